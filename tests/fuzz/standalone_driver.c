@@ -65,7 +65,8 @@ static void run(const uint8_t *data, size_t size)
 
 static size_t mutate_once(uint8_t *data, size_t size)
 {
-	static const uint8_t edges[] = {0x00, 0x01, 0x7f, 0x80, 0xc1, 0xdd, 0xdf, 0xff, '"', '\\', '[', '{'};
+	static const uint8_t edges[] = {0x00, 0x01, 0x7f, 0x80, 0xc1, 0xdd, 0xdf, 0xff,
+	    '"', '\\', '[', '{'};
 	size_t at = below(size);
 	size_t n;
 
