@@ -1,0 +1,60 @@
+/*
+ * err.h - the result of every call, and the words for a person.
+ *
+ * A function that can fail returns enum saksi_err; the code names only what a
+ * caller can act on.  The words go into a struct saksi_error that the caller
+ * owns: fixed size, never allocated, and never holding record text, a key or
+ * a passphrase.  Every err parameter may be NULL.
+ */
+#ifndef SAKSI_BASE_ERR_H
+#define SAKSI_BASE_ERR_H
+
+#define SAKSI_MUST_CHECK __attribute__((warn_unused_result))
+#define SAKSI_PRINTF(f, a) __attribute__((format(printf, f, a)))
+
+enum saksi_err {
+	SAKSI_OK = 0,
+	SAKSI_ENOTFOUND, /* the named thing does not exist */
+	SAKSI_EEXIST,	 /* the named thing exists already */
+	SAKSI_EINVAL,	 /* an argument or a value that cannot be meant */
+	SAKSI_EAUTH,	 /* wrong passphrase, bad MAC, bad signature, altered data */
+	SAKSI_EDAMAGED,	 /* stored bytes are damaged below the level of a MAC */
+	SAKSI_EFORMAT,	 /* input does not follow its format */
+	SAKSI_ENEWER,	 /* written by a newer version of saksi */
+	SAKSI_ELIMIT,	 /* a documented size, depth or count was exceeded */
+	SAKSI_EBUSY,	 /* another process holds what is needed */
+	SAKSI_ENOMEM,	 /* memory, or memory that may be locked, ran out */
+	SAKSI_EIO,	 /* the system refused; errno is in saksi_error.sys */
+	SAKSI_EREFUSED,	 /* a rule of consent, safety or trust says no */
+	SAKSI_EPARTIAL	 /* done in part; the words say what is missing */
+};
+
+struct saksi_error {
+	enum saksi_err code;
+	int sys;       /* errno, or 0 */
+	char msg[600]; /* NUL-terminated UTF-8, one line: thing, reason, next step */
+};
+
+/**
+ * saksi_fail(err, code, fmt, ...):
+ * Fill ${err} (unless NULL) and return ${code}, so that a failing function
+ * ends with `return saksi_fail(...)`.
+ */
+enum saksi_err saksi_fail(struct saksi_error *err, enum saksi_err code,
+    const char *fmt, ...) SAKSI_PRINTF(3, 4);
+
+/**
+ * saksi_fail_sys(err, fmt, ...):
+ * As saksi_fail() with SAKSI_EIO (SAKSI_ENOMEM for ENOMEM, SAKSI_ENOTFOUND
+ * for ENOENT), keeping errno and adding its words after a colon.
+ */
+enum saksi_err saksi_fail_sys(struct saksi_error *err, const char *fmt, ...)
+    SAKSI_PRINTF(2, 3);
+
+/** saksi_fail_nomem(err): SAKSI_ENOMEM with words. */
+enum saksi_err saksi_fail_nomem(struct saksi_error *err);
+
+/** saksi_err_name(code): The constant's own name.  Static, never NULL. */
+const char *saksi_err_name(enum saksi_err code);
+
+#endif

@@ -1,0 +1,102 @@
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <saksi/base/text.h>
+
+#include "utf8.h"
+
+/* Length of a sequence by its first byte, and the least value it may hold. */
+static size_t lead(uint8_t c, uint32_t *bits, uint32_t *least)
+{
+	if (c < 0x80) {
+		*bits = c;
+		*least = 0;
+		return 1;
+	}
+	if (c >= 0xc2 && c <= 0xdf) {
+		*bits = c & 0x1fu;
+		*least = 0x80;
+		return 2;
+	}
+	if (c >= 0xe0 && c <= 0xef) {
+		*bits = c & 0x0fu;
+		*least = 0x800;
+		return 3;
+	}
+	if (c >= 0xf0 && c <= 0xf4) {
+		*bits = c & 0x07u;
+		*least = 0x10000;
+		return 4;
+	}
+	return 0;
+}
+
+size_t utf8_decode(uint32_t *cp, const void *p, size_t n)
+{
+	const uint8_t *s = p;
+	uint32_t v = 0;
+	uint32_t least = 0;
+	size_t len;
+
+	*cp = 0;
+	if (n == 0)
+		return 0;
+	len = lead(s[0], &v, &least);
+	if (len == 0 || len > n)
+		return 0;
+	for (size_t i = 1; i < len; i++) {
+		if ((s[i] & 0xc0) != 0x80)
+			return 0;
+		v = v << 6 | (s[i] & 0x3fu);
+	}
+	if (v < least || v > 0x10ffff || (v >= 0xd800 && v <= 0xdfff))
+		return 0;
+	*cp = v;
+	return len;
+}
+
+size_t utf8_encode(char out[4], uint32_t cp)
+{
+	if (cp < 0x80) {
+		out[0] = (char)cp;
+		return 1;
+	}
+	if (cp < 0x800) {
+		out[0] = (char)(0xc0 | cp >> 6);
+		out[1] = (char)(0x80 | (cp & 0x3f));
+		return 2;
+	}
+	if (cp < 0x10000) {
+		out[0] = (char)(0xe0 | cp >> 12);
+		out[1] = (char)(0x80 | (cp >> 6 & 0x3f));
+		out[2] = (char)(0x80 | (cp & 0x3f));
+		return 3;
+	}
+	out[0] = (char)(0xf0 | cp >> 18);
+	out[1] = (char)(0x80 | (cp >> 12 & 0x3f));
+	out[2] = (char)(0x80 | (cp >> 6 & 0x3f));
+	out[3] = (char)(0x80 | (cp & 0x3f));
+	return 4;
+}
+
+bool utf8_valid(const void *p, size_t n)
+{
+	const uint8_t *s = p;
+	uint32_t cp;
+
+	for (size_t i = 0; i < n;) {
+		size_t used;
+
+		/* Nearly all text is ASCII or close to it. */
+		if (s[i] != 0 && s[i] < 0x80) {
+			i++;
+			continue;
+		}
+		used = utf8_decode(&cp, s + i, n - i);
+		if (used == 0 || cp == 0)
+			return false;
+		i += used;
+	}
+	return true;
+}
