@@ -8,6 +8,7 @@ set -eu
 # Short: a socket's path has to fit into 108 bytes.
 dir=$(mktemp -d "${TMPDIR:-/tmp}/saksi-test.XXXXXX")
 child=
+# shellcheck disable=SC2317 # called by the trap
 cleanup() {
 	[ -z "$child" ] || kill "$child" 2>/dev/null || :
 	chmod -R u+rwx "$dir" 2>/dev/null || :
