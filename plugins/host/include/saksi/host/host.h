@@ -1,0 +1,114 @@
+/*
+ * host.h - run an exporter over records, confined, with nothing too much.
+ *
+ * The host never sees a vault or a key: the caller hands it records in the
+ * interchange form through a source.  The host cuts them (schema_cut),
+ * builds documents from form definitions, runs the checks, and feeds the
+ * exporter, which runs in saksi-runner (fork and exec; seccomp and Landlock
+ * before dlopen).  EXPORTER-API.md and SECURITY.md say what that holds.
+ */
+#ifndef SAKSI_HOST_HOST_H
+#define SAKSI_HOST_HOST_H
+
+#include <saksi/schema/schema.h>
+
+/* Where records come from.  All callbacks 0, or -1 (then the export fails). */
+struct host_source {
+	void *ctx;
+	const struct schema *schema;
+	/** The selected records, uncut, one after the other; *out NULL at the end. */
+	int (*next)(void *ctx, json_t **out /* owned by the host */);
+	/** Start again from the first. */
+	int (*rewind)(void *ctx);
+	/** Any record of the vault by id, uncut; *out NULL if there is none. */
+	int (*get)(void *ctx, const char *id, json_t **out);
+	/** Records of ${type} that refer to ${id} (acts of a victim, decisions ...). */
+	int (*linked)(void *ctx, const char *id, const char *type,
+	    int (*fn)(void *fctx, json_t *record /* borrowed */), void *fctx);
+};
+
+/* ---- what is there ------------------------------------------------------------- */
+struct host_paths { /* from the program's own place, or the build tree */
+	const char *runner;    /* libexec/saksi/saksi-runner */
+	const char *exporters; /* lib/saksi/exporters */
+	const char *forms;     /* share/saksi/forms */
+};
+struct host_format {
+	char name[40];	      /* what `export NAME` takes */
+	char description[160];
+	char exporter[40];    /* NAME of the shared object that writes it */
+	char path[600];	      /* of the shared object, or of the form definition */
+	bool form;
+	char version[40];     /* form: its version and the day it was verified */
+	char ending[16];
+};
+/** host_formats: Exporters (from their registration, read in the sandbox) and forms. */
+SAKSI_MUST_CHECK enum saksi_err host_formats(const struct host_paths *paths,
+    struct host_format **list, size_t *n, struct saksi_error *err);
+
+/* ---- a plugin file, pinned --------------------------------------------------------- */
+/**
+ * host_plugin_open(out_fd, path, hash_fn...):
+ * Open ${path} (absolute; no symlink, regular file, owned by us or root, not
+ * writable for others), copy it into a sealed memory file, and hand over its
+ * bytes for hashing: what is hashed is what runs.
+ */
+SAKSI_MUST_CHECK enum saksi_err host_plugin_open(int *memfd, struct buf *bytes,
+    const char *path, struct saksi_error *err);
+
+/* ---- checks -------------------------------------------------------------------------- */
+enum host_level { HOST_INFO, HOST_WARN, HOST_BLOCK };
+struct host_finding {
+	char check[16]; /* "C1", "F1" ... un-forms.md section 13 */
+	enum host_level level;
+	char subject[27]; /* record id, or "" */
+	char words[400];  /* for the user's own screen; names are fine here */
+	bool overridden;
+};
+struct host_findings {
+	struct host_finding *list;
+	size_t n, cap;
+};
+void host_findings_free(struct host_findings *f);
+
+/* ---- an export ------------------------------------------------------------------------ */
+struct host_job {
+	const struct host_paths *paths;
+	const struct host_source *source;
+	const char *form;	   /* path of a form definition, or NULL */
+	const char *intervention;  /* id for a form (--for) */
+	int plugin_fd;		   /* from host_plugin_open() */
+	enum saksi_class ceiling;
+	const char *const *options; /* "key=value", NULL-terminated; or NULL */
+	const char *const *overrides; /* checks to go on over, NULL-terminated; or NULL */
+	int out_fd;
+	unsigned timeout_ms;
+	uint64_t max_out; /* bytes */
+	uint64_t max_memory;
+	const char *generator; /* "saksi 0.1.0" */
+	void (*log)(void *ctx, int level, const char *text);
+	void (*progress)(void *ctx, size_t done, size_t total);
+	void *ctx;
+};
+/**
+ * host_check(job, findings, err):
+ * Build the document and run its checks; nothing is exported.  Plain formats
+ * have no blocking checks.
+ */
+SAKSI_MUST_CHECK enum saksi_err host_check(const struct host_job *job,
+    struct host_findings *findings, struct saksi_error *err);
+struct host_result {
+	size_t records; /* given to the exporter */
+	size_t withheld; /* selected but above the ceiling */
+	json_t *relied_on; /* consents that the checks relied on, for the audit trail; or NULL */
+};
+/**
+ * host_export(job, findings, result, err):
+ * SAKSI_EREFUSED when a check blocks; SAKSI_EIO when the exporter failed, was
+ * stopped at a limit, or can't be confined here.  ${out_fd} then holds
+ * rubbish and the caller discards it.
+ */
+SAKSI_MUST_CHECK enum saksi_err host_export(const struct host_job *job,
+    struct host_findings *findings, struct host_result *result, struct saksi_error *err);
+
+#endif

@@ -1,0 +1,147 @@
+/*
+ * vault.h - a vault: one directory, its keys, transactions, local affairs.
+ *
+ *   keys       slot file (keyring.h)
+ *   data.mdb   sealed tables (FORMAT.md section 3), lock.mdb beside it
+ *
+ * The vault knows records and logs; who is in the team, and which foreign
+ * changeset may come in, is sync/'s: it sets the writer and the policy.
+ */
+#ifndef SAKSI_STORE_VAULT_H
+#define SAKSI_STORE_VAULT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <saksi/schema/schema.h>
+#include <saksi/store/changeset.h>
+#include <saksi/store/keyring.h>
+
+struct saksi_vault;
+struct saksi_txn;
+
+#define VAULT_READ_ONLY 1u
+
+/**
+ * saksi_vault_create(out, dir, schema, pass, cost, err):
+ * Make ${dir} (absent, or an empty directory) a vault, 0700, files 0600,
+ * whole or not at all.  ${schema} is borrowed until close.  ${pass} is
+ * normalised here.
+ */
+SAKSI_MUST_CHECK enum saksi_err saksi_vault_create(struct saksi_vault **out, const char *dir,
+    const struct schema *schema, const struct secret *pass,
+    const struct crypto_kdf_cost *cost, struct saksi_error *err);
+/**
+ * saksi_vault_open(out, dir, schema, pass, flags, err):
+ * ${pass} NULL: by the session (unlock); SAKSI_ENOTFOUND in words "locked".
+ * SAKSI_ENOTFOUND no vault here; SAKSI_EAUTH wrong passphrase;
+ * SAKSI_EDAMAGED; SAKSI_ENEWER; SAKSI_ENOMEM (KDF); SAKSI_EIO.
+ */
+SAKSI_MUST_CHECK enum saksi_err saksi_vault_open(struct saksi_vault **out, const char *dir,
+    const struct schema *schema, const struct secret *pass, unsigned flags,
+    struct saksi_error *err);
+/** saksi_vault_exists(dir): A slot file or data file is there. */
+bool saksi_vault_exists(const char *dir);
+/** saksi_vault_id_at(dir, id, err): The public vault id, without unlocking. */
+SAKSI_MUST_CHECK enum saksi_err saksi_vault_id_at(const char *dir, uint8_t id[VAULT_ID],
+    struct saksi_error *err);
+void saksi_vault_close(struct saksi_vault **v);
+
+const struct schema *saksi_vault_schema(const struct saksi_vault *v);
+const uint8_t *saksi_vault_id(const struct saksi_vault *v);
+const char *saksi_vault_dir(const struct saksi_vault *v);
+uint64_t saksi_vault_size(const struct saksi_vault *v);
+/** saksi_vault_unlock_for(v, seconds, err): session_save() with this vault's key. */
+SAKSI_MUST_CHECK enum saksi_err saksi_vault_unlock_for(struct saksi_vault *v,
+    unsigned seconds, struct saksi_error *err);
+
+/* ---- key slots ------------------------------------------------------------ */
+SAKSI_MUST_CHECK enum saksi_err saksi_vault_slots(struct saksi_vault *v, struct slot_dir *out,
+    struct crypto_kdf_cost *cost, struct saksi_error *err);
+/** saksi_vault_slot_add: Passphrase into a free slot. SAKSI_ELIMIT: none free. */
+SAKSI_MUST_CHECK enum saksi_err saksi_vault_slot_add(struct saksi_vault *v,
+    const struct secret *pass, const char *label, unsigned *slot, struct saksi_error *err);
+/** saksi_vault_slot_change: The slot that ${old} opens gets ${pass}. */
+SAKSI_MUST_CHECK enum saksi_err saksi_vault_slot_change(struct saksi_vault *v,
+    const struct secret *old, const struct secret *pass, unsigned *slot,
+    struct saksi_error *err);
+/** saksi_vault_rekdf: New cost; only ${old}'s slot survives, now under ${pass}. */
+SAKSI_MUST_CHECK enum saksi_err saksi_vault_rekdf(struct saksi_vault *v,
+    const struct secret *old, const struct secret *pass, const struct crypto_kdf_cost *cost,
+    struct saksi_error *err);
+/** saksi_vault_slot_remove: SAKSI_EREFUSED for the last one. */
+SAKSI_MUST_CHECK enum saksi_err saksi_vault_slot_remove(struct saksi_vault *v, unsigned slot,
+    struct saksi_error *err);
+
+/* ---- transactions ---------------------------------------------------------- */
+SAKSI_MUST_CHECK enum saksi_err saksi_txn_begin(struct saksi_txn **out, struct saksi_vault *v,
+    bool write, struct saksi_error *err);
+/** saksi_txn_commit: Consumes ${*t} even when it fails; durable when it returns. */
+SAKSI_MUST_CHECK enum saksi_err saksi_txn_commit(struct saksi_txn **t, struct saksi_error *err);
+void saksi_txn_abort(struct saksi_txn **t);
+struct saksi_vault *saksi_txn_vault(struct saksi_txn *t);
+/** saksi_txn_full(t): Enough is written; commit and begin another. */
+bool saksi_txn_full(const struct saksi_txn *t);
+
+/* ---- this device's own affairs: sealed, never synced ------------------------ */
+enum local_slot {
+	LOCAL_SLOT_DIR = 1, /* keyring.h slot_dir */
+	LOCAL_DEVICE = 2,   /* sync: device secrets */
+	LOCAL_TEAM = 3,	    /* sync: which space, own logs, import key */
+	LOCAL_EPOCHS = 4,   /* sync: epoch keys */
+	LOCAL_JOIN = 5,	    /* sync: an open join request */
+	LOCAL_REMOTES = 6,  /* sync: what each remote and peer was seen to hold */
+	LOCAL_TRUST = 7,    /* cli: trusted exporters */
+	LOCAL_LAST = 1000
+};
+/** saksi_local_get: Append; SAKSI_ENOTFOUND if never put. */
+SAKSI_MUST_CHECK enum saksi_err saksi_local_get(struct saksi_txn *t, enum local_slot slot,
+    struct buf *out, struct saksi_error *err);
+SAKSI_MUST_CHECK enum saksi_err saksi_local_put(struct saksi_txn *t, enum local_slot slot,
+    const void *p, size_t n, struct saksi_error *err);
+SAKSI_MUST_CHECK enum saksi_err saksi_local_del(struct saksi_txn *t, enum local_slot slot,
+    struct saksi_error *err);
+
+/* ---- who writes ------------------------------------------------------------- */
+/* One of this device's own logs.  The secret is borrowed until replaced. */
+struct saksi_writer {
+	struct saksi_hash space;
+	uint8_t coll[16];
+	struct saksi_hash device;
+	struct saksi_hash log;
+	uint8_t nonce[16];	 /* log = H("log", device, coll, nonce) */
+	unsigned reason;	 /* enum log_open_reason, for seq 1 */
+	const struct secret *sign_sk;
+};
+/** saksi_vault_set_writer: For CS_DATA or CS_MEMBERSHIP; NULL: none. */
+void saksi_vault_set_writer(struct saksi_vault *v, enum changeset_kind kind,
+    const struct saksi_writer *w);
+/*
+ * Asked before each own changeset: may this device append?  Fills ${auth}
+ * with the membership heads to cite.  SAKSI_EREFUSED for a reader's edit.
+ */
+typedef enum saksi_err saksi_policy_fn(void *ctx, struct saksi_txn *t, enum changeset_kind kind,
+    struct saksi_hash auth[CHANGESET_AUTH_MAX], uint32_t *n_auth, struct saksi_error *err);
+void saksi_vault_set_policy(struct saksi_vault *v, saksi_policy_fn *fn, void *ctx);
+/*
+ * The key under which imports derive record ids (decisions.md 3); it travels
+ * with the team.  Until it is set, records with a ref can't be made.
+ */
+void saksi_vault_set_import_key(struct saksi_vault *v, const uint8_t key[CRYPTO_KEY]);
+
+/* ---- checks ----------------------------------------------------------------- */
+/* Finds a device's signing key; false if unknown. */
+typedef bool saksi_device_key_fn(void *ctx, const struct saksi_hash *device,
+    uint8_t pk[CRYPTO_KEY]);
+/**
+ * saksi_vault_verify(v, deep, key, ctx, fault, err):
+ * Slot file copies, pages, every value, version, count and set hash; every
+ * changeset's form, chain and dependencies; with ${key}, every signature;
+ * with ${deep}, every record rebuilt from the log and compared.  ${fault}
+ * is called with words for each.  SAKSI_EDAMAGED if any.
+ */
+SAKSI_MUST_CHECK enum saksi_err saksi_vault_verify(struct saksi_vault *v, bool deep,
+    saksi_device_key_fn *key, void *key_ctx, void (*fault)(void *ctx, const char *words),
+    void *fault_ctx, struct saksi_error *err);
+
+#endif

@@ -1,0 +1,185 @@
+/*
+ * schema.h - record types, fields and code lists as data.
+ *
+ * Loaded from share/saksi/schema/{schema.json,thesauri.tsv}.  Knows the
+ * interchange form (records.md section A): checks it, brings every value to
+ * one canonical shape, takes it apart into registers and list elements, puts
+ * it together again, tells classes, cuts to a ceiling.  Knows nothing of
+ * vaults.
+ */
+#ifndef SAKSI_SCHEMA_SCHEMA_H
+#define SAKSI_SCHEMA_SCHEMA_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include <jansson.h>
+
+#include <saksi/base/buf.h>
+#include <saksi/base/edtf.h>
+#include <saksi/base/err.h>
+
+/* Confidentiality, ascending: public, organisation, case team, sealed. */
+enum saksi_class { CLASS_NONE = 0, CLASS_P, CLASS_R, CLASS_C, CLASS_S };
+char class_letter(enum saksi_class c);
+enum saksi_class class_parse(const char *s); /* CLASS_NONE if it is none of P R C S */
+
+enum field_kind {
+	FIELD_TEXT, FIELD_NOTE, FIELD_CODE, FIELD_DATE, FIELD_TIME, FIELD_NAME, FIELD_PLACE,
+	FIELD_NUMBER, FIELD_MONEY, FIELD_SANCTION, FIELD_REF, FIELD_LANG, FIELD_COUNTRY,
+	FIELD_YESNO, FIELD_INT, FIELD_GROUP, FIELD_SOURCE, FIELD_ATTACHMENT
+};
+const char *field_kind_name(enum field_kind k);
+
+struct schema_field {
+	const char *name; /* last part of the path */
+	const char *path; /* "detention.warrant_shown"; a register or list has this name */
+	enum field_kind kind;
+	bool many;	  /* an add-wins set; else a register */
+	bool required;
+	bool sealed;	  /* class S whatever the record says */
+	enum saksi_class cls; /* default where the record states none (CLASS_NONE: C) */
+	const char *list; /* code list, or NULL */
+	const char *to;	  /* target type, "party", "any", or NULL */
+	const char *esf;  /* HURIDOCS field number, or NULL */
+	const struct schema_field *fields; /* of a group, in order */
+	size_t n_fields;
+};
+struct schema_type {
+	const char *name;
+	const char *label; /* field that names a record for people */
+	const struct schema_field *fields; /* own fields, then the common ones */
+	size_t n_fields;
+};
+
+struct schema;
+SAKSI_MUST_CHECK enum saksi_err schema_load(struct schema **out, const char *dir,
+    struct saksi_error *err);
+void schema_free(struct schema **s);
+const struct schema_type *schema_types(const struct schema *s, size_t *n);
+const struct schema_type *schema_type(const struct schema *s, const char *name);
+/** schema_field(t, path): Dotted for leaves of a single group; NULL if none. */
+const struct schema_field *schema_field(const struct schema_type *t, const char *path);
+/** schema_code_label(s, list, code): NULL if the code is not in the shipped list. */
+const char *schema_code_label(const struct schema *s, const char *list, const char *code);
+/** schema_codes(s, list, fn, ctx): Each code of a list in order. */
+void schema_codes(const struct schema *s, const char *list,
+    void (*fn)(void *ctx, const char *code, const char *label, const char *broader), void *ctx);
+/** schema_json(s): The whole schema as JSON, for exporters (borrowed). */
+const json_t *schema_json(const struct schema *s);
+
+/* ---- faults --------------------------------------------------------------- */
+struct schema_fault {
+	size_t line;	/* 0 when there is none */
+	bool warning;	/* unknown code, say; does not stop */
+	char key[80];	/* field path, "" for the whole record */
+	char words[240];/* reason and next step; no record text */
+};
+struct schema_faults {
+	struct schema_fault *list;
+	size_t n, n_errors, cap;
+	bool failed; /* out of memory */
+};
+void schema_faults_add(struct schema_faults *f, size_t line, bool warning, const char *key,
+    const char *fmt, ...) SAKSI_PRINTF(5, 6);
+void schema_faults_free(struct schema_faults *f);
+
+/* ---- canonical values ------------------------------------------------------ */
+/*
+ * One register value or list element in canonical shape: NFC, the shortest
+ * of the equivalent forms of section A, object keys any order.  With class,
+ * source, status or note of its own it is {"v": VALUE, ...}.
+ */
+struct schema_entry {
+	const struct schema_field *field;
+	json_t *value; /* owned */
+};
+struct schema_entries {
+	struct schema_entry *list;
+	size_t n, cap;
+};
+void schema_entries_free(struct schema_entries *e);
+
+/*
+ * How references are written: given the text in the file (a 26-letter id or
+ * a ref) and the field's `to`, write the text to keep (normally 26 letters).
+ * Return false when nothing by that name is known; then it is a fault, or
+ * with allow_dangling kept as written.
+ */
+typedef bool schema_resolve_fn(void *ctx, const char *text, const char *to, char out[27]);
+struct schema_resolver {
+	schema_resolve_fn *fn; /* NULL: keep as written, no fault */
+	void *ctx;
+	bool allow_dangling;
+};
+
+/**
+ * schema_flatten(out, s, t, record, res, line, faults, err):
+ * Check one record object of the interchange form (`id type class ref` are
+ * the caller's and skipped; `rivals` too; unknown keys are faults) and take
+ * it apart: an entry per register (leaves of single groups each their own)
+ * and per list element, in schema order.  Required fields are checked.
+ * Returns an error only when out of memory; faults go to ${faults}.
+ */
+SAKSI_MUST_CHECK enum saksi_err schema_flatten(struct schema_entries *out,
+    const struct schema *s, const struct schema_type *t, const json_t *record,
+    const struct schema_resolver *res, size_t line, struct schema_faults *faults,
+    struct saksi_error *err);
+/** schema_canonical: One value for ${f} (element if many); *out NULL after a fault. */
+SAKSI_MUST_CHECK enum saksi_err schema_canonical(json_t **out, const struct schema *s,
+    const struct schema_field *f, const json_t *value, const struct schema_resolver *res,
+    size_t line, struct schema_faults *faults, struct saksi_error *err);
+/**
+ * schema_parse_text(out, s, f, text, res, faults, err):
+ * A value typed on the command line: JSON if it starts with { or [ or ",
+ * else by kind: an EDTF date, a name's text, a place ("Phnom Penh, KH",
+ * "KH-12"), a sum ("4000000 KHR"), a number, a duration for a sanction
+ * ("imprisonment P18M"), yes/no, a reference, a code or the unique label of
+ * one.  A group that is a list takes JSON.  Canonical, or NULL after a fault.
+ */
+SAKSI_MUST_CHECK enum saksi_err schema_parse_text(json_t **out, const struct schema *s,
+    const struct schema_field *f, const char *text, const struct schema_resolver *res,
+    struct schema_faults *faults, struct saksi_error *err);
+/**
+ * schema_put(record, f, value):
+ * The inverse of flattening, one entry at a time: set a register (creating
+ * the group's object) or append a list element in ${record}.  -1: no memory.
+ */
+int schema_put(json_t *record, const struct schema_field *f, json_t *value /* borrowed */);
+
+/** value_plain(v): The VALUE of {"v": VALUE, ...}, or ${v} itself (borrowed). */
+const json_t *value_plain(const json_t *v);
+/** value_text(out, s, f, v): For people: date in words, code's label, name's text ... */
+void value_text(struct buf *out, const struct schema *s, const struct schema_field *f,
+    const json_t *v);
+/** record_label(out, s, record): What people call it (title, first name, kind + date). */
+void record_label(struct buf *out, const struct schema *s, const json_t *record);
+/** record_dates(s, record, fn, ctx): Each date in the record, parsed. */
+void record_dates(const struct schema *s, const json_t *record,
+    bool (*fn)(void *ctx, const struct schema_field *f, const struct edtf *d), void *ctx);
+/** record_refs(s, record, fn, ctx): Each reference to another record, source items too. */
+void record_refs(const struct schema *s, const json_t *record,
+    bool (*fn)(void *ctx, const struct schema_field *f, const char *id), void *ctx);
+
+/* ---- classes ---------------------------------------------------------------- */
+/**
+ * schema_value_class(record_class, f, value):
+ * The record's explicit class replaces the field's default; `sealed` is S;
+ * the value's own class can only raise.
+ */
+enum saksi_class schema_value_class(enum saksi_class record_class,
+    const struct schema_field *f, const json_t *value);
+/** schema_record_class(record): Its explicit class, or C. */
+enum saksi_class schema_record_class(const json_t *record);
+/**
+ * schema_cut(out, s, record, ceiling, may_name, ctx, err):
+ * A copy without any value above ${ceiling}, and without references (whole
+ * elements; source items too) to records for which ${may_name} says no.
+ * *out is NULL when the record itself is above the ceiling.  A register with
+ * rivals keeps only rivals at or below the ceiling.
+ */
+SAKSI_MUST_CHECK enum saksi_err schema_cut(json_t **out, const struct schema *s,
+    const json_t *record, enum saksi_class ceiling,
+    bool (*may_name)(void *ctx, const char *id), void *ctx, struct saksi_error *err);
+
+#endif

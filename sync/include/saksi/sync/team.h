@@ -1,0 +1,127 @@
+/*
+ * team.h - the space: devices, roles, epochs, and how a device joins.
+ *
+ * PROTOCOL.md sections 1-4.  Membership is a log like any other (collection
+ * id zero); this module evaluates it, keeps this device's keys, and sets the
+ * vault's writers, policy and import key.
+ */
+#ifndef SAKSI_SYNC_TEAM_H
+#define SAKSI_SYNC_TEAM_H
+
+#include <saksi/store/record.h>
+
+struct saksi_team; /* evaluated membership of one vault */
+
+enum team_role { ROLE_NONE = 0, ROLE_READER = 1, ROLE_EDITOR = 3, ROLE_ADMIN = 4, ROLE_ROOT = 5 };
+const char *team_role_name(enum team_role r);
+enum team_role team_role_parse(const char *s); /* ROLE_NONE if unknown */
+
+struct team_device {
+	struct saksi_hash id; /* H("device", sign_pk || seal_pk || noise_pk) */
+	uint8_t sign_pk[CRYPTO_KEY], seal_pk[CRYPTO_KEY], noise_pk[CRYPTO_KEY];
+	char person[128]; /* who uses it, as the admin certified it */
+	char label[128];  /* what it is called */
+	enum team_role role;
+	struct saksi_hash added_by; /* zero for the founder */
+	int64_t added_us;
+	bool self;
+};
+
+/**
+ * saksi_team_found(v, person, label, root, err):
+ * Make this vault's device and team: GENESIS, first epoch, import key.  With
+ * ${root} not NULL a root key is made and its 32-byte seed handed over (the
+ * recovery kit); it is not kept.
+ */
+SAKSI_MUST_CHECK enum saksi_err saksi_team_found(struct saksi_vault *v, const char *person,
+    const char *label, struct secret **root, struct saksi_error *err);
+/**
+ * saksi_team_load(out, v, err):
+ * Evaluate the membership log; set the vault's writers, policy, import key
+ * (they live until saksi_team_free(), which must come before the vault's close).
+ */
+SAKSI_MUST_CHECK enum saksi_err saksi_team_load(struct saksi_team **out, struct saksi_vault *v,
+    struct saksi_error *err);
+void saksi_team_free(struct saksi_team **t);
+/** saksi_team_refresh: Evaluate again inside ${txn}, after membership came in. */
+SAKSI_MUST_CHECK enum saksi_err saksi_team_refresh(struct saksi_team *t, struct saksi_txn *txn,
+    struct saksi_error *err);
+
+struct saksi_vault *saksi_team_vault(const struct saksi_team *t);
+const struct saksi_hash *saksi_team_space(const struct saksi_team *t);
+/** saksi_team_coll: Id of `main`: H("coll", space)[0..16]. */
+const uint8_t *saksi_team_coll(const struct saksi_team *t);
+const struct team_device *saksi_team_self(const struct saksi_team *t);
+const struct team_device *saksi_team_devices(const struct saksi_team *t, size_t *n);
+const struct team_device *saksi_team_device(const struct saksi_team *t,
+    const struct saksi_hash *id);
+/** saksi_team_find: By label, person, or a prefix (>= 4) of the id's hex. */
+SAKSI_MUST_CHECK enum saksi_err saksi_team_find(const struct saksi_team *t, const char *name,
+    const struct team_device **out, struct saksi_error *err);
+/** saksi_team_device_name / _key: For record.h's and vault.h's callbacks; ctx = the team. */
+const char *saksi_team_device_name(void *team, const struct saksi_hash *device);
+bool saksi_team_device_key(void *team, const struct saksi_hash *device, uint8_t pk[CRYPTO_KEY]);
+bool saksi_team_has_root(const struct saksi_team *t);
+
+/* ---- epochs: what foreign eyes need to read a sealed object ---------------- */
+struct team_epoch {
+	struct saksi_hash id; /* H("epoch", KEY operation) */
+	const struct secret *key;
+	uint32_t number; /* order in which this vault learned it, for people */
+};
+/** saksi_team_epochs: All this device can open; the writer's choice first. */
+const struct team_epoch *saksi_team_epochs(const struct saksi_team *t, size_t *n);
+
+/* ---- the gate's questions (verify.c is the only caller) ----------------------- */
+enum team_verdict { TEAM_OK, TEAM_PENDING, TEAM_QUARANTINE, TEAM_REFUSE };
+/**
+ * saksi_team_judge(t, cs, why, size):
+ * May this changeset's device do this, as membership stands at and after the
+ * heads that it cites?  ${why}: words for anything but TEAM_OK.
+ */
+enum team_verdict saksi_team_judge(const struct saksi_team *t, const struct changeset *cs,
+    const struct saksi_hash *device, char *why, size_t size);
+/**
+ * saksi_team_check_membership(t, cs, why, size):
+ * The form of a membership changeset's operations (not whether they hold).
+ */
+bool saksi_team_check_membership(const struct changeset *cs, char *why, size_t size);
+
+/* ---- joining: PROTOCOL.md section 4 --------------------------------------------- */
+#define TEAM_WORDS 12u /* bytes shown as words: 96 bits, 6 words */
+#define TEAM_WORDS_TEXT 64u
+
+/**
+ * saksi_join_request(v, person, label, out, words, err):
+ * On the new device: keys, one-time key, self-signed REQUEST (7 days).  The
+ * vault must hold no changeset of records (SAKSI_EREFUSED: export, join with a
+ * fresh vault, import).  Asking again replaces the open request.
+ */
+SAKSI_MUST_CHECK enum saksi_err saksi_join_request(struct saksi_vault *v, const char *person,
+    const char *label, struct buf *out, char words[TEAM_WORDS_TEXT], struct saksi_error *err);
+
+struct join_info { /* what a person must see before saying yes */
+	char person[128], label[128];
+	struct saksi_hash device;
+	int64_t made_us;
+	char words[TEAM_WORDS_TEXT];   /* of the request: both screens must agree */
+	char adder[260];	       /* WELCOME: who admits */
+	char welcome_words[TEAM_WORDS_TEXT]; /* WELCOME: over request, space, ADD_DEVICE, adder */
+	enum team_role role;
+	uint32_t devices; /* WELCOME: devices in the team */
+};
+/** saksi_join_inspect: Check a REQUEST (form, self-signature, age, not used before). */
+SAKSI_MUST_CHECK enum saksi_err saksi_join_inspect(struct saksi_team *t, const void *request,
+    size_t n, struct join_info *info, struct saksi_error *err);
+/** saksi_join_admit: ADD_DEVICE and the sealed WELCOME; fills ${info}. Admins only. */
+SAKSI_MUST_CHECK enum saksi_err saksi_join_admit(struct saksi_team *t, const void *request,
+    size_t n, enum team_role role, struct buf *welcome, struct join_info *info,
+    struct saksi_error *err);
+/** saksi_join_open: Open a WELCOME for our open request; nothing is kept yet. */
+SAKSI_MUST_CHECK enum saksi_err saksi_join_open(struct saksi_vault *v, const void *welcome,
+    size_t n, struct join_info *info, struct saksi_error *err);
+/** saksi_join_accept: Give up the founding team and become part of the other. */
+SAKSI_MUST_CHECK enum saksi_err saksi_join_accept(struct saksi_vault *v, const void *welcome,
+    size_t n, struct saksi_error *err);
+
+#endif
