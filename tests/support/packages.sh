@@ -44,7 +44,17 @@ packages_ensure() { # TREE GROUP...
 		fi
 		as_root=(sudo)
 	fi
-	"${as_root[@]}" apt-get -q update &&
-		"${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
-			apt-get -q install -y --no-install-recommends "${missing[@]}"
+	packages_quietly "${as_root[@]}" apt-get update &&
+		packages_quietly "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
+			apt-get install -y --no-install-recommends "${missing[@]}"
+}
+
+# apt's hundreds of lines matter only when it fails.
+packages_quietly() { # COMMAND...
+	local log status=0
+	log=$(mktemp) || return 1
+	"$@" >"$log" 2>&1 || status=$?
+	[ "$status" -eq 0 ] || tail -n 40 "$log" >&2
+	rm -f "$log"
+	return "$status"
 }
