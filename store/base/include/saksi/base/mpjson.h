@@ -12,7 +12,11 @@
 
 #include <saksi/base/mp.h>
 
-/** mpjson_write(b, v): Append ${v}.  NaN and infinities set b's failed flag. */
+/**
+ * mpjson_write(b, v):
+ * Append ${v}.  NaN, infinities, NUL in strings and more than MP_DEPTH_MAX
+ * levels, which no reader would take, set the failed flag of ${b}.
+ */
 void mpjson_write(struct buf *b, const json_t *v);
 
 /**
