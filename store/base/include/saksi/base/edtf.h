@@ -26,7 +26,7 @@ struct edtf {
 	int32_t latest;	  /* last day that is possible */
 	bool uncertain;	  /* ? or % anywhere */
 	bool approximate; /* ~ or % anywhere */
-	bool day_known;	  /* a single whole day */
+	bool day_known;	  /* earliest == latest; with ? or ~ still only perhaps */
 };
 
 /** edtf_parse(out, s, err): SAKSI_EINVAL with the reason and an example. */
@@ -36,7 +36,8 @@ SAKSI_MUST_CHECK enum saksi_err edtf_parse(struct edtf *out, const char *s,
 bool edtf_overlaps(const struct edtf *a, const struct edtf *b);
 /**
  * edtf_long(out, size, s): ${s} in words for a person: "10 July 2016",
- * "about 2019", "between 31 July 2019 and ...".  false if ${s} is not EDTF.
+ * "about 2019", "between 31 July 2019 and ...".  false, and "", if ${s} is not
+ * EDTF or its words (at most 110 bytes) do not fit.
  */
 bool edtf_long(char *out, size_t size, const char *s);
 
