@@ -9,6 +9,11 @@
 
 #include "utf8.h"
 
+/* The header stands in macros for these while the code is being analysed. */
+#undef saksi_fail
+#undef saksi_fail_sys
+#undef saksi_fail_nomem
+
 /*
  * File names from outside end up in messages.  Keep the promise of the header:
  * one line of well-formed UTF-8, also where the text was cut at the end.

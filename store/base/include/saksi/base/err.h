@@ -57,4 +57,11 @@ enum saksi_err saksi_fail_nomem(struct saksi_error *err);
 /** saksi_err_name(code): The constant's own name.  Static, never NULL. */
 const char *saksi_err_name(enum saksi_err code);
 
+#ifdef __clang_analyzer__
+/* The analyser sees one file at a time; tell it that a failure is one. */
+#define saksi_fail(err, code, ...) ((void)(saksi_fail)((err), (code), __VA_ARGS__), (code))
+#define saksi_fail_sys(err, ...) ((void)(saksi_fail_sys)((err), __VA_ARGS__), SAKSI_EIO)
+#define saksi_fail_nomem(err) ((void)(saksi_fail_nomem)((err)), SAKSI_ENOMEM)
+#endif
+
 #endif
