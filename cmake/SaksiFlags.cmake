@@ -98,6 +98,11 @@ if(CMAKE_BUILD_TYPE MATCHES "^(Release|RelWithDebInfo|MinSizeRel)$" AND NOT SAKS
 	endforeach()
 endif()
 
+# clang's own default, DWARF 5, ends valgrind 3.19 before the program starts.
+if(CMAKE_C_COMPILER_ID MATCHES "Clang" AND CMAKE_BUILD_TYPE STREQUAL "Debug")
+	saksi_probe(saksi_flags -gdwarf-4)
+endif()
+
 # ---- instruments --------------------------------------------------------------
 if(SAKSI_SANITIZE OR SAKSI_FUZZ)
 	set(sanitize -fsanitize=address,undefined -fno-sanitize-recover=all
