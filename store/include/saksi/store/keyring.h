@@ -22,7 +22,12 @@
 
 struct keyring; /* a parsed, checked slot file: public parts only */
 
-enum keyring_kind { SLOT_EMPTY = 0, SLOT_PASSPHRASE = 1, SLOT_RECOVERY = 2, SLOT_SHARES = 3 };
+enum keyring_kind {
+	SLOT_EMPTY = 0,
+	SLOT_PASSPHRASE = 1,
+	SLOT_RECOVERY = 2,
+	SLOT_SHARES = 3
+};
 
 struct slot_info {
 	uint8_t kind; /* enum keyring_kind */
@@ -43,7 +48,8 @@ SAKSI_MUST_CHECK enum saksi_err slot_dir_read(struct slot_dir *d, const void *p,
  */
 SAKSI_MUST_CHECK enum saksi_err keyring_create(struct keyring **out, int dirfd,
     const uint8_t vault_id[VAULT_ID], const struct secret *vault_key,
-    const struct secret *pass, const struct crypto_kdf_cost *cost, struct saksi_error *err);
+    const struct secret *pass, const struct crypto_kdf_cost *cost,
+    struct saksi_error *err);
 /**
  * keyring_load(out, dirfd, err):
  * Read and check.  One damaged copy is no error (keyring_damage() tells).
@@ -63,6 +69,12 @@ const char *keyring_damage(const struct keyring *k);
  */
 SAKSI_MUST_CHECK enum saksi_err keyring_open(struct secret **vault_key, unsigned *slot,
     const struct keyring *k, const struct secret *pass, struct saksi_error *err);
+/*
+ * Changes.  ${k} follows the file.  SAKSI_EBUSY: another command changed the
+ * same slot since ${k} was loaded (load again), or holds the file.
+ * SAKSI_EPARTIAL: the change holds, but one copy could not be written.  After
+ * any other error the file opens as before.
+ */
 /** keyring_set(k, dirfd, slot, kind, vault_key, pass, err): Fill a slot and write. */
 SAKSI_MUST_CHECK enum saksi_err keyring_set(struct keyring *k, int dirfd, unsigned slot,
     enum keyring_kind kind, const struct secret *vault_key, const struct secret *pass,
@@ -72,11 +84,16 @@ SAKSI_MUST_CHECK enum saksi_err keyring_clear(struct keyring *k, int dirfd, unsi
     struct saksi_error *err);
 /**
  * keyring_rekey(k, dirfd, cost, vault_key, n, slots, passes, err):
- * New salt and cost; only the ${n} slots given survive.
+ * New salt and cost; only the ${n} slots given survive.  Each passphrase must
+ * open its slot now (SAKSI_EAUTH else).
  */
 SAKSI_MUST_CHECK enum saksi_err keyring_rekey(struct keyring *k, int dirfd,
     const struct crypto_kdf_cost *cost, const struct secret *vault_key, unsigned n,
     const unsigned *slots, const struct secret *const *passes, struct saksi_error *err);
+
+/** keyring_repair(k, dirfd, err): Write both copies anew when keyring_damage() tells. */
+SAKSI_MUST_CHECK enum saksi_err keyring_repair(struct keyring *k, int dirfd,
+    struct saksi_error *err);
 
 /* ---- session.c: keep a vault unlocked for a time -------------------------
  * A random ticket under a random description lies in the kernel's user
