@@ -22,7 +22,9 @@ SAKSI_MUST_CHECK enum saksi_err text_nfc(struct buf *out, const char *s, size_t 
  * text_fold(out, s, n, err):
  * Append the form for comparing and searching: NFKD, case folded, combining
  * marks of Latin, Greek and Cyrillic dropped, zero-width characters dropped,
- * decimal digits of any script as 0-9, white space runs as one space.
+ * decimal digits of any script as 0-9, typographic apostrophes as ', white
+ * space runs as one space and none at either end.  Folding twice changes
+ * nothing.
  */
 SAKSI_MUST_CHECK enum saksi_err text_fold(struct buf *out, const char *s, size_t n,
     struct saksi_error *err);
@@ -31,7 +33,8 @@ SAKSI_MUST_CHECK enum saksi_err text_fold(struct buf *out, const char *s, size_t
  * text_words(s, n, fn, ctx):
  * Call ${fn} for each word of the folded text ${s} (ICU word breaks, with
  * dictionaries for Khmer, Thai, Lao, Burmese, Chinese, Japanese).
- * ${fn} returns false to stop.
+ * ${word} is NUL-terminated and valid during the call; ${fn} returns false to
+ * stop.
  */
 SAKSI_MUST_CHECK enum saksi_err text_words(const char *s, size_t n,
     bool (*fn)(void *ctx, const char *word, size_t len), void *ctx,
@@ -47,6 +50,9 @@ SAKSI_MUST_CHECK enum saksi_err text_words(const char *s, size_t n,
 SAKSI_MUST_CHECK enum saksi_err text_skeleton(struct buf *out, const char *s, size_t n,
     struct saksi_error *err);
 unsigned text_distance(const char *a, const char *b, unsigned max);
+
+/** text_end_thread(): Free what text_skeleton() keeps open for this thread. */
+void text_end_thread(void);
 
 /**
  * text_printable(out, s, n):
