@@ -69,6 +69,7 @@ void schema_codes(const struct schema *s, const char *list,
 const json_t *schema_json(const struct schema *s);
 
 /* ---- faults --------------------------------------------------------------- */
+#define SCHEMA_FAULTS_MAX 10000u /* kept; n_errors counts all */
 struct schema_fault {
 	size_t line;	/* 0 when there is none */
 	bool warning;	/* unknown code, say; does not stop */
