@@ -34,12 +34,13 @@ void pool_free(struct pool *p)
 	*p = (struct pool){NULL, 0, 0};
 }
 
-static bool name_ok(const char *s)
+/* "v" marks a value with its own class; the other reserved keys are a record's. */
+static bool name_ok(const char *s, bool inner)
 {
 	size_t n = strlen(s);
 	return n >= 1 && n <= 32 && s[0] >= 'a' && s[0] <= 'z' &&
 	    strspn(s, "abcdefghijklmnopqrstuvwxyz0123456789_") == n &&
-	    !key_is_reserved(s);
+	    (inner ? strcmp(s, "v") != 0 : !key_is_reserved(s));
 }
 
 static enum saksi_err bad(struct saksi_error *err, const char *where, const char *why)
@@ -132,7 +133,7 @@ static enum saksi_err field_load(struct schema *s, struct schema_field *f,
 	const char *cls;
 
 	f->name = name;
-	if (!name_ok(name))
+	if (!name_ok(name, group != NULL))
 		return bad(err, "a field",
 		    "its name is not of a-z, 0-9, _ or is reserved");
 	enum saksi_err e = field_path(s, f, group, err);
@@ -198,7 +199,7 @@ static enum saksi_err type_load(struct schema *s, struct schema_type *t, const c
 
 	t->name = name;
 	t->label = json_str(o, "label");
-	if (!name_ok(name) || !json_is_object(o))
+	if (!name_ok(name, false) || !json_is_object(o))
 		return bad(err, "a type", "is not an object with a name");
 	enum saksi_err e =
 	    fields_load(s, &own, &n_own, json_object_get(o, "fields"), NULL, err);
