@@ -162,6 +162,18 @@ void record_dates(const struct schema *s, const json_t *record,
 void record_refs(const struct schema *s, const json_t *record,
     bool (*fn)(void *ctx, const struct schema_field *f, const char *id), void *ctx);
 
+/**
+ * record_texts(s, record, fn, ctx):
+ * Each text by which free text search finds a record: what people wrote
+ * (texts, notes, names, words of a source as stated, remarks), and the label
+ * of each code.  Locators, references, numbers and dates are not text.
+ * Rivals count as well.  ${fn} returns false to stop.
+ */
+enum text_weight { TEXT_LABEL, TEXT_BODY, TEXT_HEAD /* names and titles */ };
+typedef bool record_text_fn(void *ctx, const struct schema_field *f, enum text_weight w,
+    const char *text);
+void record_texts(const struct schema *s, const json_t *record, record_text_fn *fn, void *ctx);
+
 /* ---- classes ---------------------------------------------------------------- */
 /**
  * schema_value_class(record_class, f, value):
@@ -178,6 +190,15 @@ enum saksi_class schema_record_class(const json_t *record);
  * elements; source items too) to records for which ${may_name} says no.
  * *out is NULL when the record itself is above the ceiling.  A register with
  * rivals keeps only rivals at or below the ceiling.
+ *
+ * In detail: a leaf above the ceiling leaves the element of a list of groups
+ * alone, unless the element requires it or has nothing else; an element with
+ * a reference that may not be named goes whole; a source that may not be
+ * named goes alone, wherever it stands.  A record that loses a required
+ * reference (an act its event) stays without it: its other facts hold.  A
+ * variant about a sealed field is sealed.  Where a record states no class it
+ * is C as a whole, so that the exact place, lat and lon need no rule of
+ * their own.  Free text is not looked into.  ${may_name} NULL: all may.
  */
 SAKSI_MUST_CHECK enum saksi_err schema_cut(json_t **out, const struct schema *s,
     const json_t *record, enum saksi_class ceiling,
