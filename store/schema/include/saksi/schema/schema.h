@@ -137,6 +137,8 @@ SAKSI_MUST_CHECK enum saksi_err schema_canonical(json_t **out, const struct sche
  * "KH-12"), a sum ("4000000 KHR"), a number, a duration for a sanction
  * ("imprisonment P18M"), yes/no, a reference, a code or the unique label of
  * one.  A group that is a list takes JSON.  Canonical, or NULL after a fault.
+ * For a list, ${text} is one element; a JSON array gives the array of its
+ * elements.
  */
 SAKSI_MUST_CHECK enum saksi_err schema_parse_text(json_t **out, const struct schema *s,
     const struct schema_field *f, const char *text, const struct schema_resolver *res,
