@@ -38,7 +38,7 @@
 
 #define KV_FORMAT 1u
 #define KV_DATA_FILE "data.mdb"
-#define KV_VALUE_MAX (4u << 20) /* plain bytes of one value */
+#define KV_VALUE_MAX (16u << 20) /* plain bytes of one value */
 
 enum kv_table {
 	KV_RECORDS = 1, /* record number -> record (versioned) */

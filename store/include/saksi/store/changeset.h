@@ -27,6 +27,7 @@
 #define CHANGESET_OPS_MAX 1024u /* over all parts */
 #define CHANGESET_DEPS_MAX 32u
 #define CHANGESET_AUTH_MAX 8u
+#define CHANGESET_CAUSES_MAX (1u + CHANGESET_DEPS_MAX + CHANGESET_AUTH_MAX)
 
 enum changeset_kind {
 	CS_DATA = 1,
@@ -37,17 +38,18 @@ enum changeset_kind {
 
 /* First element of each part's msgpack array. */
 enum part_tag {
-	PART_LOG_OPEN = 0, /* [0, bin32 device, bin16 nonce, uint reason]: part 0 of seq 1 */
-	PART_RECORD = 1,   /* [1, bin16 record id, [op ...]] */
-	PART_AUDIT = 2,	   /* [2, str what, map details] */
+	PART_LOG_OPEN =
+	    0, /* [0, bin32 device, bin16 nonce, uint reason]: part 0 of seq 1 */
+	PART_RECORD = 1,     /* [1, bin16 record id, [op ...]] */
+	PART_AUDIT = 2,	     /* [2, str what, map details] */
 	PART_MEMBERSHIP = 16 /* 16 and above: membership operations, PROTOCOL.md */
 };
 
 /* First element of each op's msgpack array; a dot is [bin32 changeset, uint op]. */
 enum op_code {
-	OP_SET = 1,    /* [1, str field, value, [dot ...]]  register; hides the dots */
-	OP_ADD = 2,    /* [2, str field, value]             set element */
-	OP_REMOVE = 3  /* [3, str field, [dot ...]]         hides the dots */
+	OP_SET = 1,   /* [1, str field, value, [dot ...]]  register; hides the dots */
+	OP_ADD = 2,   /* [2, str field, value]             set element */
+	OP_REMOVE = 3 /* [3, str field, [dot ...]]         hides the dots */
 };
 /*
  * Number of an op within its changeset: part index << 16 | index in the part.

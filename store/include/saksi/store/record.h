@@ -18,14 +18,14 @@
 #include <saksi/store/log.h>
 
 struct record_value {
-	const char *field; /* path */
-	json_t *value;	   /* canonical; owned by the record */
-	uint64_t n;	   /* arrival number of the changeset */
-	uint32_t op;	   /* op number in it */
-	uint32_t branch;   /* whose log */
-	int64_t time_us;   /* as its author claims */
+	const char *field;   /* path */
+	json_t *value;	     /* canonical; owned by the record */
+	uint64_t n;	     /* arrival number of the changeset */
+	uint32_t op;	     /* op number in it */
+	uint32_t branch;     /* whose log */
+	int64_t time_us;     /* as its author claims */
 	int64_t received_us; /* reserved for proof; 0 when not loaded */
-	bool set;	   /* register (SET) or set element (ADD) */
+	bool set;	     /* register (SET) or set element (ADD) */
 	bool visible;
 	uint64_t hidden_by; /* arrival number of the first changeset that hid it, 0: none */
 	size_t copies;	    /* visible values equal to this one and folded into it */
@@ -35,19 +35,20 @@ struct saksi_record {
 	struct saksi_id id;
 	uint64_t number;
 	enum record_state state;
-	bool delete_conflict; /* deleted by one, edited by another */
-	const char *type, *ref; /* "" if none */
-	enum saksi_class cls;	/* CLASS_NONE if it states none */
+	bool delete_conflict;	     /* deleted by one, edited by another */
+	const char *type, *ref;	     /* "" if none */
+	enum saksi_class cls;	     /* CLASS_NONE if it states none */
 	struct record_value *values; /* visible ones first, distinct, by field then order; */
-	size_t n_visible, n_values;  /* then hidden ones, oldest first */
-	size_t n_conflicts;	     /* registers with rivals, + delete_conflict */
-	struct buf text;	     /* owner of the strings */
+	size_t n_visible, n_values; /* then hidden ones, oldest first */
+	size_t n_conflicts;	    /* registers with rivals, + delete_conflict */
+	struct buf text;	    /* owner of the strings */
 };
 void saksi_record_free(struct saksi_record **r);
 
 /** saksi_record_get: ${as_of_us} 0: now. Deleted ones are found too. SAKSI_ENOTFOUND. */
-SAKSI_MUST_CHECK enum saksi_err saksi_record_get(struct saksi_record **out, struct saksi_txn *t,
-    const struct saksi_id *id, int64_t as_of_us, struct saksi_error *err);
+SAKSI_MUST_CHECK enum saksi_err saksi_record_get(struct saksi_record **out,
+    struct saksi_txn *t, const struct saksi_id *id, int64_t as_of_us,
+    struct saksi_error *err);
 /** saksi_record_each: In order of creation; ${deleted}: also deleted ones. */
 typedef enum saksi_err saksi_record_fn(void *ctx, const struct saksi_record *r,
     struct saksi_error *err);
@@ -70,14 +71,15 @@ bool saksi_record_resolver(void *txn, const char *text, const char *to, char out
  */
 typedef const char *saksi_device_name_fn(void *ctx, const struct saksi_hash *device);
 SAKSI_MUST_CHECK enum saksi_err saksi_record_json(json_t **out, struct saksi_txn *t,
-    const struct saksi_record *r, saksi_device_name_fn *name, void *ctx, struct saksi_error *err);
+    const struct saksi_record *r, saksi_device_name_fn *name, void *ctx,
+    struct saksi_error *err);
 
 /** saksi_counts: visible records by type (JSON object), conflicts, deleted. */
 SAKSI_MUST_CHECK enum saksi_err saksi_record_counts(struct saksi_txn *t, json_t **by_type,
     size_t *conflicts, size_t *deleted, struct saksi_error *err);
 /** saksi_state_digest: decisions.md 6. */
-SAKSI_MUST_CHECK enum saksi_err saksi_state_digest(struct saksi_txn *t, struct saksi_hash *out,
-    struct saksi_error *err);
+SAKSI_MUST_CHECK enum saksi_err saksi_state_digest(struct saksi_txn *t,
+    struct saksi_hash *out, struct saksi_error *err);
 
 /* ---- changing ------------------------------------------------------------------- */
 /*
@@ -85,23 +87,27 @@ SAKSI_MUST_CHECK enum saksi_err saksi_state_digest(struct saksi_txn *t, struct s
  * changeset, or as several when it is over the limits, and merges it.
  */
 struct saksi_draft;
-SAKSI_MUST_CHECK enum saksi_err saksi_draft_new(struct saksi_draft **out, struct saksi_txn *t,
-    struct saksi_error *err);
+SAKSI_MUST_CHECK enum saksi_err saksi_draft_new(struct saksi_draft **out,
+    struct saksi_txn *t, struct saksi_error *err);
 void saksi_draft_free(struct saksi_draft **d);
 /** saksi_draft_create: ${ref}, ${cls} may be NULL. Random id, or derived from (type, ref). */
-SAKSI_MUST_CHECK enum saksi_err saksi_draft_create(struct saksi_draft *d, struct saksi_id *out,
-    const char *type, const char *ref, const char *cls, struct saksi_error *err);
+SAKSI_MUST_CHECK enum saksi_err saksi_draft_create(struct saksi_draft *d,
+    struct saksi_id *out, const char *type, const char *ref, const char *cls,
+    struct saksi_error *err);
 /** saksi_draft_set: Register := value, hiding what is visible of it now (also resolves). */
-SAKSI_MUST_CHECK enum saksi_err saksi_draft_set(struct saksi_draft *d, const struct saksi_id *id,
-    const char *field, const json_t *value, struct saksi_error *err);
+SAKSI_MUST_CHECK enum saksi_err saksi_draft_set(struct saksi_draft *d,
+    const struct saksi_id *id, const char *field, const json_t *value,
+    struct saksi_error *err);
 /** saksi_draft_clear: Hide all visible values of a register or list. */
-SAKSI_MUST_CHECK enum saksi_err saksi_draft_clear(struct saksi_draft *d, const struct saksi_id *id,
-    const char *field, struct saksi_error *err);
-SAKSI_MUST_CHECK enum saksi_err saksi_draft_add(struct saksi_draft *d, const struct saksi_id *id,
-    const char *field, const json_t *value, struct saksi_error *err);
+SAKSI_MUST_CHECK enum saksi_err saksi_draft_clear(struct saksi_draft *d,
+    const struct saksi_id *id, const char *field, struct saksi_error *err);
+SAKSI_MUST_CHECK enum saksi_err saksi_draft_add(struct saksi_draft *d,
+    const struct saksi_id *id, const char *field, const json_t *value,
+    struct saksi_error *err);
 /** saksi_draft_remove: SAKSI_ENOTFOUND if no visible element equals ${value}. */
 SAKSI_MUST_CHECK enum saksi_err saksi_draft_remove(struct saksi_draft *d,
-    const struct saksi_id *id, const char *field, const json_t *value, struct saksi_error *err);
+    const struct saksi_id *id, const char *field, const json_t *value,
+    struct saksi_error *err);
 SAKSI_MUST_CHECK enum saksi_err saksi_draft_delete(struct saksi_draft *d,
     const struct saksi_id *id, const char *reason, struct saksi_error *err);
 SAKSI_MUST_CHECK enum saksi_err saksi_draft_undelete(struct saksi_draft *d,
@@ -120,8 +126,8 @@ SAKSI_MUST_CHECK enum saksi_err saksi_import_id(struct saksi_txn *t, const char 
 /* ---- import ---------------------------------------------------------------------- */
 struct import_report {
 	size_t lines, created, changed, unchanged;
-	size_t values;	  /* values written */
-	size_t rivals;	  /* registers that now have one more value */
+	size_t values; /* values written */
+	size_t rivals; /* registers that now have one more value */
 	struct schema_faults faults;
 };
 struct import_options {
@@ -135,8 +141,9 @@ struct import_options {
  * with any fault that is no warning nothing is written and SAKSI_EINVAL
  * returned.  Then written in batches; a killed run is completed by repeating.
  */
-SAKSI_MUST_CHECK enum saksi_err saksi_import(struct saksi_vault *v, const char *text, size_t len,
-    const struct import_options *opt, struct import_report *report, struct saksi_error *err);
+SAKSI_MUST_CHECK enum saksi_err saksi_import(struct saksi_vault *v, const char *text,
+    size_t len, const struct import_options *opt, struct import_report *report,
+    struct saksi_error *err);
 void import_report_free(struct import_report *r);
 
 #endif

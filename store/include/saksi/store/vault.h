@@ -28,8 +28,8 @@ struct saksi_txn;
  * whole or not at all.  ${schema} is borrowed until close.  ${pass} is
  * normalised here.
  */
-SAKSI_MUST_CHECK enum saksi_err saksi_vault_create(struct saksi_vault **out, const char *dir,
-    const struct schema *schema, const struct secret *pass,
+SAKSI_MUST_CHECK enum saksi_err saksi_vault_create(struct saksi_vault **out,
+    const char *dir, const struct schema *schema, const struct secret *pass,
     const struct crypto_kdf_cost *cost, struct saksi_error *err);
 /**
  * saksi_vault_open(out, dir, schema, pass, flags, err):
@@ -37,9 +37,9 @@ SAKSI_MUST_CHECK enum saksi_err saksi_vault_create(struct saksi_vault **out, con
  * SAKSI_ENOTFOUND no vault here; SAKSI_EAUTH wrong passphrase;
  * SAKSI_EDAMAGED; SAKSI_ENEWER; SAKSI_ENOMEM (KDF); SAKSI_EIO.
  */
-SAKSI_MUST_CHECK enum saksi_err saksi_vault_open(struct saksi_vault **out, const char *dir,
-    const struct schema *schema, const struct secret *pass, unsigned flags,
-    struct saksi_error *err);
+SAKSI_MUST_CHECK enum saksi_err saksi_vault_open(struct saksi_vault **out,
+    const char *dir, const struct schema *schema, const struct secret *pass,
+    unsigned flags, struct saksi_error *err);
 /** saksi_vault_exists(dir): A slot file or data file is there. */
 bool saksi_vault_exists(const char *dir);
 /** saksi_vault_id_at(dir, id, err): The public vault id, without unlocking. */
@@ -56,28 +56,30 @@ SAKSI_MUST_CHECK enum saksi_err saksi_vault_unlock_for(struct saksi_vault *v,
     unsigned seconds, struct saksi_error *err);
 
 /* ---- key slots ------------------------------------------------------------ */
-SAKSI_MUST_CHECK enum saksi_err saksi_vault_slots(struct saksi_vault *v, struct slot_dir *out,
-    struct crypto_kdf_cost *cost, struct saksi_error *err);
+SAKSI_MUST_CHECK enum saksi_err saksi_vault_slots(struct saksi_vault *v,
+    struct slot_dir *out, struct crypto_kdf_cost *cost, struct saksi_error *err);
 /** saksi_vault_slot_add: Passphrase into a free slot. SAKSI_ELIMIT: none free. */
 SAKSI_MUST_CHECK enum saksi_err saksi_vault_slot_add(struct saksi_vault *v,
-    const struct secret *pass, const char *label, unsigned *slot, struct saksi_error *err);
+    const struct secret *pass, const char *label, unsigned *slot,
+    struct saksi_error *err);
 /** saksi_vault_slot_change: The slot that ${old} opens gets ${pass}. */
 SAKSI_MUST_CHECK enum saksi_err saksi_vault_slot_change(struct saksi_vault *v,
     const struct secret *old, const struct secret *pass, unsigned *slot,
     struct saksi_error *err);
 /** saksi_vault_rekdf: New cost; only ${old}'s slot survives, now under ${pass}. */
 SAKSI_MUST_CHECK enum saksi_err saksi_vault_rekdf(struct saksi_vault *v,
-    const struct secret *old, const struct secret *pass, const struct crypto_kdf_cost *cost,
-    struct saksi_error *err);
+    const struct secret *old, const struct secret *pass,
+    const struct crypto_kdf_cost *cost, struct saksi_error *err);
 /** saksi_vault_slot_remove: SAKSI_EREFUSED for the last one. */
-SAKSI_MUST_CHECK enum saksi_err saksi_vault_slot_remove(struct saksi_vault *v, unsigned slot,
-    struct saksi_error *err);
+SAKSI_MUST_CHECK enum saksi_err saksi_vault_slot_remove(struct saksi_vault *v,
+    unsigned slot, struct saksi_error *err);
 
 /* ---- transactions ---------------------------------------------------------- */
-SAKSI_MUST_CHECK enum saksi_err saksi_txn_begin(struct saksi_txn **out, struct saksi_vault *v,
-    bool write, struct saksi_error *err);
+SAKSI_MUST_CHECK enum saksi_err saksi_txn_begin(struct saksi_txn **out,
+    struct saksi_vault *v, bool write, struct saksi_error *err);
 /** saksi_txn_commit: Consumes ${*t} even when it fails; durable when it returns. */
-SAKSI_MUST_CHECK enum saksi_err saksi_txn_commit(struct saksi_txn **t, struct saksi_error *err);
+SAKSI_MUST_CHECK enum saksi_err saksi_txn_commit(struct saksi_txn **t,
+    struct saksi_error *err);
 void saksi_txn_abort(struct saksi_txn **t);
 struct saksi_vault *saksi_txn_vault(struct saksi_txn *t);
 /** saksi_txn_full(t): Enough is written; commit and begin another. */
@@ -109,8 +111,8 @@ struct saksi_writer {
 	uint8_t coll[16];
 	struct saksi_hash device;
 	struct saksi_hash log;
-	uint8_t nonce[16];	 /* log = H("log", device, coll, nonce) */
-	unsigned reason;	 /* enum log_open_reason, for seq 1 */
+	uint8_t nonce[16]; /* log = H("log", device, coll, nonce) */
+	unsigned reason;   /* enum log_open_reason, for seq 1 */
 	const struct secret *sign_sk;
 };
 /** saksi_vault_set_writer: For CS_DATA or CS_MEMBERSHIP; NULL: none. */
@@ -120,8 +122,9 @@ void saksi_vault_set_writer(struct saksi_vault *v, enum changeset_kind kind,
  * Asked before each own changeset: may this device append?  Fills ${auth}
  * with the membership heads to cite.  SAKSI_EREFUSED for a reader's edit.
  */
-typedef enum saksi_err saksi_policy_fn(void *ctx, struct saksi_txn *t, enum changeset_kind kind,
-    struct saksi_hash auth[CHANGESET_AUTH_MAX], uint32_t *n_auth, struct saksi_error *err);
+typedef enum saksi_err saksi_policy_fn(void *ctx, struct saksi_txn *t,
+    enum changeset_kind kind, struct saksi_hash auth[CHANGESET_AUTH_MAX],
+    uint32_t *n_auth, struct saksi_error *err);
 void saksi_vault_set_policy(struct saksi_vault *v, saksi_policy_fn *fn, void *ctx);
 /*
  * The key under which imports derive record ids (decisions.md 3); it travels

@@ -1,0 +1,324 @@
+/* append.c - new entries: own ones signed here, foreign ones handed in by the gate. */
+#include "entry.h"
+#include "vault_impl.h"
+
+#include <saksi/base/fsio.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#define FUTURE_MS (24 * 60 * 60 * 1000)
+#define BRANCHES_PER_LOG 8u
+
+static int by_hash(const void *a, const void *b)
+{
+	return hash_cmp(a, b);
+}
+
+/* Join the pasts of all that ${cs} cites; *max_hlc grows to the greatest. */
+static enum saksi_err join_causes(struct saksi_txn *t, const struct catalog *c,
+    const struct changeset *cs, struct vclock *past, uint64_t *max_hlc,
+    struct saksi_error *err)
+{
+	const struct saksi_hash *causes[CHANGESET_CAUSES_MAX];
+	size_t n = 0;
+
+	if (cs->has_prev)
+		causes[n++] = &cs->prev;
+	for (uint32_t i = 0; i < cs->n_deps; i++)
+		causes[n++] = &cs->deps[i];
+	for (uint32_t i = 0; i < cs->n_auth; i++)
+		causes[n++] = &cs->auth[i];
+	for (size_t i = 0; i < n; i++) {
+		const struct cat_entry *e = catalog_entry(c, causes[i]);
+		struct stored_entry s;
+		struct buf b = BUF_INIT;
+		enum saksi_err rc;
+
+		if (e == NULL)
+			return saksi_fail(err, SAKSI_ENOTFOUND,
+			    "changeset: a cause of it is not merged here");
+		if (e->max_hlc > *max_hlc)
+			*max_hlc = e->max_hlc;
+		if (vclock_has(past, e->branch, e->seq))
+			continue;
+		if ((rc = kv_get(t->kv, KV_LOG, e->n, &b, err)) == SAKSI_OK)
+			rc = stored_entry_read(&s, e->n, b.p, b.len, err);
+		buf_free(&b);
+		if (rc != SAKSI_OK)
+			return rc;
+		rc = vclock_join(past, &s.past, err);
+		stored_entry_free(&s);
+		if (rc != SAKSI_OK)
+			return rc;
+	}
+	return SAKSI_OK;
+}
+
+static size_t count_branches(const struct catalog *c, const struct saksi_hash *log)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < c->n_branches; i++)
+		n += hash_cmp(&c->branches[i].log, log) == 0;
+	return n;
+}
+
+/* The branch that ${cs} extends, or a new one; also which device wrote it. */
+static enum saksi_err find_branch(const struct catalog *c, const struct changeset *cs,
+    uint32_t *branch, struct saksi_hash *device, struct saksi_error *err)
+{
+	const struct cat_entry *prev;
+	struct saksi_hash log;
+	uint8_t nonce[16];
+	unsigned reason;
+
+	*branch = (uint32_t)c->n_branches;
+	if (!cs->has_prev) {
+		if (!changeset_log_open(cs, device, nonce, &reason))
+			return saksi_fail(err, SAKSI_EFORMAT,
+			    "changeset: the first entry of a log does not open it");
+		log_id_of(&log, device, cs->coll, nonce);
+		if (hash_cmp(&log, &cs->log) != 0)
+			return saksi_fail(err, SAKSI_EFORMAT,
+			    "changeset: log id does not fit its opening");
+	} else {
+		prev = catalog_entry(c, &cs->prev);
+		if (prev == NULL)
+			return saksi_fail(err, SAKSI_ENOTFOUND,
+			    "changeset: its predecessor is not here");
+		if (hash_cmp(&c->branches[prev->branch].log, &cs->log) != 0 ||
+		    c->branches[prev->branch].kind != cs->kind ||
+		    memcmp(c->branches[prev->branch].coll, cs->coll, sizeof(cs->coll)) !=
+			0 ||
+		    prev->seq + 1 != cs->seq || prev->hlc >= cs->hlc)
+			return saksi_fail(err, SAKSI_EFORMAT,
+			    "changeset: does not continue the log that it names");
+		*device = c->branches[prev->branch].device;
+		if (&c->entries[c->branches[prev->branch].head] == prev)
+			*branch = prev->branch;
+	}
+	if (*branch == c->n_branches &&
+	    (*branch >= BRANCHES_MAX || count_branches(c, &cs->log) >= BRANCHES_PER_LOG))
+		return saksi_fail(err, SAKSI_ELIMIT, "log: more than %u branches",
+		    BRANCHES_PER_LOG);
+	return SAKSI_OK;
+}
+
+static enum saksi_err store_entry(struct saksi_txn *t, struct catalog *c,
+    struct stored_entry *s, struct saksi_error *err)
+{
+	struct cat_entry e;
+	struct cat_branch b;
+	struct buf bytes = BUF_INIT;
+	enum saksi_err rc;
+
+	if ((rc = kv_next(t->kv, KV_LOG, &s->n, err)) != SAKSI_OK)
+		return rc;
+	stored_entry_write(&bytes, s);
+	if ((rc = buf_ok(&bytes, err)) == SAKSI_OK)
+		rc = kv_put(t->kv, KV_LOG, s->n, bytes.p, bytes.len, err);
+	buf_free(&bytes);
+	if (rc != SAKSI_OK)
+		return rc;
+	e = (struct cat_entry){.id = s->cs->id,
+	    .n = s->n,
+	    .seq = s->cs->seq,
+	    .hlc = s->cs->hlc,
+	    .max_hlc = s->max_hlc,
+	    .branch = s->branch,
+	    .kind = s->cs->kind};
+	b = (struct cat_branch){.log = s->cs->log,
+	    .device = s->device,
+	    .kind = s->cs->kind};
+	memcpy(b.coll, s->cs->coll, sizeof(b.coll));
+	return catalog_add_entry(c, &e, &b, err);
+}
+
+/* ${cs} is borrowed. */
+static enum saksi_err take_in(struct saksi_txn *t, struct changeset *cs,
+    const struct saksi_hash *sealer, merge_change_fn *fn, void *ctx,
+    struct saksi_error *err)
+{
+	struct stored_entry s = {.cs = cs,
+	    .max_hlc = cs->hlc,
+	    .received_us = clock_now_us()};
+	struct catalog *c;
+	enum saksi_err rc;
+
+	if ((rc = txn_catalog(t, &c, err)) != SAKSI_OK)
+		return rc;
+	if (catalog_entry(c, &cs->id) != NULL)
+		return saksi_fail(err, SAKSI_EEXIST, "changeset: is here already");
+	if (cs->kind == CS_DATA && (rc = merge_check(cs, err)) != SAKSI_OK)
+		return rc;
+	if ((rc = find_branch(c, cs, &s.branch, &s.device, err)) != SAKSI_OK)
+		return rc;
+	s.sealer = sealer != NULL ? *sealer : s.device;
+	t->touched = true;
+	if ((rc = join_causes(t, c, cs, &s.past, &s.max_hlc, err)) == SAKSI_OK &&
+	    (rc = vclock_raise(&s.past, s.branch, cs->seq, err)) == SAKSI_OK &&
+	    (rc = store_entry(t, c, &s, err)) == SAKSI_OK && cs->kind == CS_DATA)
+		rc = merge_apply(t, &s, fn, ctx, err);
+	vclock_free(&s.past);
+	return rc;
+}
+
+enum saksi_err saksi_log_merge(struct saksi_txn *t, const struct changeset *cs,
+    const struct saksi_hash *sealer, merge_change_fn *fn, void *ctx,
+    struct saksi_error *err)
+{
+	struct changeset copy = *cs;
+
+	return take_in(t, &copy, sealer, fn, ctx, err);
+}
+
+/* ---- own changesets ------------------------------------------------------------ */
+
+static const struct cat_entry *own_head(const struct catalog *c,
+    const struct saksi_writer *w)
+{
+	for (size_t i = 0; i < c->n_branches; i++)
+		if (hash_cmp(&c->branches[i].log, &w->log) == 0)
+			return &c->entries[c->branches[i].head];
+	return NULL;
+}
+
+/* Heads of other branches of this kind and collection that ${past} lacks. */
+static enum saksi_err cite_heads(const struct catalog *c, struct changeset *head,
+    const struct vclock *past, bool *more, struct saksi_error *err)
+{
+	*more = false;
+	for (size_t i = 0; i < c->n_branches; i++) {
+		const struct cat_branch *b = &c->branches[i];
+		const struct cat_entry *e = &c->entries[b->head];
+
+		if (b->kind != head->kind ||
+		    memcmp(b->coll, head->coll, sizeof(b->coll)) != 0 ||
+		    vclock_has(past, e->branch, e->seq))
+			continue;
+		if (head->n_deps == CHANGESET_DEPS_MAX) {
+			*more = true;
+			break;
+		}
+		head->deps[head->n_deps++] = e->id;
+	}
+	qsort(head->deps, head->n_deps, sizeof(head->deps[0]), by_hash);
+	(void)err;
+	return SAKSI_OK;
+}
+
+/* Hybrid clock (Kulkarni et al. 2014): a far future claim of others is not followed. */
+static uint64_t next_hlc(const struct catalog *c, const struct changeset *head,
+    const struct cat_entry *prev)
+{
+	int64_t now_ms = clock_now_us() / 1000;
+	uint64_t hlc = now_ms > 0 ? (uint64_t)now_ms << 16 : 1;
+
+	if (prev != NULL && prev->hlc >= hlc)
+		hlc = prev->hlc + 1;
+	for (uint32_t i = 0; i < head->n_deps + head->n_auth; i++) {
+		const struct saksi_hash *id =
+		    i < head->n_deps ? &head->deps[i] : &head->auth[i - head->n_deps];
+		const struct cat_entry *e = catalog_entry(c, id);
+
+		if (e != NULL && e->hlc >= hlc &&
+		    (int64_t)(e->hlc >> 16) <= now_ms + FUTURE_MS)
+			hlc = e->hlc + 1;
+	}
+	return hlc;
+}
+
+static void write_log_open(struct buf *b, const struct saksi_writer *w)
+{
+	mp_array(b, 4);
+	mp_uint(b, PART_LOG_OPEN);
+	mp_bin(b, w->device.b, sizeof(w->device.b));
+	mp_bin(b, w->nonce, sizeof(w->nonce));
+	mp_uint(b, w->reason);
+}
+
+static enum saksi_err fill_header(struct saksi_txn *t, const struct catalog *c,
+    enum changeset_kind kind, const struct saksi_writer *w, struct changeset *head,
+    bool *more, struct saksi_error *err)
+{
+	const struct cat_entry *prev = own_head(c, w);
+	struct vclock past = {NULL, 0};
+	uint64_t ignored = 0;
+	enum saksi_err rc;
+
+	memset(head, 0, sizeof(*head));
+	head->kind = (uint8_t)kind;
+	head->space = w->space;
+	memcpy(head->coll, w->coll, sizeof(head->coll));
+	head->log = w->log;
+	head->seq = prev == NULL ? 1 : prev->seq + 1;
+	head->has_prev = prev != NULL;
+	if (prev != NULL)
+		head->prev = prev->id;
+	if (t->v->policy != NULL &&
+	    (rc = t->v->policy(t->v->policy_ctx, t, kind, head->auth, &head->n_auth,
+		 err)) != SAKSI_OK)
+		return rc;
+	qsort(head->auth, head->n_auth, sizeof(head->auth[0]), by_hash);
+	if ((rc = join_causes(t, c, head, &past, &ignored, err)) == SAKSI_OK)
+		rc = cite_heads(c, head, &past, more, err);
+	vclock_free(&past);
+	head->hlc = next_hlc(c, head, prev);
+	return rc;
+}
+
+static enum saksi_err append_one(struct saksi_txn *t, enum changeset_kind kind,
+    const struct saksi_writer *w, const struct part_bytes *parts, size_t n, bool *written,
+    struct saksi_hash *id, struct saksi_error *err)
+{
+	struct catalog *c;
+	struct changeset head, *cs = NULL;
+	struct buf open = BUF_INIT;
+	struct part_bytes open_part;
+	bool more = false;
+	enum saksi_err rc;
+
+	*written = false;
+	if ((rc = txn_catalog(t, &c, err)) != SAKSI_OK ||
+	    (rc = fill_header(t, c, kind, w, &head, &more, err)) != SAKSI_OK)
+		return rc;
+	if (head.seq == 1) {
+		/* A log is opened by an entry of its own. */
+		write_log_open(&open, w);
+		if ((rc = buf_ok(&open, err)) != SAKSI_OK)
+			goto fail;
+		open_part = (struct part_bytes){open.p, open.len};
+		rc = changeset_build(&cs, &head, &open_part, 1, w->sign_sk, err);
+	} else if (more)
+		/* More heads than one changeset can cite: tie them together first. */
+		rc = changeset_build(&cs, &head, NULL, 0, w->sign_sk, err);
+	else {
+		rc = changeset_build(&cs, &head, parts, n, w->sign_sk, err);
+		*written = true;
+	}
+	if (rc == SAKSI_OK && (rc = take_in(t, cs, NULL, NULL, NULL, err)) == SAKSI_OK &&
+	    id != NULL)
+		*id = cs->id;
+fail:
+	changeset_free(&cs);
+	buf_free(&open);
+	return rc;
+}
+
+enum saksi_err saksi_log_append(struct saksi_txn *t, enum changeset_kind kind,
+    const struct part_bytes *parts, size_t n, struct saksi_hash *out_id,
+    struct saksi_error *err)
+{
+	size_t i = kind == CS_MEMBERSHIP;
+	bool written = false;
+	enum saksi_err rc = SAKSI_OK;
+
+	if (!t->v->has_writer[i])
+		return saksi_fail(err, SAKSI_EREFUSED,
+		    "vault: this device is in no team yet, so it can't sign; join one first");
+	while (rc == SAKSI_OK && !written)
+		rc = append_one(t, kind, &t->v->writers[i], parts, n, &written, out_id,
+		    err);
+	return rc;
+}

@@ -1,0 +1,20 @@
+/* draft.h - what only import needs of a draft. */
+#ifndef SAKSI_STORE_DRAFT_H
+#define SAKSI_STORE_DRAFT_H
+
+#include <saksi/store/record.h>
+
+/** draft_create_as: saksi_draft_create() with the id given. */
+SAKSI_MUST_CHECK enum saksi_err draft_create_as(struct saksi_draft *d,
+    const struct saksi_id *id, const char *type, const char *ref, const char *cls,
+    struct saksi_error *err);
+/**
+ * draft_rival(d, id, field, value, set, written, beside, err):
+ * Add a value beside what stands there, unless it stood there ever before
+ * (decisions.md 4).  ${beside}: a register now has a rival.
+ */
+SAKSI_MUST_CHECK enum saksi_err draft_rival(struct saksi_draft *d,
+    const struct saksi_id *id, const char *field, const json_t *value, bool set,
+    bool *written, bool *beside, struct saksi_error *err);
+
+#endif

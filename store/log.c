@@ -1,0 +1,240 @@
+/* log.c - reading logs, heads and causality. */
+#include <saksi/store/log.h>
+
+#include "entry.h"
+#include "vault_impl.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+void log_entry_free(struct log_entry *e)
+{
+	changeset_free(&e->cs);
+}
+
+bool saksi_log_has(struct saksi_txn *t, const struct saksi_hash *id)
+{
+	struct catalog *c;
+
+	return txn_catalog(t, &c, NULL) == SAKSI_OK && catalog_entry(c, id) != NULL;
+}
+
+static void entry_from_stored(struct log_entry *out, struct stored_entry *s)
+{
+	out->n = s->n;
+	out->branch = s->branch;
+	out->received_us = s->received_us;
+	out->sealer = s->sealer;
+	out->cs = s->cs;
+	s->cs = NULL;
+	stored_entry_free(s);
+}
+
+static enum saksi_err load_stored(struct saksi_txn *t, uint64_t n,
+    struct stored_entry *out, struct saksi_error *err)
+{
+	struct buf b = BUF_INIT;
+	enum saksi_err rc;
+
+	memset(out, 0, sizeof(*out));
+	if ((rc = kv_get(t->kv, KV_LOG, n, &b, err)) == SAKSI_OK)
+		rc = stored_entry_read(out, n, b.p, b.len, err);
+	buf_free(&b);
+	return rc;
+}
+
+enum saksi_err saksi_log_get_n(struct saksi_txn *t, uint64_t n, struct log_entry *out,
+    struct saksi_error *err)
+{
+	struct stored_entry s;
+	enum saksi_err rc;
+
+	memset(out, 0, sizeof(*out));
+	if ((rc = load_stored(t, n, &s, err)) == SAKSI_OK)
+		entry_from_stored(out, &s);
+	return rc;
+}
+
+enum saksi_err saksi_log_get(struct saksi_txn *t, const struct saksi_hash *id,
+    struct log_entry *out, struct saksi_error *err)
+{
+	const struct cat_entry *e;
+	struct catalog *c;
+	char name[17];
+	enum saksi_err rc;
+
+	memset(out, 0, sizeof(*out));
+	if ((rc = txn_catalog(t, &c, err)) != SAKSI_OK)
+		return rc;
+	if ((e = catalog_entry(c, id)) == NULL) {
+		hash_short(name, id);
+		return saksi_fail(err, SAKSI_ENOTFOUND, "changeset %s: not in this vault",
+		    name);
+	}
+	return saksi_log_get_n(t, e->n, out, err);
+}
+
+struct each {
+	saksi_log_fn *fn;
+	void *ctx;
+};
+
+static enum saksi_err each_entry(void *ctx, uint64_t n, const uint8_t *p, size_t len,
+    struct saksi_error *err)
+{
+	struct each *each = ctx;
+	struct stored_entry s;
+	struct log_entry e = {0};
+	enum saksi_err rc;
+
+	if ((rc = stored_entry_read(&s, n, p, len, err)) != SAKSI_OK)
+		return rc;
+	entry_from_stored(&e, &s);
+	rc = each->fn(each->ctx, &e, err);
+	log_entry_free(&e);
+	return rc;
+}
+
+enum saksi_err saksi_log_each(struct saksi_txn *t, uint64_t from, saksi_log_fn *fn,
+    void *ctx, struct saksi_error *err)
+{
+	struct each each = {fn, ctx};
+
+	return kv_scan(t->kv, KV_LOG, from, each_entry, &each, err);
+}
+
+enum saksi_err saksi_log_count(struct saksi_txn *t, uint64_t *count,
+    struct saksi_error *err)
+{
+	uint64_t first, next;
+
+	(void)err;
+	kv_range(t->kv, KV_LOG, &first, &next, count);
+	return SAKSI_OK;
+}
+
+enum saksi_err saksi_log_heads(struct saksi_txn *t, struct log_head **list, size_t *n,
+    struct saksi_error *err)
+{
+	struct catalog *c;
+	enum saksi_err rc;
+
+	*list = NULL;
+	*n = 0;
+	if ((rc = txn_catalog(t, &c, err)) != SAKSI_OK)
+		return rc;
+	if (c->n_branches > 0 && (*list = calloc(c->n_branches, sizeof(**list))) == NULL)
+		return saksi_fail_nomem(err);
+	for (size_t i = 0; i < c->n_branches; i++) {
+		const struct cat_branch *b = &c->branches[i];
+		const struct cat_entry *head = &c->entries[b->head];
+		struct log_head *h = &(*list)[i];
+
+		h->log = b->log;
+		h->device = b->device;
+		h->id = head->id;
+		h->seq = head->seq;
+		h->n = head->n;
+		h->branch = (uint32_t)i;
+		h->kind = b->kind;
+		memcpy(h->coll, b->coll, sizeof(h->coll));
+		h->forked = b->forked;
+	}
+	*n = c->n_branches;
+	return SAKSI_OK;
+}
+
+bool saksi_log_device(struct saksi_txn *t, uint32_t branch, struct saksi_hash *device,
+    struct saksi_hash *log)
+{
+	struct catalog *c;
+
+	if (txn_catalog(t, &c, NULL) != SAKSI_OK || branch >= c->n_branches)
+		return false;
+	*device = c->branches[branch].device;
+	if (log != NULL)
+		*log = c->branches[branch].log;
+	return true;
+}
+
+bool saksi_log_device_of(struct saksi_txn *t, const struct saksi_hash *log,
+    struct saksi_hash *device)
+{
+	struct catalog *c;
+
+	if (txn_catalog(t, &c, NULL) != SAKSI_OK)
+		return false;
+	for (size_t i = 0; i < c->n_branches; i++)
+		if (hash_cmp(&c->branches[i].log, log) == 0) {
+			*device = c->branches[i].device;
+			return true;
+		}
+	return false;
+}
+
+enum saksi_err saksi_log_missing(struct saksi_txn *t, const struct changeset *cs,
+    struct saksi_hash ids[CHANGESET_CAUSES_MAX], uint32_t *n, struct saksi_error *err)
+{
+	struct catalog *c;
+	enum saksi_err rc;
+
+	*n = 0;
+	if ((rc = txn_catalog(t, &c, err)) != SAKSI_OK)
+		return rc;
+	if (cs->has_prev && catalog_entry(c, &cs->prev) == NULL)
+		ids[(*n)++] = cs->prev;
+	for (uint32_t i = 0; i < cs->n_deps; i++)
+		if (catalog_entry(c, &cs->deps[i]) == NULL)
+			ids[(*n)++] = cs->deps[i];
+	for (uint32_t i = 0; i < cs->n_auth; i++)
+		if (catalog_entry(c, &cs->auth[i]) == NULL)
+			ids[(*n)++] = cs->auth[i];
+	return SAKSI_OK;
+}
+
+/* ---- covers ------------------------------------------------------------------ */
+
+struct log_cover {
+	struct vclock past;
+};
+
+enum saksi_err log_cover_new(struct log_cover **out, struct saksi_error *err)
+{
+	*out = calloc(1, sizeof(**out));
+	return *out == NULL ? saksi_fail_nomem(err) : SAKSI_OK;
+}
+
+enum saksi_err log_cover_add(struct log_cover *cover, struct saksi_txn *t,
+    const struct saksi_hash *id, struct saksi_error *err)
+{
+	const struct cat_entry *e;
+	struct stored_entry s;
+	struct catalog *c;
+	enum saksi_err rc;
+
+	if ((rc = txn_catalog(t, &c, err)) != SAKSI_OK)
+		return rc;
+	if ((e = catalog_entry(c, id)) == NULL)
+		return saksi_fail(err, SAKSI_ENOTFOUND, "changeset: not merged here");
+	if (vclock_has(&cover->past, e->branch, e->seq))
+		return SAKSI_OK;
+	if ((rc = load_stored(t, e->n, &s, err)) != SAKSI_OK)
+		return rc;
+	rc = vclock_join(&cover->past, &s.past, err);
+	stored_entry_free(&s);
+	return rc;
+}
+
+bool log_cover_has(const struct log_cover *c, const struct log_entry *e)
+{
+	return vclock_has(&c->past, e->branch, e->cs->seq);
+}
+
+void log_cover_free(struct log_cover **c)
+{
+	if (c == NULL || *c == NULL)
+		return;
+	vclock_free(&(*c)->past);
+	free(*c);
+	*c = NULL;
+}

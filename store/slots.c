@@ -1,0 +1,179 @@
+/* slots.c - key slots of an open vault: the slot file and its directory in step. */
+#include "vault_impl.h"
+
+#include <saksi/base/fsio.h>
+#include <saksi/base/text.h>
+
+#include <stdio.h>
+#include <string.h>
+
+static enum saksi_err read_dir(struct saksi_txn *t, struct slot_dir *d,
+    struct saksi_error *err)
+{
+	struct buf b = BUF_INIT;
+	enum saksi_err rc;
+
+	if ((rc = saksi_local_get(t, LOCAL_SLOT_DIR, &b, err)) == SAKSI_OK)
+		rc = slot_dir_read(d, b.p, b.len, err);
+	buf_free(&b);
+	return rc;
+}
+
+static enum saksi_err write_dir(struct saksi_txn *t, const struct slot_dir *d,
+    struct saksi_error *err)
+{
+	struct buf b = BUF_INIT;
+	enum saksi_err rc;
+
+	slot_dir_write(&b, d);
+	if ((rc = buf_ok(&b, err)) == SAKSI_OK)
+		rc = saksi_local_put(t, LOCAL_SLOT_DIR, b.p, b.len, err);
+	buf_free(&b);
+	return rc;
+}
+
+enum saksi_err saksi_vault_slots(struct saksi_vault *v, struct slot_dir *out,
+    struct crypto_kdf_cost *cost, struct saksi_error *err)
+{
+	struct saksi_txn *t = NULL;
+	enum saksi_err rc;
+
+	if ((rc = saksi_txn_begin(&t, v, false, err)) == SAKSI_OK)
+		rc = read_dir(t, out, err);
+	saksi_txn_abort(&t);
+	if (cost != NULL)
+		*cost = keyring_cost(v->keys);
+	return rc;
+}
+
+/*
+ * Both orders of writing can be cut in two by a crash, so the directory goes
+ * first when a slot is filled (a listed slot that opens nothing is seen and
+ * can be removed) and last when one is emptied.
+ */
+enum saksi_err saksi_vault_slot_add(struct saksi_vault *v, const struct secret *pass,
+    const char *label, unsigned *slot, struct saksi_error *err)
+{
+	struct slot_dir d;
+	struct saksi_txn *t = NULL;
+	struct secret *nfkc = NULL;
+	unsigned i;
+	enum saksi_err rc;
+
+	if ((rc = text_passphrase(&nfkc, pass, err)) != SAKSI_OK ||
+	    (rc = saksi_txn_begin(&t, v, true, err)) != SAKSI_OK ||
+	    (rc = read_dir(t, &d, err)) != SAKSI_OK)
+		goto fail;
+	for (i = 0; i < KEYRING_SLOTS && d.slot[i].kind != SLOT_EMPTY; i++)
+		;
+	if (i == KEYRING_SLOTS) {
+		rc = saksi_fail(err, SAKSI_ELIMIT,
+		    "key slots: all %u are used; remove one first (`saksi key list`)",
+		    KEYRING_SLOTS);
+		goto fail;
+	}
+	d.slot[i].kind = SLOT_PASSPHRASE;
+	d.slot[i].made_us = clock_now_us();
+	snprintf(d.slot[i].label, sizeof(d.slot[i].label), "%s",
+	    label == NULL ? "" : label);
+	if ((rc = write_dir(t, &d, err)) != SAKSI_OK ||
+	    (rc = saksi_txn_commit(&t, err)) != SAKSI_OK)
+		goto fail;
+	rc = keyring_set(v->keys, v->dirfd, i, SLOT_PASSPHRASE, v->key, nfkc, err);
+	*slot = i;
+fail:
+	saksi_txn_abort(&t);
+	secret_free(&nfkc);
+	return rc;
+}
+
+static enum saksi_err open_slot(struct saksi_vault *v, const struct secret *old,
+    unsigned *slot, struct saksi_error *err)
+{
+	struct secret *nfkc = NULL, *key = NULL;
+	enum saksi_err rc;
+
+	if ((rc = text_passphrase(&nfkc, old, err)) == SAKSI_OK)
+		rc = keyring_open(&key, slot, v->keys, nfkc, err);
+	secret_free(&nfkc);
+	secret_free(&key);
+	return rc;
+}
+
+enum saksi_err saksi_vault_slot_change(struct saksi_vault *v, const struct secret *old,
+    const struct secret *pass, unsigned *slot, struct saksi_error *err)
+{
+	struct secret *nfkc = NULL;
+	enum saksi_err rc;
+
+	if ((rc = open_slot(v, old, slot, err)) == SAKSI_OK &&
+	    (rc = text_passphrase(&nfkc, pass, err)) == SAKSI_OK)
+		rc = keyring_set(v->keys, v->dirfd, *slot, SLOT_PASSPHRASE, v->key, nfkc,
+		    err);
+	secret_free(&nfkc);
+	return rc;
+}
+
+enum saksi_err saksi_vault_rekdf(struct saksi_vault *v, const struct secret *old,
+    const struct secret *pass, const struct crypto_kdf_cost *cost,
+    struct saksi_error *err)
+{
+	struct slot_dir d;
+	struct saksi_txn *t = NULL;
+	struct secret *nfkc = NULL;
+	const struct secret *passes[1];
+	unsigned slot;
+	enum saksi_err rc;
+
+	if ((rc = open_slot(v, old, &slot, err)) != SAKSI_OK ||
+	    (rc = text_passphrase(&nfkc, pass, err)) != SAKSI_OK)
+		goto fail;
+	passes[0] = nfkc;
+	if ((rc = keyring_rekey(v->keys, v->dirfd, cost, v->key, 1, &slot, passes,
+		 err)) != SAKSI_OK ||
+	    (rc = saksi_txn_begin(&t, v, true, err)) != SAKSI_OK ||
+	    (rc = read_dir(t, &d, err)) != SAKSI_OK)
+		goto fail;
+	for (unsigned i = 0; i < KEYRING_SLOTS; i++)
+		if (i != slot)
+			memset(&d.slot[i], 0, sizeof(d.slot[i]));
+	if ((rc = write_dir(t, &d, err)) == SAKSI_OK)
+		rc = saksi_txn_commit(&t, err);
+fail:
+	saksi_txn_abort(&t);
+	secret_free(&nfkc);
+	return rc;
+}
+
+enum saksi_err saksi_vault_slot_remove(struct saksi_vault *v, unsigned slot,
+    struct saksi_error *err)
+{
+	struct slot_dir d;
+	struct saksi_txn *t = NULL;
+	unsigned used = 0;
+	enum saksi_err rc;
+
+	if ((rc = saksi_txn_begin(&t, v, true, err)) != SAKSI_OK ||
+	    (rc = read_dir(t, &d, err)) != SAKSI_OK)
+		goto fail;
+	for (unsigned i = 0; i < KEYRING_SLOTS; i++)
+		used += d.slot[i].kind != SLOT_EMPTY;
+	if (slot >= KEYRING_SLOTS || d.slot[slot].kind == SLOT_EMPTY) {
+		rc = saksi_fail(err, SAKSI_ENOTFOUND,
+		    "key slot %u: is empty (`saksi key list`)", slot);
+		goto fail;
+	}
+	if (used == 1) {
+		rc = saksi_fail(err, SAKSI_EREFUSED,
+		    "key slot %u: the only one; without it the vault could never be opened again",
+		    slot);
+		goto fail;
+	}
+	memset(&d.slot[slot], 0, sizeof(d.slot[slot]));
+	if ((rc = keyring_clear(v->keys, v->dirfd, slot, err)) == SAKSI_OK &&
+	    (rc = write_dir(t, &d, err)) == SAKSI_OK)
+		rc = saksi_txn_commit(&t, err);
+fail:
+	saksi_txn_abort(&t);
+	return rc;
+}

@@ -1,0 +1,234 @@
+/* state.c - read, extend and write the stored state of a record. */
+#include "state.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define STATE_VERSION 1u
+#define STATE_GROUPS_MAX (1u << 20)
+
+static void read_head(struct mp_reader *r, struct state_head *h)
+{
+	uint64_t version, state;
+
+	mp_expect_array(r, 6);
+	version = mp_read_uint(r);
+	if (!r->failed && version != STATE_VERSION)
+		mp_fail(r, "a newer saksi wrote it");
+	mp_read_fixed(r, h->id.b, sizeof(h->id.b));
+	h->type_len = mp_read_str(r, &h->type);
+	h->ref_len = mp_read_str(r, &h->ref);
+	state = mp_read_uint(r);
+	if (state != RECORD_VISIBLE && state != RECORD_DELETED)
+		mp_fail(r, "unknown state");
+	h->state = state == RECORD_DELETED ? RECORD_DELETED : RECORD_VISIBLE;
+}
+
+enum saksi_err state_read_head(struct state_head *h, const uint8_t *p, size_t n,
+    struct saksi_error *err)
+{
+	struct mp_reader r;
+
+	memset(h, 0, sizeof(*h));
+	mp_read_init(&r, p, n);
+	read_head(&r, h);
+	mp_skip(&r, 2 * MP_DEPTH_MAX, NULL);
+	return mp_done(&r, "stored record", err);
+}
+
+void state_init(struct state *s, const struct saksi_id *id)
+{
+	memset(s, 0, sizeof(*s));
+	s->id = *id;
+	s->shown = RECORD_VISIBLE;
+}
+
+static void free_parsed(struct state *s)
+{
+	for (size_t i = 0; i < s->n_ops; i++)
+		free(s->ops[i].over);
+	for (size_t i = 0; i < s->n_pasts; i++)
+		vclock_free(&s->pasts[i]);
+	free(s->ops);
+	free(s->pasts);
+	s->ops = NULL;
+	s->pasts = NULL;
+	s->n_ops = s->n_pasts = 0;
+}
+
+void state_free(struct state *s)
+{
+	free_parsed(s);
+	buf_free(&s->bytes);
+}
+
+static enum saksi_err read_over(struct mp_reader *r, struct state_op *op,
+    struct saksi_error *err)
+{
+	uint32_t n = mp_read_array(r);
+
+	if (r->failed || n == 0)
+		return SAKSI_OK;
+	if ((op->over = calloc(n, sizeof(*op->over))) == NULL)
+		return saksi_fail_nomem(err);
+	op->n_over = n;
+	for (uint32_t i = 0; i < n && !r->failed; i++) {
+		mp_expect_array(r, 2);
+		op->over[i].n = mp_read_uint(r);
+		op->over[i].op = (uint32_t)mp_read_uint(r);
+	}
+	return SAKSI_OK;
+}
+
+static enum saksi_err read_op(struct mp_reader *r, struct state_op *op,
+    struct saksi_error *err)
+{
+	uint64_t code;
+
+	mp_expect_array(r, 5);
+	op->number = (uint32_t)mp_read_uint(r);
+	code = mp_read_uint(r);
+	if (code < OP_SET || code > OP_REMOVE)
+		mp_fail(r, "unknown operation");
+	op->code = (uint8_t)code;
+	op->field_len = mp_read_str(r, &op->field);
+	if (!mp_read_nil(r))
+		op->value_len = mp_skip(r, MP_DEPTH_MAX, &op->value);
+	return read_over(r, op, err);
+}
+
+static enum saksi_err read_group(struct state *s, struct mp_reader *r,
+    struct saksi_error *err)
+{
+	struct state_op head = {0}, *ops;
+	struct vclock *past = NULL;
+	enum saksi_err rc = SAKSI_OK;
+	uint32_t n;
+
+	mp_expect_array(r, 7);
+	head.n = mp_read_uint(r);
+	head.branch = (uint32_t)mp_read_uint(r);
+	head.seq = mp_read_uint(r);
+	head.hlc = mp_read_uint(r);
+	head.max_hlc = mp_read_uint(r);
+	if (!mp_read_nil(r)) {
+		past = &s->pasts[s->n_pasts++];
+		if ((rc = vclock_read(past, r, err)) != SAKSI_OK)
+			return rc;
+	}
+	n = mp_read_array(r);
+	if (r->failed || n == 0)
+		return SAKSI_OK;
+	if ((ops = realloc(s->ops, (s->n_ops + n) * sizeof(*ops))) == NULL)
+		return saksi_fail_nomem(err);
+	s->ops = ops;
+	for (uint32_t i = 0; i < n && !r->failed && rc == SAKSI_OK; i++) {
+		s->ops[s->n_ops] = head;
+		s->ops[s->n_ops].past = past;
+		rc = read_op(r, &s->ops[s->n_ops++], err);
+	}
+	return rc;
+}
+
+static enum saksi_err parse(struct state *s, struct saksi_error *err)
+{
+	struct mp_reader r;
+	struct state_head h = {0};
+	enum saksi_err rc;
+	uint32_t n;
+
+	mp_read_init(&r, s->bytes.p, s->bytes.len);
+	read_head(&r, &h);
+	s->id = h.id;
+	s->shown = h.state;
+	n = mp_read_array(&r);
+	if (n > STATE_GROUPS_MAX)
+		mp_fail(&r, "too many groups");
+	s->n_groups = r.failed ? 0 : n;
+	s->groups = r.p;
+	s->groups_len = (size_t)(r.end - r.p);
+	if (s->n_groups > 0 && (s->pasts = calloc(s->n_groups, sizeof(*s->pasts))) == NULL)
+		return saksi_fail_nomem(err);
+	for (size_t i = 0; i < s->n_groups && !r.failed; i++)
+		if ((rc = read_group(s, &r, err)) != SAKSI_OK)
+			return rc;
+	return mp_done(&r, "stored record", err);
+}
+
+enum saksi_err state_read(struct state *s, const uint8_t *p, size_t n,
+    struct saksi_error *err)
+{
+	enum saksi_err rc;
+
+	memset(s, 0, sizeof(*s));
+	buf_add(&s->bytes, p, n);
+	if ((rc = buf_ok(&s->bytes, err)) != SAKSI_OK || (rc = parse(s, err)) != SAKSI_OK)
+		state_free(s);
+	return rc;
+}
+
+static void write_head(struct buf *b, const struct state *s, size_t n_groups)
+{
+	const char *p = "";
+	size_t n = 0;
+
+	mp_array(b, 6);
+	mp_uint(b, STATE_VERSION);
+	mp_bin(b, s->id.b, sizeof(s->id.b));
+	if (s->type != NULL)
+		n = state_value_str(s->type, &p);
+	mp_str(b, p, n);
+	n = 0;
+	if (s->ref != NULL)
+		n = state_value_str(s->ref, &p);
+	mp_str(b, p, n);
+	mp_uint(b, s->shown);
+	mp_array(b, (uint32_t)n_groups);
+}
+
+void state_write(struct buf *b, const struct state *s)
+{
+	write_head(b, s, s->n_groups);
+	buf_add(b, s->groups, s->groups_len);
+}
+
+enum saksi_err state_append(struct state *s, const struct buf *group,
+    struct saksi_error *err)
+{
+	struct buf all = BUF_INIT;
+	enum saksi_err rc;
+
+	s->type = s->ref = NULL;
+	write_head(&all, s, s->n_groups + 1);
+	buf_add(&all, s->groups, s->groups_len);
+	buf_add(&all, group->p, group->len);
+	if ((rc = buf_ok(&all, err)) != SAKSI_OK) {
+		buf_free(&all);
+		return rc;
+	}
+	free_parsed(s);
+	buf_free(&s->bytes);
+	s->bytes = all;
+	return parse(s, err);
+}
+
+bool state_field_is(const struct state_op *op, const char *field)
+{
+	return op->field_len == strlen(field) &&
+	    memcmp(op->field, field, op->field_len) == 0;
+}
+
+size_t state_value_str(const struct state_op *op, const char **p)
+{
+	struct mp_reader r;
+	size_t n;
+
+	*p = "";
+	if (op->value == NULL)
+		return 0;
+	mp_read_init(&r, op->value, op->value_len);
+	if (mp_peek(&r) != MP_STR)
+		return 0;
+	n = mp_read_str(&r, p);
+	return r.failed ? 0 : n;
+}

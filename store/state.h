@@ -1,0 +1,91 @@
+/*
+ * state.h - a record's state: the operations that merged changesets made on it.
+ *
+ * Table KV_RECORDS (FORMAT.md section 7):
+ *   [1, bin16 id, str type, str ref, uint state, [group ...]]
+ *   group = [n, branch, seq, hlc, max_hlc, past, [op ...]]   one changeset's part
+ *   past  = nil, or the version vector if the part holds a `deleted` element
+ *   op    = [number, code, str field, value or nil, [[n, number] ...]]
+ *
+ * type, ref and state repeat what the view of the groups says, so that the
+ * catalog is read without it.  Dots are arrival numbers; only those are kept
+ * that name a cause of their changeset, so covering needs no second look.
+ */
+#ifndef SAKSI_STORE_STATE_H
+#define SAKSI_STORE_STATE_H
+
+#include "entry.h"
+#include <saksi/store/record.h>
+
+struct catalog;
+
+struct state_head {
+	struct saksi_id id;
+	enum record_state state;
+	const char *type, *ref; /* into the bytes, not terminated */
+	size_t type_len, ref_len;
+};
+SAKSI_MUST_CHECK enum saksi_err state_read_head(struct state_head *h, const uint8_t *p,
+    size_t n, struct saksi_error *err);
+
+struct state_dot {
+	uint64_t n;
+	uint32_t op;
+};
+struct state_op {
+	uint64_t n, seq, hlc, max_hlc;
+	uint32_t branch, number;
+	uint8_t code;
+	const char *field; /* into the bytes, not terminated */
+	size_t field_len;
+	const uint8_t *value; /* canonical msgpack, or NULL */
+	size_t value_len;
+	struct state_dot *over;
+	size_t n_over;
+	const struct vclock *past; /* of its group, or NULL */
+	/* set by state_view() */
+	bool counted;	    /* within the time asked for */
+	bool visible;	    /* a value, and nothing hides it */
+	bool folded;	    /* visible, but equal to an earlier one of its field */
+	uint64_t hidden_by; /* arrival number, 0: none */
+	struct saksi_hash log;
+};
+struct state {
+	struct saksi_id id;
+	struct state_op *ops; /* by (n, number) until state_view() sorts them */
+	size_t n_ops;
+	struct vclock *pasts;
+	size_t n_pasts;
+	size_t n_groups;
+	const uint8_t *groups; /* the raw groups, to append to */
+	size_t groups_len;
+	struct buf bytes; /* owner */
+	/* set by state_view() */
+	enum record_state shown;
+	bool delete_conflict;
+	size_t n_conflicts;
+	const struct state_op *type, *ref;
+	enum saksi_class cls;
+};
+SAKSI_MUST_CHECK enum saksi_err state_read(struct state *s, const uint8_t *p, size_t n,
+    struct saksi_error *err);
+void state_init(struct state *s, const struct saksi_id *id);
+void state_free(struct state *s);
+/**
+ * state_append(s, group, n, err): Take one more encoded group in.
+ */
+SAKSI_MUST_CHECK enum saksi_err state_append(struct state *s, const struct buf *group,
+    struct saksi_error *err);
+/**
+ * state_view(s, c, as_of_us):
+ * Work out what is visible (record.h says how), looking up branches in ${c};
+ * sorts ops: visible first, by field and order, then hidden ones, oldest first.
+ */
+void state_view(struct state *s, const struct catalog *c, int64_t as_of_us);
+/** state_write(b, s): The stored form; state_view() with as_of 0 came before. */
+void state_write(struct buf *b, const struct state *s);
+bool state_field_is(const struct state_op *op, const char *field);
+/** state_value_str: A string value, not terminated; length 0 if it is none. */
+size_t state_value_str(const struct state_op *op, const char **p);
+
+#endif

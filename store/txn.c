@@ -1,0 +1,127 @@
+/* txn.c - transactions and this device's own affairs. */
+#include "state.h"
+#include "vault_impl.h"
+
+#include <stdlib.h>
+
+#define BATCH_BYTES (8u << 20) /* well below kv's 64 MiB of dirty pages */
+
+enum saksi_err saksi_txn_begin(struct saksi_txn **out, struct saksi_vault *v, bool write,
+    struct saksi_error *err)
+{
+	struct saksi_txn *t;
+	enum saksi_err rc;
+
+	*out = NULL;
+	if (write && v->read_only)
+		return saksi_fail(err, SAKSI_EREFUSED, "%s: opened to read only", v->dir);
+	if ((t = calloc(1, sizeof(*t))) == NULL)
+		return saksi_fail_nomem(err);
+	t->v = v;
+	t->write = write;
+	if ((rc = kv_begin(&t->kv, v->kv, write, err)) != SAKSI_OK) {
+		free(t);
+		return rc;
+	}
+	*out = t;
+	return SAKSI_OK;
+}
+
+enum saksi_err saksi_txn_commit(struct saksi_txn **pt, struct saksi_error *err)
+{
+	struct saksi_txn *t = *pt;
+	uint64_t number = kv_txn_number(t->kv);
+	enum saksi_err rc;
+
+	*pt = NULL;
+	rc = kv_commit(&t->kv, err);
+	if (rc != SAKSI_OK)
+		catalog_reset(&t->v->catalog);
+	else if (t->touched)
+		t->v->catalog.txn = number;
+	free(t);
+	return rc;
+}
+
+void saksi_txn_abort(struct saksi_txn **pt)
+{
+	struct saksi_txn *t;
+
+	if (pt == NULL || (t = *pt) == NULL)
+		return;
+	kv_abort(&t->kv);
+	if (t->touched)
+		catalog_reset(&t->v->catalog);
+	free(t);
+	*pt = NULL;
+}
+
+struct saksi_vault *saksi_txn_vault(struct saksi_txn *t)
+{
+	return t->v;
+}
+
+bool saksi_txn_full(const struct saksi_txn *t)
+{
+	return kv_txn_dirty(t->kv) >= BATCH_BYTES;
+}
+
+enum saksi_err txn_catalog(struct saksi_txn *t, struct catalog **out,
+    struct saksi_error *err)
+{
+	*out = &t->v->catalog;
+	/* What this transaction wrote is in the catalog, not yet in a commit. */
+	if (t->touched)
+		return SAKSI_OK;
+	return catalog_sync(&t->v->catalog, t->kv, err);
+}
+
+enum saksi_err txn_state(struct saksi_txn *t, uint64_t number, int64_t as_of_us,
+    struct state *out, struct saksi_error *err)
+{
+	struct catalog *c;
+	struct buf b = BUF_INIT;
+	enum saksi_err rc;
+
+	if ((rc = txn_catalog(t, &c, err)) != SAKSI_OK)
+		return rc;
+	if ((rc = kv_get(t->kv, KV_RECORDS, number, &b, err)) == SAKSI_OK &&
+	    (rc = state_read(out, b.p, b.len, err)) == SAKSI_OK)
+		state_view(out, c, as_of_us);
+	buf_free(&b);
+	return rc;
+}
+
+enum saksi_err saksi_local_get(struct saksi_txn *t, enum local_slot slot, struct buf *out,
+    struct saksi_error *err)
+{
+	return kv_get(t->kv, KV_LOCAL, slot, out, err);
+}
+
+enum saksi_err saksi_local_put(struct saksi_txn *t, enum local_slot slot, const void *p,
+    size_t n, struct saksi_error *err)
+{
+	return kv_put(t->kv, KV_LOCAL, slot, p, n, err);
+}
+
+enum saksi_err saksi_local_del(struct saksi_txn *t, enum local_slot slot,
+    struct saksi_error *err)
+{
+	return kv_del(t->kv, KV_LOCAL, slot, err);
+}
+
+enum saksi_err saksi_log_clear(struct saksi_txn *t, struct saksi_error *err)
+{
+	enum saksi_err rc;
+
+	if ((rc = kv_clear(t->kv, KV_LOG, err)) == SAKSI_OK &&
+	    (rc = kv_clear(t->kv, KV_RECORDS, err)) == SAKSI_OK)
+		rc = kv_clear(t->kv, KV_HELD, err);
+	/* Read in again from what this transaction now sees. */
+	catalog_reset(&t->v->catalog);
+	t->touched = false;
+	if (rc == SAKSI_OK)
+		rc = catalog_sync(&t->v->catalog, t->kv, err);
+	t->touched = true;
+	return rc;
+}

@@ -1,0 +1,55 @@
+/* vault_impl.h - what a vault and a transaction are made of; store/ only. */
+#ifndef SAKSI_STORE_VAULT_IMPL_H
+#define SAKSI_STORE_VAULT_IMPL_H
+
+#include "catalog.h"
+#include "kv.h"
+#include <saksi/store/record.h>
+
+struct state;
+struct stored_entry;
+
+struct saksi_vault {
+	char *dir;
+	int dirfd;
+	const struct schema *schema;
+	struct keyring *keys;
+	struct secret *key; /* the vault key */
+	struct kv *kv;
+	struct catalog catalog;
+	struct saksi_writer writers[2]; /* data, membership */
+	bool has_writer[2];
+	saksi_policy_fn *policy;
+	void *policy_ctx;
+	uint8_t import_key[CRYPTO_KEY];
+	bool has_import_key;
+	bool read_only;
+};
+
+struct saksi_txn {
+	struct saksi_vault *v;
+	struct kv_txn *kv;
+	bool write;
+	bool touched; /* the catalog holds what is not committed */
+};
+
+/** txn_catalog: The vault's catalog, in step with this transaction. */
+SAKSI_MUST_CHECK enum saksi_err txn_catalog(struct saksi_txn *t, struct catalog **out,
+    struct saksi_error *err);
+/** txn_state: A record's state by number, viewed as of ${as_of_us} (0: now). */
+SAKSI_MUST_CHECK enum saksi_err txn_state(struct saksi_txn *t, uint64_t number,
+    int64_t as_of_us, struct state *out, struct saksi_error *err);
+
+/* merge.c */
+SAKSI_MUST_CHECK enum saksi_err merge_apply(struct saksi_txn *t,
+    const struct stored_entry *e, merge_change_fn *fn, void *ctx,
+    struct saksi_error *err);
+/** merge_check: The form of a data changeset's parts; SAKSI_EFORMAT, SAKSI_ELIMIT, SAKSI_ENEWER. */
+SAKSI_MUST_CHECK enum saksi_err merge_check(const struct changeset *cs,
+    struct saksi_error *err);
+/** merge_group: Encode what part ${i} of ${e} does, as a group of state.h. */
+SAKSI_MUST_CHECK enum saksi_err merge_group(struct buf *out, const struct catalog *c,
+    const struct stored_entry *e, uint32_t i, struct saksi_id *record, size_t *n_ops,
+    struct saksi_error *err);
+
+#endif

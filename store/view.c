@@ -1,0 +1,205 @@
+/*
+ * view.c - what is visible of a record: a pure function of its operations.
+ *
+ * Multi-value registers and add-wins (observed-remove) sets, after Shapiro et
+ * al., "A comprehensive study of convergent and commutative replicated data
+ * types" (INRIA RR-7506, 2011), sections 3.2.2 and 3.3.5; hidden are exactly
+ * the dots that an operation names and has seen.
+ */
+#include "catalog.h"
+#include "state.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static int compare_bytes(const void *a, size_t an, const void *b, size_t bn)
+{
+	int c = memcmp(a, b, an < bn ? an : bn);
+
+	if (c != 0)
+		return c;
+	return (an > bn) - (an < bn);
+}
+
+static int compare_u64(uint64_t a, uint64_t b)
+{
+	return (a > b) - (a < b);
+}
+
+static int by_dot(const void *pa, const void *pb)
+{
+	const struct state_op *a = pa, *b = pb;
+	int c = compare_u64(a->n, b->n);
+
+	return c != 0 ? c : compare_u64(a->number, b->number);
+}
+
+/* Content alone decides, so that every device shows the same order. */
+static int by_claim(const struct state_op *a, const struct state_op *b)
+{
+	int c;
+
+	if ((c = compare_u64(a->hlc, b->hlc)) != 0 ||
+	    (c = hash_cmp(&a->log, &b->log)) != 0 ||
+	    (c = compare_u64(a->seq, b->seq)) != 0 ||
+	    (c = compare_u64(a->number, b->number)) != 0)
+		return c;
+	return compare_bytes(a->value, a->value_len, b->value, b->value_len);
+}
+
+/* Visible values by field and claim, then what is hidden, then the rest. */
+static int by_place(const void *pa, const void *pb)
+{
+	const struct state_op *a = pa, *b = pb;
+	int place_a = a->visible ? 0 : a->counted ? 1 : 2;
+	int place_b = b->visible ? 0 : b->counted ? 1 : 2;
+	int c;
+
+	if (place_a != place_b)
+		return place_a - place_b;
+	if (place_a == 0 &&
+	    (c = compare_bytes(a->field, a->field_len, b->field, b->field_len)) != 0)
+		return c;
+	return by_claim(a, b);
+}
+
+static struct state_op *find_dot(struct state *s, const struct state_dot *dot)
+{
+	struct state_op key = {.n = dot->n, .number = dot->op};
+
+	return bsearch(&key, s->ops, s->n_ops, sizeof(*s->ops), by_dot);
+}
+
+static void hide(struct state *s)
+{
+	for (size_t i = 0; i < s->n_ops; i++) {
+		const struct state_op *op = &s->ops[i];
+
+		for (size_t j = 0; op->counted && j < op->n_over; j++) {
+			struct state_op *v = find_dot(s, &op->over[j]);
+
+			if (v == NULL || v->field_len != op->field_len ||
+			    memcmp(v->field, op->field, op->field_len) != 0)
+				continue;
+			v->visible = false;
+			if (v->hidden_by == 0 || op->n < v->hidden_by)
+				v->hidden_by = op->n;
+		}
+	}
+}
+
+static bool same_field(const struct state_op *a, const struct state_op *b)
+{
+	return compare_bytes(a->field, a->field_len, b->field, b->field_len) == 0;
+}
+
+/* Equal visible values of one field count once; the first stands for all. */
+static void fold(struct state *s)
+{
+	for (size_t i = 0; i < s->n_ops && s->ops[i].visible; i++)
+		for (size_t j = i; j-- > 0 && same_field(&s->ops[j], &s->ops[i]);)
+			if (!s->ops[j].folded &&
+			    compare_bytes(s->ops[j].value, s->ops[j].value_len,
+				s->ops[i].value, s->ops[i].value_len) == 0) {
+				s->ops[i].folded = true;
+				break;
+			}
+}
+
+static void count_conflicts(struct state *s)
+{
+	size_t distinct = 0;
+	bool set = false;
+
+	s->n_conflicts = 0;
+	for (size_t i = 0; i < s->n_ops && s->ops[i].visible; i++) {
+		if (i > 0 && !same_field(&s->ops[i - 1], &s->ops[i])) {
+			distinct = 0;
+			set = false;
+		}
+		set = set || s->ops[i].code == OP_SET;
+		distinct += !s->ops[i].folded;
+		/* Counted when the second distinct value of a register is met. */
+		if (set && !s->ops[i].folded && distinct == 2)
+			s->n_conflicts++;
+	}
+}
+
+static bool before_some_deletion(const struct state *s, const struct state_op *v)
+{
+	for (size_t i = 0; i < s->n_ops && s->ops[i].visible; i++) {
+		const struct state_op *d = &s->ops[i];
+
+		if (state_field_is(d, "deleted") && d->past != NULL &&
+		    vclock_has(d->past, v->branch, v->seq))
+			return true;
+	}
+	return false;
+}
+
+static void judge_deletion(struct state *s)
+{
+	bool deleted = false, edited = false;
+
+	for (size_t i = 0; i < s->n_ops && s->ops[i].visible; i++) {
+		if (state_field_is(&s->ops[i], "deleted"))
+			deleted = true;
+		else if (!before_some_deletion(s, &s->ops[i]))
+			edited = true;
+	}
+	s->shown = deleted && !edited ? RECORD_DELETED : RECORD_VISIBLE;
+	s->delete_conflict = deleted && edited;
+	s->n_conflicts += s->delete_conflict;
+}
+
+static void read_reserved(struct state *s)
+{
+	s->type = s->ref = NULL;
+	s->cls = CLASS_NONE;
+	for (size_t i = 0; i < s->n_ops && s->ops[i].visible; i++) {
+		struct state_op *op = &s->ops[i];
+
+		if (s->type == NULL && state_field_is(op, "type"))
+			s->type = op;
+		else if (s->ref == NULL && state_field_is(op, "ref"))
+			s->ref = op;
+		else if (state_field_is(op, "class")) {
+			const char *p;
+			char letter[2] = {0};
+			enum saksi_class c;
+
+			if (state_value_str(op, &p) == 1)
+				letter[0] = *p;
+			c = class_parse(letter);
+			/* Of rivals the strictest holds: a class is a promise. */
+			if (c > s->cls)
+				s->cls = c;
+		}
+	}
+}
+
+void state_view(struct state *s, const struct catalog *c, int64_t as_of_us)
+{
+	static const struct saksi_hash nowhere;
+
+	for (size_t i = 0; i < s->n_ops; i++) {
+		struct state_op *op = &s->ops[i];
+
+		op->counted =
+		    as_of_us == 0 || (int64_t)(op->max_hlc >> 16) <= as_of_us / 1000;
+		op->visible = op->counted && op->value != NULL;
+		op->folded = false;
+		op->hidden_by = 0;
+		op->log =
+		    op->branch < c->n_branches ? c->branches[op->branch].log : nowhere;
+	}
+	if (s->n_ops > 1)
+		qsort(s->ops, s->n_ops, sizeof(*s->ops), by_dot);
+	hide(s);
+	if (s->n_ops > 1)
+		qsort(s->ops, s->n_ops, sizeof(*s->ops), by_place);
+	fold(s);
+	count_conflicts(s);
+	judge_deletion(s);
+	read_reserved(s);
+}
