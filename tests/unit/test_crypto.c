@@ -675,12 +675,7 @@ static void costs(void **state)
 /* Sanitizers and valgrind map more than the limit for themselves. */
 static bool address_space_is_ours(void)
 {
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer)
-	return false;
-#endif
-#endif
-#if defined(__SANITIZE_ADDRESS__)
+#if defined(SAKSI_SANITIZED)
 	return false;
 #else
 	return getenv("SAKSI_TEST_WRAPPER") == NULL;
