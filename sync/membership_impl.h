@@ -1,0 +1,49 @@
+/* membership_impl.h - inside of the evaluator; membership*.c only. */
+#ifndef SAKSI_SYNC_MEMBERSHIP_IMPL_H
+#define SAKSI_SYNC_MEMBERSHIP_IMPL_H
+
+#include "idmap.h"
+#include "membership.h"
+
+struct node {
+	struct saksi_hash id;
+	uint64_t *past; /* bit i: node i lies before this one; owned */
+	bool cited;	/* by some later node */
+};
+struct grant { /* a valid GENESIS or ADD_DEVICE */
+	uint32_t node;
+	uint64_t hlc;
+	struct team_device d;
+	struct saksi_hash request;
+};
+struct membership {
+	struct saksi_hash space;
+	bool has_founder;
+	struct saksi_hash founder, founder_log;
+	bool has_genesis, has_root;
+	struct idmap index; /* changeset -> node */
+	struct node *nodes;
+	uint32_t n_nodes, cap_nodes;
+	struct grant *grants;
+	uint32_t n_grants, cap_grants;
+	struct epoch_op *epochs;
+	uint32_t n_epochs, cap_epochs;
+	struct team_device *devices; /* one per device, in order of admission */
+	size_t n_devices;
+};
+
+/* The nodes that a changeset cites. */
+struct causes {
+	uint32_t node[CHANGESET_CAUSES_MAX];
+	uint32_t n;
+	bool missing;
+};
+void causes_of(struct causes *c, const struct membership *m, const struct changeset *cs,
+    bool auth_only);
+bool node_before(const struct membership *m, uint32_t a, uint32_t b);
+/** causes_include(m, c, node): ${node} is one of them or before one. */
+bool causes_include(const struct membership *m, const struct causes *c, uint32_t node);
+enum team_role role_at(const struct membership *m, const struct causes *c,
+    const struct saksi_hash *device);
+
+#endif
