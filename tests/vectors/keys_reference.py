@@ -239,7 +239,7 @@ def session_file(vault_id, vault_key, ticket, desc, nonce):
 
 def write(name, head, blocks):
     with open(os.path.join(HERE, name), "w", encoding="ascii") as f:
-        f.write(f"# {head}\n# Made by keys_reference.py; hex unless the test says number.\n")
+        f.write(f"# {head}\n# Made by {os.path.basename(sys.argv[0])}; hex unless the test says number.\n")
         for block in blocks:
             f.write("\n")
             for key, value in block.items():
