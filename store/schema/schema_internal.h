@@ -177,16 +177,8 @@ json_t *check_entry(struct checker *c, const struct schema_field *f, const json_
 json_t *check_list(struct checker *c, const struct schema_field *f, const json_t *v);
 
 /* ---- walking -------------------------------------------------------------------- */
-/**
- * record_values(s, record, fn, ctx):
- * Call ${fn} for each value of the record, as it stands there: registers,
- * list elements, leaves of groups (not the groups), rivals.  ${fn} returns
- * false to stop; then so does this.
- */
-typedef bool value_fn(void *ctx, const struct schema_field *f, const json_t *v);
-bool record_values(const struct schema *s, const json_t *record, value_fn *fn, void *ctx);
 /** value_leaves(f, v, fn, ctx): The same for one register or list element. */
-bool value_leaves(const struct schema_field *f, const json_t *v, value_fn *fn, void *ctx);
+bool value_leaves(const struct schema_field *f, const json_t *v, record_value_fn *fn, void *ctx);
 
 /** json_loop(o): For jansson's loops, which only read and yet want no const. */
 static inline json_t *

@@ -6,8 +6,8 @@
 #include "schema_internal.h"
 
 /* Leaves of one element of a list of groups, lists among them taken apart. */
-static bool group_leaves(const struct schema_field *g, const json_t *o, value_fn *fn,
-    void *ctx)
+static bool group_leaves(const struct schema_field *g, const json_t *o,
+    record_value_fn *fn, void *ctx)
 {
 	for (size_t i = 0; i < g->n_fields; i++) {
 		const struct schema_field *f = &g->fields[i];
@@ -23,7 +23,8 @@ static bool group_leaves(const struct schema_field *g, const json_t *o, value_fn
 	return true;
 }
 
-bool value_leaves(const struct schema_field *f, const json_t *v, value_fn *fn, void *ctx)
+bool value_leaves(const struct schema_field *f, const json_t *v, record_value_fn *fn,
+    void *ctx)
 {
 	if (f->kind != FIELD_GROUP)
 		return fn(ctx, f, v);
@@ -33,8 +34,8 @@ bool value_leaves(const struct schema_field *f, const json_t *v, value_fn *fn, v
 	return group_leaves(f, value_plain(v), fn, ctx);
 }
 
-static bool field_values(const struct schema_field *f, const json_t *v, value_fn *fn,
-    void *ctx)
+static bool field_values(const struct schema_field *f, const json_t *v,
+    record_value_fn *fn, void *ctx)
 {
 	if (!f->many)
 		return value_leaves(f, v, fn, ctx);
@@ -44,8 +45,8 @@ static bool field_values(const struct schema_field *f, const json_t *v, value_fn
 	return true;
 }
 
-static bool rival_values(const struct schema_type *t, const json_t *record, value_fn *fn,
-    void *ctx)
+static bool rival_values(const struct schema_type *t, const json_t *record,
+    record_value_fn *fn, void *ctx)
 {
 	const json_t *rivals = json_object_get(record, "rivals");
 	for (size_t i = 0; i < json_array_size(rivals); i++) {
@@ -60,7 +61,8 @@ static bool rival_values(const struct schema_type *t, const json_t *record, valu
 	return true;
 }
 
-bool record_values(const struct schema *s, const json_t *record, value_fn *fn, void *ctx)
+bool record_values(const struct schema *s, const json_t *record, record_value_fn *fn,
+    void *ctx)
 {
 	const struct schema_type *t = schema_type(s, json_str(record, "type"));
 	if (t == NULL)

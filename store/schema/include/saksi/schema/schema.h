@@ -157,6 +157,14 @@ void value_text(struct buf *out, const struct schema *s, const struct schema_fie
     const json_t *v);
 /** record_label(out, s, record): What people call it (title, first name, kind + date). */
 void record_label(struct buf *out, const struct schema *s, const json_t *record);
+/**
+ * record_values(s, record, fn, ctx):
+ * Each value as it stands in the record: registers, list elements, the
+ * leaves of groups, rivals.  Of a list of groups the element itself comes
+ * first if it is a {"v": ...}.  ${fn} returns false to stop.
+ */
+typedef bool record_value_fn(void *ctx, const struct schema_field *f, const json_t *v);
+bool record_values(const struct schema *s, const json_t *record, record_value_fn *fn, void *ctx);
 /** record_dates(s, record, fn, ctx): Each date in the record, parsed. */
 void record_dates(const struct schema *s, const json_t *record,
     bool (*fn)(void *ctx, const struct schema_field *f, const struct edtf *d), void *ctx);
