@@ -15,24 +15,16 @@ static int by_hash(const void *a, const void *b)
 	return hash_cmp(a, b);
 }
 
-/* Join the pasts of all that ${cs} cites; *max_hlc grows to the greatest. */
-static enum saksi_err join_causes(struct saksi_txn *t, const struct catalog *c,
+enum saksi_err log_join_causes(struct saksi_txn *t, const struct catalog *c,
     const struct changeset *cs, struct vclock *past, uint64_t *max_hlc,
     struct saksi_error *err)
 {
 	const struct saksi_hash *causes[CHANGESET_CAUSES_MAX];
-	size_t n = 0;
+	size_t n = changeset_causes(cs, causes);
 
-	if (cs->has_prev)
-		causes[n++] = &cs->prev;
-	for (uint32_t i = 0; i < cs->n_deps; i++)
-		causes[n++] = &cs->deps[i];
-	for (uint32_t i = 0; i < cs->n_auth; i++)
-		causes[n++] = &cs->auth[i];
 	for (size_t i = 0; i < n; i++) {
 		const struct cat_entry *e = catalog_entry(c, causes[i]);
 		struct stored_entry s;
-		struct buf b = BUF_INIT;
 		enum saksi_err rc;
 
 		if (e == NULL)
@@ -42,10 +34,7 @@ static enum saksi_err join_causes(struct saksi_txn *t, const struct catalog *c,
 			*max_hlc = e->max_hlc;
 		if (vclock_has(past, e->branch, e->seq))
 			continue;
-		if ((rc = kv_get(t->kv, KV_LOG, e->n, &b, err)) == SAKSI_OK)
-			rc = stored_entry_read(&s, e->n, b.p, b.len, err);
-		buf_free(&b);
-		if (rc != SAKSI_OK)
+		if ((rc = log_load(t, e->n, &s, err)) != SAKSI_OK)
 			return rc;
 		rc = vclock_join(past, &s.past, err);
 		stored_entry_free(&s);
@@ -156,7 +145,7 @@ static enum saksi_err take_in(struct saksi_txn *t, struct changeset *cs,
 		return rc;
 	s.sealer = sealer != NULL ? *sealer : s.device;
 	t->touched = true;
-	if ((rc = join_causes(t, c, cs, &s.past, &s.max_hlc, err)) == SAKSI_OK &&
+	if ((rc = log_join_causes(t, c, cs, &s.past, &s.max_hlc, err)) == SAKSI_OK &&
 	    (rc = vclock_raise(&s.past, s.branch, cs->seq, err)) == SAKSI_OK &&
 	    (rc = store_entry(t, c, &s, err)) == SAKSI_OK && cs->kind == CS_DATA)
 		rc = merge_apply(t, &s, fn, ctx, err);
@@ -261,7 +250,7 @@ static enum saksi_err fill_header(struct saksi_txn *t, const struct catalog *c,
 		 err)) != SAKSI_OK)
 		return rc;
 	qsort(head->auth, head->n_auth, sizeof(head->auth[0]), by_hash);
-	if ((rc = join_causes(t, c, head, &past, &ignored, err)) == SAKSI_OK)
+	if ((rc = log_join_causes(t, c, head, &past, &ignored, err)) == SAKSI_OK)
 		rc = cite_heads(c, head, &past, more, err);
 	vclock_free(&past);
 	head->hlc = next_hlc(c, head, prev);

@@ -319,3 +319,17 @@ bool changeset_log_open(const struct changeset *cs, struct saksi_hash *device,
 	*reason = (unsigned)why;
 	return true;
 }
+
+size_t changeset_causes(const struct changeset *cs,
+    const struct saksi_hash *out[CHANGESET_CAUSES_MAX])
+{
+	size_t n = 0;
+
+	if (cs->has_prev)
+		out[n++] = &cs->prev;
+	for (uint32_t i = 0; i < cs->n_deps; i++)
+		out[n++] = &cs->deps[i];
+	for (uint32_t i = 0; i < cs->n_auth; i++)
+		out[n++] = &cs->auth[i];
+	return n;
+}

@@ -57,54 +57,50 @@ static void check_signature(struct checking *k, const struct stored_entry *e)
 		found(k, "changeset %s: its signature is not its author's", name);
 }
 
-/* Chain and causes, and that the derived version vector is the one they give. */
-static enum saksi_err check_causes(struct checking *k, const struct stored_entry *e,
-    struct saksi_error *err)
+/* What it cites is here and before it, and its chain holds. */
+static bool causes_in_order(struct checking *k, const struct stored_entry *e,
+    const char *name)
 {
-	const struct changeset *cs = e->cs;
-	struct vclock past = {NULL, 0};
-	const struct cat_entry *me = catalog_entry(k->c, &cs->id);
 	const struct saksi_hash *causes[CHANGESET_CAUSES_MAX];
-	size_t n = 0;
-	char name[17];
-	enum saksi_err rc = SAKSI_OK;
+	size_t n = changeset_causes(e->cs, causes);
+	const struct cat_entry *prev;
 
-	hash_short(name, &cs->id);
-	if (me == NULL || me->n != e->n)
-		found(k, "changeset %s: stands twice, or under another number", name);
-	if (cs->has_prev)
-		causes[n++] = &cs->prev;
-	for (uint32_t i = 0; i < cs->n_deps; i++)
-		causes[n++] = &cs->deps[i];
-	for (uint32_t i = 0; i < cs->n_auth; i++)
-		causes[n++] = &cs->auth[i];
-	for (size_t i = 0; i < n && rc == SAKSI_OK; i++) {
+	for (size_t i = 0; i < n; i++) {
 		const struct cat_entry *cause = catalog_entry(k->c, causes[i]);
-		struct stored_entry s;
-		struct buf b = BUF_INIT;
 
 		if (cause == NULL || cause->n >= e->n) {
 			found(k, "changeset %s: a cause of it is missing", name);
-			continue;
+			return false;
 		}
-		if (i == 0 && cs->has_prev &&
-		    (hash_cmp(&k->c->branches[cause->branch].log, &cs->log) != 0 ||
-			cause->seq + 1 != cs->seq))
-			found(k, "changeset %s: breaks the chain of its log", name);
-		if ((rc = kv_get(k->t->kv, KV_LOG, cause->n, &b, err)) == SAKSI_OK)
-			rc = stored_entry_read(&s, cause->n, b.p, b.len, err);
-		buf_free(&b);
-		if (rc != SAKSI_OK)
-			break;
-		rc = vclock_join(&past, &s.past, err);
-		stored_entry_free(&s);
 	}
-	if (rc == SAKSI_OK)
-		rc = vclock_raise(&past, e->branch, cs->seq, err);
+	prev = e->cs->has_prev ? catalog_entry(k->c, &e->cs->prev) : NULL;
+	if (prev != NULL &&
+	    (hash_cmp(&k->c->branches[prev->branch].log, &e->cs->log) != 0 ||
+		prev->seq + 1 != e->cs->seq))
+		found(k, "changeset %s: breaks the chain of its log", name);
+	return true;
+}
+
+/* The derived version vector is the one that the signed links give. */
+static enum saksi_err check_causes(struct checking *k, const struct stored_entry *e,
+    struct saksi_error *err)
+{
+	const struct cat_entry *me = catalog_entry(k->c, &e->cs->id);
+	struct vclock past = {NULL, 0};
+	uint64_t max_hlc = e->cs->hlc;
+	char name[17];
+	enum saksi_err rc;
+
+	hash_short(name, &e->cs->id);
+	if (me == NULL || me->n != e->n)
+		found(k, "changeset %s: stands twice, or under another number", name);
+	if (!causes_in_order(k, e, name))
+		return SAKSI_OK;
+	if ((rc = log_join_causes(k->t, k->c, e->cs, &past, &max_hlc, err)) == SAKSI_OK)
+		rc = vclock_raise(&past, e->branch, e->cs->seq, err);
 	if (rc == SAKSI_OK &&
-	    (past.n != e->past.n ||
-		(past.n > 0 &&
-		    memcmp(past.seq, e->past.seq, past.n * sizeof(*past.seq)) != 0)))
+	    (past.n != e->past.n || max_hlc != e->max_hlc ||
+		memcmp(past.seq, e->past.seq, past.n * sizeof(*past.seq)) != 0))
 		found(k, "changeset %s: what is kept about its causes is wrong", name);
 	vclock_free(&past);
 	return rc;

@@ -253,13 +253,6 @@ static enum saksi_err collect_names(struct importing *im, struct saksi_error *er
 	return SAKSI_OK;
 }
 
-static bool type_fits(const char *type, const char *to)
-{
-	return to == NULL || strcmp(to, "any") == 0 || strcmp(to, type) == 0 ||
-	    (strcmp(to, "party") == 0 &&
-		(strcmp(type, "person") == 0 || strcmp(type, "organisation") == 0));
-}
-
 static bool resolve(void *ctx, const char *text, const char *to, char out[27])
 {
 	struct importing *im = ctx;

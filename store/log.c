@@ -30,8 +30,8 @@ static void entry_from_stored(struct log_entry *out, struct stored_entry *s)
 	stored_entry_free(s);
 }
 
-static enum saksi_err load_stored(struct saksi_txn *t, uint64_t n,
-    struct stored_entry *out, struct saksi_error *err)
+enum saksi_err log_load(struct saksi_txn *t, uint64_t n, struct stored_entry *out,
+    struct saksi_error *err)
 {
 	struct buf b = BUF_INIT;
 	enum saksi_err rc;
@@ -50,7 +50,7 @@ enum saksi_err saksi_log_get_n(struct saksi_txn *t, uint64_t n, struct log_entry
 	enum saksi_err rc;
 
 	memset(out, 0, sizeof(*out));
-	if ((rc = load_stored(t, n, &s, err)) == SAKSI_OK)
+	if ((rc = log_load(t, n, &s, err)) == SAKSI_OK)
 		entry_from_stored(out, &s);
 	return rc;
 }
@@ -175,20 +175,18 @@ bool saksi_log_device_of(struct saksi_txn *t, const struct saksi_hash *log,
 enum saksi_err saksi_log_missing(struct saksi_txn *t, const struct changeset *cs,
     struct saksi_hash ids[CHANGESET_CAUSES_MAX], uint32_t *n, struct saksi_error *err)
 {
+	const struct saksi_hash *causes[CHANGESET_CAUSES_MAX];
 	struct catalog *c;
+	size_t n_causes;
 	enum saksi_err rc;
 
 	*n = 0;
 	if ((rc = txn_catalog(t, &c, err)) != SAKSI_OK)
 		return rc;
-	if (cs->has_prev && catalog_entry(c, &cs->prev) == NULL)
-		ids[(*n)++] = cs->prev;
-	for (uint32_t i = 0; i < cs->n_deps; i++)
-		if (catalog_entry(c, &cs->deps[i]) == NULL)
-			ids[(*n)++] = cs->deps[i];
-	for (uint32_t i = 0; i < cs->n_auth; i++)
-		if (catalog_entry(c, &cs->auth[i]) == NULL)
-			ids[(*n)++] = cs->auth[i];
+	n_causes = changeset_causes(cs, causes);
+	for (size_t i = 0; i < n_causes; i++)
+		if (catalog_entry(c, causes[i]) == NULL)
+			ids[(*n)++] = *causes[i];
 	return SAKSI_OK;
 }
 
@@ -218,7 +216,7 @@ enum saksi_err log_cover_add(struct log_cover *cover, struct saksi_txn *t,
 		return saksi_fail(err, SAKSI_ENOTFOUND, "changeset: not merged here");
 	if (vclock_has(&cover->past, e->branch, e->seq))
 		return SAKSI_OK;
-	if ((rc = load_stored(t, e->n, &s, err)) != SAKSI_OK)
+	if ((rc = log_load(t, e->n, &s, err)) != SAKSI_OK)
 		return rc;
 	rc = vclock_join(&cover->past, &s.past, err);
 	stored_entry_free(&s);

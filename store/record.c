@@ -272,7 +272,7 @@ enum saksi_err saksi_record_find(struct saksi_txn *t, const char *name,
 	return find_by_prefix(c, name, id, err);
 }
 
-static bool type_fits(const char *type, const char *to)
+bool type_fits(const char *type, const char *to)
 {
 	if (to == NULL || strcmp(to, "any") == 0 || type[0] == '\0')
 		return true;

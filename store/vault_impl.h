@@ -40,7 +40,27 @@ SAKSI_MUST_CHECK enum saksi_err txn_catalog(struct saksi_txn *t, struct catalog 
 SAKSI_MUST_CHECK enum saksi_err txn_state(struct saksi_txn *t, uint64_t number,
     int64_t as_of_us, struct state *out, struct saksi_error *err);
 
+/* log.c */
+/** log_load: The entry with arrival number ${n}; free with stored_entry_free(). */
+SAKSI_MUST_CHECK enum saksi_err log_load(struct saksi_txn *t, uint64_t n,
+    struct stored_entry *out, struct saksi_error *err);
+
+/* append.c */
+struct vclock;
+/**
+ * log_join_causes(t, c, cs, past, max_hlc, err):
+ * Join the pasts of all that ${cs} cites; *max_hlc grows to their greatest.
+ */
+SAKSI_MUST_CHECK enum saksi_err log_join_causes(struct saksi_txn *t,
+    const struct catalog *c, const struct changeset *cs, struct vclock *past,
+    uint64_t *max_hlc, struct saksi_error *err);
+
+/* record.c */
+/** type_fits(type, to): A record of ${type} may stand where the schema says ${to}. */
+bool type_fits(const char *type, const char *to);
+
 /* merge.c */
+
 SAKSI_MUST_CHECK enum saksi_err merge_apply(struct saksi_txn *t,
     const struct stored_entry *e, merge_change_fn *fn, void *ctx,
     struct saksi_error *err);

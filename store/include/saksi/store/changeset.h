@@ -113,6 +113,9 @@ struct part_bytes {
 SAKSI_MUST_CHECK enum saksi_err changeset_build(struct changeset **out,
     const struct changeset *head, const struct part_bytes *parts, size_t n_parts,
     const struct secret *sk, struct saksi_error *err);
+/** changeset_causes(cs, out): prev, deps and auth heads, in this order; returns how many. */
+size_t changeset_causes(const struct changeset *cs,
+    const struct saksi_hash *out[CHANGESET_CAUSES_MAX]);
 /** changeset_log_open(cs, device, reason): The LOG_OPEN part of seq 1, or false. */
 bool changeset_log_open(const struct changeset *cs, struct saksi_hash *device,
     uint8_t nonce[16], unsigned *reason);
