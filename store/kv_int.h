@@ -1,0 +1,314 @@
+/*
+ * kv_int.h - what the parts of kv share.
+ *
+ *   kv_open.c      open and close                kv_guard.c  signals
+ *   kv_env.c       map, growth, words for errors kv_zstd.c   compression
+ *   kv_txn.c       begin, commit, abort          kv_page.c   bounded page reader
+ *   kv_snapshot.c  the tree of one transaction, checked against both meta pages
+ *   kv_meta.c      the sealed meta record        kv_seal.c   keys, frames, set hash
+ *   kv_versions.c  which version is current      kv_db.c     calls into LMDB
+ *   kv_check.c     pages that LMDB may write to  kv_walk.c   every page of a tree
+ *   kv.c           get, put, del, scan           kv_verify.c everything
+ */
+#ifndef SAKSI_STORE_KV_INT_H
+#define SAKSI_STORE_KV_INT_H
+
+#include <sys/types.h>
+
+#include <saksi/store/crypto.h>
+
+#include "kv.h"
+#include "kv_page.h"
+
+struct MDB_env;
+struct MDB_txn;
+struct kv_chunk;
+struct kv_zstd;
+
+/* LMDB sub-databases are named by one digit: a table's number, and these. */
+#define KV_DB_META 0u
+#define KV_DB_VERSIONS 9u
+#define KV_DBS 10u
+#define KV_SEALED_MAX (KV_VALUE_MAX + 8192u)
+#define KV_BATCH_MAX ((size_t)64 << 20)
+#define KV_NUMBER_MAX (UINT64_C(1) << 40)
+#define KV_FILE_NAME KV_DATA_FILE
+
+/** kv_db_used(db): There is a sub-database of this number. */
+bool kv_db_used(unsigned db);
+bool kv_is_versioned(unsigned table);
+
+/* ---- state ---------------------------------------------------------------- */
+
+#define KV_HASH 32u
+
+struct kv_table_state {
+	uint64_t count;
+	uint64_t first;
+	uint64_t next;
+	uint8_t set[KV_HASH];
+	uint32_t root;	/* version of the top chunk, 0: no chunk */
+	uint8_t height; /* levels of chunks */
+};
+
+struct kv_meta {
+	uint64_t txn;
+	struct kv_table_state t[KV_TABLE_END];
+};
+
+/* What transaction ${txn} committed. */
+struct kv_snapshot {
+	bool valid;
+	uint64_t txn;
+	uint64_t last; /* page number */
+	struct tree free;
+	struct tree main;
+	struct tree db[KV_DBS];
+	struct kv_meta meta;
+};
+
+struct kv {
+	struct MDB_env *env; /* NULL: read-only, without LMDB */
+	int fd;		     /* data file, for reading */
+	dev_t dev;
+	ino_t ino;
+	struct kv *other; /* list of those open in this process */
+	unsigned fork_generation;
+	bool creating;
+	bool dead; /* a guard was sprung: the environment is not touched again */
+
+	const uint8_t *map;
+	size_t map_len;
+	struct page_file file;
+	size_t env_map_size;
+
+	uint8_t vault_id[VAULT_ID];
+	struct secret *keys[KV_DBS];
+	struct secret *set_key;
+	struct kv_zstd *zstd;
+
+	struct buf sealed; /* scratch: set-hash prefix and a sealed value */
+	struct buf older;  /* scratch: the value that is replaced */
+	struct buf plain;  /* scratch: a frame */
+
+	struct kv_snapshot snap; /* the latest one seen */
+	uint64_t sound_txn;	 /* all pages of this one are known to be sound */
+
+	struct {
+		struct kv_chunk **buckets;
+		size_t clean;
+		struct kv_chunk *newest;
+		struct kv_chunk *oldest;
+		struct kv_chunk *dirty;
+	} cache;
+
+	struct kv_txn *writer;
+	unsigned readers;
+	uint64_t begun; /* transactions, to check for dead readers now and then */
+};
+
+struct kv_txn {
+	struct kv *kv;
+	struct MDB_txn *mdb;
+	bool write;
+	bool changed;
+	bool broken; /* a change failed half-way: cannot be committed */
+	uint64_t number;
+	struct kv_snapshot base; /* committed state read, or built upon */
+	struct kv_meta meta;	 /* as it stands now */
+	size_t dirty;
+	uint64_t hint[KV_DBS];
+	uint64_t top[KV_DBS]; /* numbers from here on are above all that is there */
+	unsigned dbi[KV_DBS]; /* LMDB's handle, 0: not yet opened here */
+	bool sound;	      /* all pages were checked */
+	uint8_t *seen;	      /* else: bitmap of those that were */
+	uint64_t seen_pages;  /* bits in it */
+};
+
+/* ---- kv_open.c ------------------------------------------------------------ */
+
+/** kv_usable(kv, err): Not dead, and not in a forked child. */
+SAKSI_MUST_CHECK enum saksi_err kv_usable(const struct kv *kv, struct saksi_error *err);
+/** kv_abandon(what): Memory of LMDB's that nothing may touch any more. */
+void kv_abandon(const void *what);
+/** kv_test_map_size(bytes): For tests: the first map's size (0: the usual). */
+void kv_test_map_size(size_t bytes);
+
+/* ---- kv_env.c ------------------------------------------------------------- */
+
+/** kv_give_up(kv, err): After guard_run() was cut short. Returns SAKSI_EDAMAGED. */
+enum saksi_err kv_give_up(struct kv *kv, struct saksi_error *err);
+/** kv_fault(err, fault): SAKSI_EDAMAGED in words. */
+enum saksi_err kv_fault(struct saksi_error *err, const struct page_fault *fault);
+/** kv_lmdb(err, rc, doing): An LMDB error code in words. */
+enum saksi_err kv_lmdb(struct kv *kv, struct saksi_error *err, int rc, const char *doing);
+/** kv_map_refresh(kv, err): Follow the file's length. */
+SAKSI_MUST_CHECK enum saksi_err kv_map_refresh(struct kv *kv, struct saksi_error *err);
+/** kv_env_begin(out, kv, write, err): mdb_txn_begin(), growing as needed. */
+SAKSI_MUST_CHECK enum saksi_err kv_env_begin(struct MDB_txn **out, struct kv *kv,
+    bool write, struct saksi_error *err);
+
+/* ---- kv_snapshot.c -------------------------------------------------------- */
+
+enum kv_fit { KV_FIT, KV_FIT_PASSED /* begin again */, KV_FIT_BAD };
+/**
+ * kv_snapshot_load(fit, out, kv, number, write, err):
+ * The state that transaction ${number} committed, checked against both meta
+ * pages.  KV_FIT_PASSED: two commits went by meanwhile, nothing was loaded.
+ */
+SAKSI_MUST_CHECK enum saksi_err kv_snapshot_load(enum kv_fit *fit,
+    struct kv_snapshot *out, struct kv *kv, uint64_t number, bool write,
+    struct saksi_error *err);
+/** kv_metas(a, kv, err): Both meta pages, parsed. */
+SAKSI_MUST_CHECK enum saksi_err kv_metas(struct meta_page m[2], struct kv *kv,
+    struct saksi_error *err);
+/** kv_snapshot_read(out, found, ...): Append a value's sealed bytes. */
+SAKSI_MUST_CHECK enum saksi_err kv_snapshot_read(struct buf *out, bool *found,
+    struct kv *kv, const struct tree *t, uint64_t n, uint64_t *hint,
+    struct saksi_error *err);
+
+/* ---- kv_db.c: LMDB's own calls, in a write transaction --------------------- */
+
+SAKSI_MUST_CHECK enum saksi_err kv_db_create(struct kv_txn *txn, struct saksi_error *err);
+SAKSI_MUST_CHECK enum saksi_err kv_db_read(struct buf *out, bool *found,
+    struct kv_txn *txn, unsigned db, uint64_t n, struct saksi_error *err);
+SAKSI_MUST_CHECK enum saksi_err kv_db_write(struct kv_txn *txn, unsigned db, uint64_t n,
+    const uint8_t *p, size_t len, struct saksi_error *err);
+SAKSI_MUST_CHECK enum saksi_err kv_db_remove(struct kv_txn *txn, unsigned db, uint64_t n,
+    struct saksi_error *err);
+SAKSI_MUST_CHECK enum saksi_err kv_db_empty(struct kv_txn *txn, unsigned db,
+    struct saksi_error *err);
+SAKSI_MUST_CHECK enum saksi_err kv_db_commit(struct kv_txn *txn, struct saksi_error *err);
+void kv_db_abort(struct kv_txn *txn);
+/** kv_read_sealed: From the snapshot (reading) or LMDB (writing); appends. */
+SAKSI_MUST_CHECK enum saksi_err kv_read_sealed(struct buf *out, bool *found,
+    struct kv_txn *txn, unsigned db, uint64_t n, struct saksi_error *err);
+
+/* ---- kv_seal.c ------------------------------------------------------------ */
+
+/* Before a sealed value in a scratch buffer stands what its set hash begins with. */
+#define KV_SET_HEAD 9u
+
+SAKSI_MUST_CHECK enum saksi_err kv_keys_make(struct kv *kv,
+    const struct secret *vault_key, struct saksi_error *err);
+void kv_keys_drop(struct kv *kv);
+/** kv_seal_raw(kv, db, n, version, plain, len, err): kv->sealed = head || sealed. */
+SAKSI_MUST_CHECK enum saksi_err kv_seal_raw(struct kv *kv, unsigned db, uint64_t n,
+    uint64_t version, const void *plain, size_t len, struct saksi_error *err);
+/** kv_unseal_raw(out, ...): Append the plain bytes to ${out}. */
+SAKSI_MUST_CHECK enum saksi_err kv_unseal_raw(struct buf *out, struct kv *kv, unsigned db,
+    uint64_t n, uint64_t version, const uint8_t *p, size_t len, struct saksi_error *err);
+/** kv_seal_value / kv_unseal_value: With frame, compression and padding. */
+SAKSI_MUST_CHECK enum saksi_err kv_seal_value(struct kv *kv, unsigned db, uint64_t n,
+    uint64_t version, const void *plain, size_t len, struct saksi_error *err);
+SAKSI_MUST_CHECK enum saksi_err kv_unseal_value(struct buf *out, struct kv *kv,
+    unsigned db, uint64_t n, uint64_t version, const uint8_t *p, size_t len,
+    struct saksi_error *err);
+/** kv_set_head(b, db, n): Reset ${b} and write the head. */
+void kv_set_head(struct buf *b, unsigned db, uint64_t n);
+/** kv_set_add / kv_set_sub: ${headed} = head and sealed value. */
+void kv_set_add(struct kv *kv, uint8_t set[KV_HASH], const struct buf *headed);
+void kv_set_sub(struct kv *kv, uint8_t set[KV_HASH], const struct buf *headed);
+/** kv_frame_len(len): Padded length of a frame that holds ${len} bytes. */
+size_t kv_frame_len(size_t len);
+
+/* ---- kv_zstd.c ------------------------------------------------------------ */
+
+SAKSI_MUST_CHECK enum saksi_err kv_zstd_new(struct kv_zstd **out, struct saksi_error *err);
+void kv_zstd_free(struct kv_zstd **z);
+/** kv_zstd_pack(z, out, cap, p, n): Bytes written, 0 if it does not fit ${cap}. */
+size_t kv_zstd_pack(struct kv_zstd *z, uint8_t *out, size_t cap, const void *p, size_t n);
+/** kv_zstd_unpack(z, out, len, p, n): Exactly ${len} bytes, or false. */
+bool kv_zstd_unpack(struct kv_zstd *z, uint8_t *out, size_t len, const void *p, size_t n);
+
+/* ---- kv_meta.c ------------------------------------------------------------ */
+
+void kv_meta_init(struct kv_meta *m);
+/** kv_meta_read(m, kv, number, p, len, err): Open the sealed record of ${number}. */
+SAKSI_MUST_CHECK enum saksi_err kv_meta_read(struct kv_meta *m, struct kv *kv,
+    uint64_t number, const uint8_t *p, size_t len, struct saksi_error *err);
+/** kv_meta_write(txn, err): Seal and put the record of txn->number. */
+SAKSI_MUST_CHECK enum saksi_err kv_meta_write(struct kv_txn *txn, struct saksi_error *err);
+
+/* ---- kv_versions.c -------------------------------------------------------- */
+
+/* An entry: the version last used, and whether the value is gone since. */
+#define VERSION_GONE 0x80000000u
+#define VERSION_MAX 0x7fffffffu
+#define CHUNK_ENTRIES 1000u
+
+static inline bool version_there(uint32_t entry)
+{
+	return entry != 0 && (entry & VERSION_GONE) == 0;
+}
+
+SAKSI_MUST_CHECK enum saksi_err kv_version_get(struct kv_txn *txn, unsigned table,
+    uint64_t n, uint32_t *entry, struct saksi_error *err);
+SAKSI_MUST_CHECK enum saksi_err kv_version_set(struct kv_txn *txn, unsigned table,
+    uint64_t n, uint32_t entry, struct saksi_error *err);
+/** kv_version_next: The first number >= ${*n} that is there; false: none. */
+SAKSI_MUST_CHECK enum saksi_err kv_version_next(struct kv_txn *txn, unsigned table,
+    uint64_t *n, bool *found, struct saksi_error *err);
+/** kv_versions_gone: Mark every number as gone. */
+SAKSI_MUST_CHECK enum saksi_err kv_versions_gone(struct kv_txn *txn, unsigned table,
+    struct saksi_error *err);
+/** kv_versions_flush: Put the changed chunks (before the meta record). */
+SAKSI_MUST_CHECK enum saksi_err kv_versions_flush(struct kv_txn *txn,
+    struct saksi_error *err);
+/** kv_versions_settle(kv, keep): After the commit: changed chunks are clean, or gone. */
+void kv_versions_settle(struct kv *kv, bool keep);
+void kv_versions_free(struct kv *kv);
+/** kv_chunk_entry: For verify: what the tree says of chunk (level, index). */
+SAKSI_MUST_CHECK enum saksi_err kv_chunk_version(struct kv_txn *txn, unsigned table,
+    unsigned level, uint64_t index, uint32_t *version, struct saksi_error *err);
+/** kv_chunk_key / kv_chunk_split: Number of a chunk in its sub-database. */
+uint64_t kv_chunk_key(unsigned table, unsigned level, uint64_t index);
+void kv_chunk_split(uint64_t key, unsigned *table, unsigned *level, uint64_t *index);
+
+/* ---- kv_walk.c ------------------------------------------------------------ */
+
+enum walk_kind { WALK_FREE, WALK_NAMES, WALK_NUMBERS };
+
+struct kv_walk {
+	struct kv *kv;
+	const struct kv_snapshot *snap;
+	uint8_t *seen; /* one bit per page of the file */
+	/* Told of each fault; returns false to stop. */
+	bool (*fault)(void *ctx, const char *where, const struct page_fault *f);
+	void *ctx;
+	bool stopped;
+	const char *where; /* the tree that is walked */
+	uint64_t entries;  /* met in that tree */
+};
+
+/* Called outside the guard; ${n} points into a copy of the page. */
+typedef bool kv_walk_node(void *ctx, struct kv_walk *w, const struct node *n);
+
+SAKSI_MUST_CHECK enum saksi_err kv_walk_init(struct kv_walk *w, struct kv *kv,
+    const struct kv_snapshot *snap, struct saksi_error *err);
+void kv_walk_done(struct kv_walk *w);
+/** kv_walk_tree: SAKSI_OK also with faults; only memory and signals are errors. */
+SAKSI_MUST_CHECK enum saksi_err kv_walk_tree(struct kv_walk *w, const struct tree *t,
+    enum walk_kind kind, const char *where, kv_walk_node *fn, void *ctx,
+    struct saksi_error *err);
+/** kv_walk_free: The list of free pages, against all that were seen before. */
+SAKSI_MUST_CHECK enum saksi_err kv_walk_free(struct kv_walk *w, struct saksi_error *err);
+/** kv_walk_value: Append the value of a node. false: a fault was reported. */
+SAKSI_MUST_CHECK enum saksi_err kv_walk_value(struct buf *out, bool *sound,
+    struct kv_walk *w, const struct node *n, struct saksi_error *err);
+/** kv_walk_all: Every tree and the free list, values aside. */
+SAKSI_MUST_CHECK enum saksi_err kv_walk_all(struct kv_walk *w, struct saksi_error *err);
+
+/* ---- kv_check.c ----------------------------------------------------------- */
+
+/** kv_check_begin: Before the first LMDB call of a write transaction. */
+SAKSI_MUST_CHECK enum saksi_err kv_check_begin(struct kv_txn *txn,
+    struct saksi_error *err);
+/** kv_check_path: The committed pages that a change of number ${n} can touch. */
+SAKSI_MUST_CHECK enum saksi_err kv_check_path(struct kv_txn *txn, unsigned db, uint64_t n,
+    struct saksi_error *err);
+/** kv_check_table: All pages of one table, before it is emptied. */
+SAKSI_MUST_CHECK enum saksi_err kv_check_table(struct kv_txn *txn, unsigned db,
+    struct saksi_error *err);
+
+#endif

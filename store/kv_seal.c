@@ -1,0 +1,266 @@
+#include <string.h>
+
+#include "kv_int.h"
+
+/*
+ * A sealed value:  suite (1) || nonce (24) || ciphertext || tag (16)
+ * Its plain bytes are a frame:  codec (1) || length (4) || bytes || zeros
+ *
+ * Frames have few lengths, chosen by what LMDB makes of them on 4 KiB pages:
+ * steps of 256 bytes as long as two values fit a page, one step to the
+ * longest value that is not moved to pages of its own, then whole pages.
+ * Padding above that point costs no room, because LMDB rounds up to pages.
+ */
+#define SUITE_BYTES 1u
+#define FRAME_HEAD 5u
+#define STEP 256u
+#define STEPS_END 1792u
+#define IN_PAGE_END 1980u
+#define PAGE 4096u
+#define PAGE_LOSS 57u /* LMDB's header 16, suite 1, nonce 24, tag 16 */
+
+enum codec { CODEC_RAW = 0, CODEC_ZSTD = 1 };
+
+#define AD_BYTES 47u
+static const uint8_t ad_tag[10] = "saksi1\0kv";
+
+static const char *const key_tags[KV_DBS] = {
+    [KV_DB_META] = "kv/meta",
+    [KV_RECORDS] = "kv/records",
+    [KV_LOG] = "kv/log",
+    [KV_HELD] = "kv/held",
+    [KV_LOCAL] = "kv/local",
+    [KV_DB_VERSIONS] = "kv/versions",
+};
+
+bool kv_db_used(unsigned db)
+{
+	return db < KV_DBS && key_tags[db] != NULL;
+}
+
+enum saksi_err kv_keys_make(struct kv *kv, const struct secret *vault_key,
+    struct saksi_error *err)
+{
+	enum saksi_err rc;
+	unsigned db;
+
+	for (db = 0; db < KV_DBS; db++) {
+		if (!kv_db_used(db))
+			continue;
+		rc = crypto_kdf(&kv->keys[db], vault_key, key_tags[db], err);
+		if (rc != SAKSI_OK)
+			return rc;
+	}
+	return crypto_kdf(&kv->set_key, vault_key, "kv/set", err);
+}
+
+void kv_keys_drop(struct kv *kv)
+{
+	unsigned db;
+
+	for (db = 0; db < KV_DBS; db++)
+		secret_free(&kv->keys[db]);
+	secret_free(&kv->set_key);
+}
+
+/* The meta record tells the format itself, so its own binding leaves it out. */
+static void make_ad(uint8_t ad[AD_BYTES], const struct kv *kv, unsigned db, uint64_t n,
+    uint64_t version)
+{
+	memcpy(ad, ad_tag, 10);
+	le32_put(ad + 10, db == KV_DB_META ? 0 : KV_FORMAT);
+	memcpy(ad + 14, kv->vault_id, VAULT_ID);
+	ad[30] = (uint8_t)db;
+	le64_put(ad + 31, n);
+	le64_put(ad + 39, version);
+}
+
+/* ---- sealing ---------------------------------------------------------------- */
+
+void kv_set_head(struct buf *b, unsigned db, uint64_t n)
+{
+	buf_reset(b);
+	buf_add_byte(b, (uint8_t)db);
+	buf_le64(b, n);
+}
+
+enum saksi_err kv_seal_raw(struct kv *kv, unsigned db, uint64_t n, uint64_t version,
+    const void *plain, size_t len, struct saksi_error *err)
+{
+	uint8_t ad[AD_BYTES];
+
+	make_ad(ad, kv, db, n, version);
+	kv_set_head(&kv->sealed, db, n);
+	buf_add_byte(&kv->sealed, CRYPTO_SUITE);
+	return crypto_seal(&kv->sealed, secret_view(kv->keys[db]), ad, sizeof(ad), plain,
+	    len, err);
+}
+
+enum saksi_err kv_unseal_raw(struct buf *out, struct kv *kv, unsigned db, uint64_t n,
+    uint64_t version, const uint8_t *p, size_t len, struct saksi_error *err)
+{
+	uint8_t ad[AD_BYTES];
+	enum saksi_err rc;
+
+	if (len < SUITE_BYTES + CRYPTO_SEAL_OVERHEAD || p[0] != CRYPTO_SUITE)
+		return saksi_fail(err, SAKSI_EAUTH,
+		    KV_FILE_NAME
+		    ": value %llu of table %u is damaged, or sealed in a way that "
+		    "this saksi does not know; run `saksi verify`",
+		    (unsigned long long)n, db);
+	make_ad(ad, kv, db, n, version);
+	rc = crypto_open(out, secret_view(kv->keys[db]), ad, sizeof(ad), p + SUITE_BYTES,
+	    len - SUITE_BYTES, NULL);
+	if (rc == SAKSI_EAUTH)
+		return saksi_fail(err, rc,
+		    KV_FILE_NAME
+		    ": value %llu of table %u was altered, moved or put back; run "
+		    "`saksi verify`, restore a backup",
+		    (unsigned long long)n, db);
+	if (rc != SAKSI_OK)
+		return saksi_fail_nomem(err);
+	return SAKSI_OK;
+}
+
+/* ---- frames ------------------------------------------------------------------ */
+
+size_t kv_frame_len(size_t len)
+{
+	size_t need = len + FRAME_HEAD;
+
+	if (need <= STEPS_END)
+		return (need + STEP - 1) / STEP * STEP;
+	if (need <= IN_PAGE_END)
+		return IN_PAGE_END;
+	return (need + PAGE_LOSS + PAGE - 1) / PAGE * PAGE - PAGE_LOSS;
+}
+
+/* Compressed, if that saves a step; the body's length, or 0. */
+static size_t pack(struct kv *kv, uint8_t *body, const void *plain, size_t len)
+{
+	size_t n;
+
+	if (kv_frame_len(len) == STEP)
+		return 0;
+	n = kv_zstd_pack(kv->zstd, body, len, plain, len);
+	return n > 0 && kv_frame_len(n) < kv_frame_len(len) ? n : 0;
+}
+
+enum saksi_err kv_seal_value(struct kv *kv, unsigned db, uint64_t n, uint64_t version,
+    const void *plain, size_t len, struct saksi_error *err)
+{
+	size_t room = kv_frame_len(len);
+	uint8_t *frame;
+	size_t body;
+
+	buf_reset(&kv->plain);
+	frame = buf_reserve(&kv->plain, room);
+	if (frame == NULL) {
+		buf_free(&kv->plain);
+		return saksi_fail_nomem(err);
+	}
+	kv->plain.len = room; /* from here on buf_reset() wipes it */
+	body = pack(kv, frame + FRAME_HEAD, plain, len);
+	frame[0] = body > 0 ? CODEC_ZSTD : CODEC_RAW;
+	if (body == 0) {
+		body = len;
+		if (len > 0)
+			memcpy(frame + FRAME_HEAD, plain, len);
+	}
+	le32_put(frame + 1, (uint32_t)len);
+	memset(frame + FRAME_HEAD + body, 0, room - FRAME_HEAD - body);
+	return kv_seal_raw(kv, db, n, version, frame, kv_frame_len(body), err);
+}
+
+static bool all_zero(const uint8_t *p, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		if (p[i] != 0)
+			return false;
+	}
+	return true;
+}
+
+static bool unpack(struct buf *out, struct kv *kv, const uint8_t *frame, size_t n)
+{
+	size_t len;
+	uint8_t *where;
+
+	if (n < FRAME_HEAD)
+		return false;
+	len = le32_get(frame + 1);
+	if (len > KV_VALUE_MAX)
+		return false;
+	if (frame[0] == CODEC_RAW) {
+		if (len > n - FRAME_HEAD ||
+		    !all_zero(frame + FRAME_HEAD + len, n - FRAME_HEAD - len))
+			return false;
+		buf_add(out, frame + FRAME_HEAD, len);
+		return true;
+	}
+	where = frame[0] == CODEC_ZSTD ? buf_reserve(out, len) : NULL;
+	if (where == NULL)
+		return out->failed;
+	if (!kv_zstd_unpack(kv->zstd, where, len, frame + FRAME_HEAD, n - FRAME_HEAD)) {
+		wipe(where, len);
+		return false;
+	}
+	out->len += len;
+	return true;
+}
+
+enum saksi_err kv_unseal_value(struct buf *out, struct kv *kv, unsigned db, uint64_t n,
+    uint64_t version, const uint8_t *p, size_t len, struct saksi_error *err)
+{
+	enum saksi_err rc;
+
+	buf_reset(&kv->plain);
+	rc = kv_unseal_raw(&kv->plain, kv, db, n, version, p, len, err);
+	if (rc != SAKSI_OK)
+		return rc;
+	if (!unpack(out, kv, kv->plain.p, kv->plain.len))
+		return saksi_fail(err, SAKSI_EDAMAGED,
+		    KV_FILE_NAME
+		    ": value %llu of table %u opens but holds no frame that this "
+		    "saksi knows; use a newer version",
+		    (unsigned long long)n, db);
+	return buf_ok(out, err);
+}
+
+/* ---- set hash ----------------------------------------------------------------- */
+
+static void item_hash(const struct kv *kv, uint8_t out[KV_HASH], const struct buf *headed)
+{
+	crypto_prf(out, KV_HASH, secret_view(kv->set_key), "kv/set", headed->p,
+	    headed->len);
+}
+
+void kv_set_add(struct kv *kv, uint8_t set[KV_HASH], const struct buf *headed)
+{
+	uint8_t h[KV_HASH];
+	unsigned carry = 0;
+	unsigned i;
+
+	item_hash(kv, h, headed);
+	for (i = 0; i < KV_HASH; i++) {
+		carry += (unsigned)set[i] + h[i];
+		set[i] = (uint8_t)carry;
+		carry >>= 8;
+	}
+}
+
+void kv_set_sub(struct kv *kv, uint8_t set[KV_HASH], const struct buf *headed)
+{
+	uint8_t h[KV_HASH];
+	unsigned borrow = 0;
+	unsigned i;
+
+	item_hash(kv, h, headed);
+	for (i = 0; i < KV_HASH; i++) {
+		borrow = (unsigned)set[i] - h[i] - borrow;
+		set[i] = (uint8_t)borrow;
+		borrow = borrow >> 8 & 1u;
+	}
+}
