@@ -187,7 +187,7 @@ static void killed_at_random(void **state)
 
 	(void)state;
 	srand(20261121);
-	for (unsigned i = 0; i < 60; i++) {
+	for (unsigned i = 0; i < fewer(60); i++) {
 		struct timespec nap = {0, 1000000 + rand() % 60000000};
 		pid_t pid;
 
@@ -288,7 +288,7 @@ static void processes_at_once_lose_nothing(void **state)
 	pid_t pid[KEYRING_SLOTS];
 
 	(void)state;
-	for (unsigned turn = 0; turn < 5; turn++) {
+	for (unsigned turn = 0; turn < fewer(5) + 1; turn++) {
 		fixture_new(&f);
 		for (unsigned i = 1; i < KEYRING_SLOTS; i++) {
 			pid[i] = fork();
@@ -315,7 +315,7 @@ static void a_reader_never_sees_half_a_change(void **state)
 	assert_true(pid >= 0);
 	if (pid == 0)
 		change_for_ever(&f);
-	for (unsigned i = 0; i < 300; i++) {
+	for (unsigned i = 0; i < fewer(300); i++) {
 		struct keyring *k = NULL;
 
 		OK(keyring_load(&k, f.dirfd, NULL));

@@ -71,12 +71,13 @@ static void a_hostile_header_never_gives_another_key(void **state)
 {
 	struct fixture f;
 	uint8_t image[KEYRING_COPY_SIZE];
+	const size_t stride = fewer(10) == 10 ? 1 : 5;
 	unsigned tried = 0, refused = 0;
 
 	(void)state;
 	fixture_new(&f);
 	memcpy(image, f.k->image, sizeof(image));
-	for (size_t i = 0; i < KR_SLOTS + KEYRING_SLOT_SIZE; i++) {
+	for (size_t i = 0; i < KR_SLOTS + KEYRING_SLOT_SIZE; i += stride) {
 		uint8_t vault_id[VAULT_ID];
 		enum saksi_err rc;
 		struct crypto_kdf_cost cost;
@@ -106,7 +107,7 @@ static void a_hostile_header_never_gives_another_key(void **state)
 		memcpy(f.vault_id, vault_id, VAULT_ID);
 		tried++;
 	}
-	assert_true(tried > 500 && refused > 30);
+	assert_true(tried > 500 / stride && refused > 30 / stride);
 	fixture_free(&f);
 }
 
