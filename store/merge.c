@@ -278,7 +278,7 @@ static enum saksi_err apply_group(struct saksi_txn *t, struct catalog *c,
 	*was = 0;
 	if (known != NULL) {
 		number = known->number;
-		*was = known->state;
+		*was = (int)known->state;
 		if ((rc = txn_state(t, number, 0, &s, err)) != SAKSI_OK)
 			return rc;
 	} else {
@@ -288,7 +288,7 @@ static enum saksi_err apply_group(struct saksi_txn *t, struct catalog *c,
 	}
 	if ((rc = state_append(&s, group, err)) == SAKSI_OK) {
 		state_view(&s, c, 0);
-		*is = s.shown;
+		*is = (int)s.shown;
 		rc = store_state(t, c, number, &s, err);
 	}
 	state_free(&s);
