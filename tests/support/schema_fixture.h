@@ -72,7 +72,7 @@ static inline json_t *json_of(const char *text)
 	for (const char *p = text; *p != '\0'; p++)
 		buf_add_byte(&b, (uint8_t)(*p == '\'' ? '"' : *p));
 	json_error_t e;
-	v = json_loadb((const char *)b.p, b.len, JSON_DECODE_ANY, &e);
+	v = json_loadb((const char *)b.p, b.len, JSON_DECODE_ANY | JSON_ALLOW_NUL, &e);
 	buf_free(&b);
 	assert_non_null(v);
 	return v;
