@@ -205,7 +205,7 @@ step_cppcheck() {
 }
 
 step_valgrind() {
-	SAKSI_TEST_WRAPPER="valgrind --quiet --error-exitcode=99 --leak-check=full \
+	SAKSI_ROUNDS=8 SAKSI_TEST_WRAPPER="valgrind --quiet --error-exitcode=99 --leak-check=full \
 --errors-for-leak-kinds=definite,possible --child-silent-after-fork=yes \
 --suppressions=$src/tests/support/valgrind.supp" \
 		run_ctest clang -L '^unit$' -LE no-valgrind
