@@ -20,15 +20,19 @@ union header {
 	max_align_t align;
 };
 
+/* jansson's parser calls a lack of memory bad syntax: see it for ourselves. */
+static _Thread_local bool starved;
+
 static void *wiping_malloc(size_t n)
 {
-	union header *h;
+	union header *h = NULL;
 
-	if (n > SIZE_MAX - sizeof(*h))
+	if (n <= SIZE_MAX - sizeof(*h))
+		h = malloc(sizeof(*h) + n);
+	if (h == NULL) {
+		starved = true;
 		return NULL;
-	h = malloc(sizeof(*h) + n);
-	if (h == NULL)
-		return NULL;
+	}
 	h->n = n;
 	return h + 1;
 }
@@ -227,11 +231,12 @@ enum saksi_err json_parse_line(json_t **out, const char *text, size_t len,
 	if (too_deep(text, len))
 		return saksi_fail(err, SAKSI_EFORMAT, "%s: nested deeper than %u levels",
 		    what, PARSE_DEPTH_MAX);
+	starved = false;
 	*out = json_loadb(text, len, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &fault);
 	if (*out != NULL)
 		return SAKSI_OK;
 	code = json_error_code(&fault);
-	if (code == json_error_out_of_memory)
+	if (starved || code == json_error_out_of_memory)
 		return saksi_fail_nomem(err);
 	if (fault.line > 1)
 		return saksi_fail(err, SAKSI_EFORMAT, "%s: line %d, column %d: %s", what,
