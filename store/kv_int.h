@@ -258,9 +258,12 @@ SAKSI_MUST_CHECK enum saksi_err kv_versions_flush(struct kv_txn *txn,
 /** kv_versions_settle(kv, keep): After the commit: changed chunks are clean, or gone. */
 void kv_versions_settle(struct kv *kv, bool keep);
 void kv_versions_free(struct kv *kv);
-/** kv_chunk_entry: For verify: what the tree says of chunk (level, index). */
+/** kv_chunk_version: For verify: what the tree says of chunk (level, index). */
 SAKSI_MUST_CHECK enum saksi_err kv_chunk_version(struct kv_txn *txn, unsigned table,
     unsigned level, uint64_t index, uint32_t *version, struct saksi_error *err);
+/** kv_chunks_count: For verify: how many chunks the tree names. */
+SAKSI_MUST_CHECK enum saksi_err kv_chunks_count(struct kv_txn *txn, unsigned table,
+    uint64_t *count, struct saksi_error *err);
 /** kv_chunk_key / kv_chunk_split: Number of a chunk in its sub-database. */
 uint64_t kv_chunk_key(unsigned table, unsigned level, uint64_t index);
 void kv_chunk_split(uint64_t key, unsigned *table, unsigned *level, uint64_t *index);

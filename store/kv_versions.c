@@ -255,9 +255,12 @@ static enum saksi_err chunk_get(struct kv_chunk **out, struct kv_txn *txn, uint6
 	return SAKSI_OK;
 }
 
-/* The version of chunk (level, index): 0 when there is none. */
-enum saksi_err kv_chunk_version(struct kv_txn *txn, unsigned table, unsigned level,
-    uint64_t index, uint32_t *version, struct saksi_error *err)
+/*
+ * The version of chunk (level, index): 0 when there is none, and then
+ * ${*hole} numbers from there on have no chunk either.
+ */
+static enum saksi_err find_chunk(struct kv_txn *txn, unsigned table, unsigned level,
+    uint64_t index, uint32_t *version, uint64_t *hole, struct saksi_error *err)
 {
 	const struct kv_table_state *t = &txn->meta.t[table];
 	uint64_t number;
@@ -266,6 +269,7 @@ enum saksi_err kv_chunk_version(struct kv_txn *txn, unsigned table, unsigned lev
 	unsigned at;
 
 	*version = 0;
+	*hole = UINT64_MAX;
 	if (level >= t->height || index > KV_NUMBER_MAX / span(level))
 		return SAKSI_OK;
 	number = index * span(level);
@@ -279,19 +283,59 @@ enum saksi_err kv_chunk_version(struct kv_txn *txn, unsigned table, unsigned lev
 			return rc;
 		*version = c->entry[number / span(at - 1) % CHUNK_ENTRIES];
 	}
+	*hole = span(at) - number % span(at);
 	return SAKSI_OK;
 }
 
-/* The level-0 chunk that holds ${n}, NULL when there is none. */
-static enum saksi_err leaf_get(struct kv_chunk **out, struct kv_txn *txn, unsigned table,
-    uint64_t n, struct saksi_error *err)
+enum saksi_err kv_chunk_version(struct kv_txn *txn, unsigned table, unsigned level,
+    uint64_t index, uint32_t *version, struct saksi_error *err)
+{
+	uint64_t hole;
+
+	return find_chunk(txn, table, level, index, version, &hole, err);
+}
+
+enum saksi_err kv_chunks_count(struct kv_txn *txn, unsigned table, uint64_t *count,
+    struct saksi_error *err)
+{
+	uint64_t end = txn->meta.t[table].next;
+	uint64_t number;
+	uint64_t hole;
+	enum saksi_err rc;
+	uint32_t version;
+	unsigned level;
+
+	*count = 0;
+	for (level = 0; level < txn->meta.t[table].height; level++) {
+		for (number = 0; number < end; number += hole) {
+			rc = find_chunk(txn, table, level, number / span(level), &version,
+			    &hole, err);
+			if (rc != SAKSI_OK)
+				return rc;
+			if (version != 0) {
+				++*count;
+				hole = span(level);
+			} else if (hole > end) {
+				break;
+			}
+		}
+	}
+	return SAKSI_OK;
+}
+
+/*
+ * The level-0 chunk that holds ${n}, NULL when there is none: then ${*hole}
+ * numbers from the start of its place on have none.
+ */
+static enum saksi_err leaf_get(struct kv_chunk **out, uint64_t *hole, struct kv_txn *txn,
+    unsigned table, uint64_t n, struct saksi_error *err)
 {
 	uint64_t index = n / CHUNK_ENTRIES;
 	enum saksi_err rc;
 	uint32_t version;
 
 	*out = NULL;
-	rc = kv_chunk_version(txn, table, 0, index, &version, err);
+	rc = find_chunk(txn, table, 0, index, &version, hole, err);
 	if (rc != SAKSI_OK || version == 0)
 		return rc;
 	return chunk_get(out, txn, kv_chunk_key(table, 0, index), version, err);
@@ -302,12 +346,27 @@ enum saksi_err kv_version_get(struct kv_txn *txn, unsigned table, uint64_t n,
 {
 	struct kv_chunk *c;
 	enum saksi_err rc;
+	uint64_t hole;
 
 	*entry = 0;
-	rc = leaf_get(&c, txn, table, n, err);
+	rc = leaf_get(&c, &hole, txn, table, n, err);
 	if (rc == SAKSI_OK && c != NULL)
 		*entry = c->entry[n % CHUNK_ENTRIES];
 	return rc;
+}
+
+/* The first number >= ${*n} in its chunk that is there. */
+static bool first_there(const struct kv_chunk *c, uint64_t *n)
+{
+	uint64_t i;
+
+	for (i = *n % CHUNK_ENTRIES; i < CHUNK_ENTRIES; i++) {
+		if (version_there(c->entry[i])) {
+			*n += i - *n % CHUNK_ENTRIES;
+			return true;
+		}
+	}
+	return false;
 }
 
 enum saksi_err kv_version_next(struct kv_txn *txn, unsigned table, uint64_t *n,
@@ -317,20 +376,22 @@ enum saksi_err kv_version_next(struct kv_txn *txn, unsigned table, uint64_t *n,
 	uint64_t at = *n;
 	struct kv_chunk *c;
 	enum saksi_err rc;
+	uint64_t hole;
 
 	*found = false;
 	while (at < end) {
-		rc = leaf_get(&c, txn, table, at, err);
+		rc = leaf_get(&c, &hole, txn, table, at, err);
 		if (rc != SAKSI_OK)
 			return rc;
-		do {
-			if (c != NULL && version_there(c->entry[at % CHUNK_ENTRIES])) {
-				*n = at;
-				*found = at < end;
-				return SAKSI_OK;
-			}
-			at++;
-		} while (at % CHUNK_ENTRIES != 0);
+		if (c != NULL && first_there(c, &at)) {
+			*n = at;
+			*found = at < end;
+			return SAKSI_OK;
+		}
+		if (c == NULL && hole > end)
+			return SAKSI_OK;
+		at -= at % CHUNK_ENTRIES;
+		at += c == NULL ? hole : CHUNK_ENTRIES;
 	}
 	return SAKSI_OK;
 }
