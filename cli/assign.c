@@ -1,0 +1,106 @@
+/* FIELD=VALUE, FIELD+=VALUE, FIELD-=VALUE, FIELD= as they are typed. */
+#include <string.h>
+
+#include <saksi/base/text.h>
+
+#include "cli.h"
+
+enum saksi_err assign_split(struct assign *a, const char *arg, struct saksi_error *err)
+{
+	const char *eq = strchr(arg, '=');
+	size_t n = eq != NULL ? (size_t)(eq - arg) : 0;
+
+	a->how = ASSIGN_SET;
+	if (n > 0 && (arg[n - 1] == '+' || arg[n - 1] == '-')) {
+		n--;
+		a->how = arg[n] == '+' ? ASSIGN_ADD : ASSIGN_REMOVE;
+	}
+	if (n == 0)
+		return saksi_fail(err, SAKSI_EINVAL,
+		    "%.40s: a change is written FIELD=VALUE, such as title='Arrest of 10 July'",
+		    arg);
+	if (n >= sizeof(a->field))
+		return saksi_fail(err, SAKSI_EINVAL,
+		    "%.40s...: no field has so long a name", arg);
+	memcpy(a->field, arg, n);
+	a->field[n] = '\0';
+	a->text = eq + 1;
+	if (a->text[0] == '\0' && a->how != ASSIGN_SET)
+		return saksi_fail(err, SAKSI_EINVAL,
+		    "%s: += and -= need a value; `%s=` alone clears the field", a->field,
+		    a->field);
+	if (a->text[0] == '\0')
+		a->how = ASSIGN_CLEAR;
+	return SAKSI_OK;
+}
+
+static void nearest_in(const struct schema_field *list, size_t n, const char *path,
+    const char **best, unsigned *distance)
+{
+	for (size_t i = 0; i < n; i++) {
+		unsigned d = text_distance(list[i].path, path, 3);
+
+		if (d < *distance) {
+			*distance = d;
+			*best = list[i].path;
+		}
+		nearest_in(list[i].fields, list[i].n_fields, path, best, distance);
+	}
+}
+
+enum saksi_err assign_field(struct cli *c, const struct schema_type *type,
+    const char *path, const struct schema_field **out)
+{
+	const char *best = NULL;
+	unsigned distance = 3;
+
+	*out = schema_field(type, path);
+	if (*out != NULL)
+		return SAKSI_OK;
+	nearest_in(type->fields, type->n_fields, path, &best, &distance);
+	if (best != NULL)
+		return saksi_fail(&c->err, SAKSI_EINVAL,
+		    "%s.%s: there is no such field; did you mean %s?", type->name, path,
+		    best);
+	return saksi_fail(&c->err, SAKSI_EINVAL,
+	    "%s.%s: there is no such field; `saksi schema %s` lists them", type->name,
+	    path, type->name);
+}
+
+struct schema_resolver cli_resolver(struct cli *c)
+{
+	struct schema_resolver r = {saksi_record_resolver, c->txn, false};
+
+	return r;
+}
+
+void faults_print(const struct schema_faults *f, const char *type)
+{
+	for (size_t i = 0; i < f->n; i++) {
+		const struct schema_fault *x = &f->list[i];
+		char line[40] = "";
+
+		if (x->line > 0)
+			(void)snprintf(line, sizeof(line), "line %zu: ", x->line);
+		cli_warn("%s%s%s%s%s%s%s", x->warning ? "warning: " : "", line,
+		    type != NULL ? type : "",
+		    type != NULL && x->key[0] != '\0' ? "." : "", x->key,
+		    x->key[0] != '\0' || type != NULL ? ": " : "", x->words);
+	}
+}
+
+json_t *faults_json(const struct schema_faults *f)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < f->n; i++) {
+		json_t *o = json_object();
+
+		obj_int(&o, "line", f->list[i].line);
+		obj_text(&o, "key", f->list[i].key);
+		obj_text(&o, "words", f->list[i].words);
+		obj_set(&o, "warning", json_boolean(f->list[i].warning));
+		arr_add(&list, o);
+	}
+	return list;
+}

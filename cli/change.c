@@ -1,0 +1,380 @@
+/* Changes to one record, from what was typed to operations of a draft. */
+#include <string.h>
+
+#include "change.h"
+
+enum saksi_err change_begin(struct change *ch, struct cli *c, const char *name)
+{
+	enum saksi_err rc;
+
+	memset(ch, 0, sizeof(*ch));
+	ch->c = c;
+	rc = cli_open(c);
+	if (rc == SAKSI_OK)
+		rc = cli_begin(c, true);
+	if (rc == SAKSI_OK)
+		rc = saksi_record_find(c->txn, name, &ch->id, &c->err);
+	if (rc == SAKSI_OK)
+		rc = saksi_record_get(&ch->r, c->txn, &ch->id, 0, &c->err);
+	if (rc == SAKSI_OK)
+		rc = saksi_draft_new(&ch->draft, c->txn, &c->err);
+	if (rc != SAKSI_OK)
+		return rc;
+	ch->type = schema_type(c->schema, ch->r->type);
+	if (ch->type == NULL)
+		return saksi_fail(&c->err, SAKSI_ENEWER,
+		    "record: its type is unknown to this version; install a newer saksi");
+	return SAKSI_OK;
+}
+
+size_t change_count(const struct change *ch, const char *field)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < ch->r->n_visible; i++)
+		n += strcmp(ch->r->values[i].field, field) == 0;
+	return n;
+}
+
+static bool stands(const struct change *ch, const char *field, const json_t *value)
+{
+	for (size_t i = 0; i < ch->r->n_visible; i++)
+		if (strcmp(ch->r->values[i].field, field) == 0 &&
+		    json_equal(ch->r->values[i].value, value))
+			return true;
+	return false;
+}
+
+static bool holds(const json_t *list, const json_t *value)
+{
+	size_t i;
+	const json_t *e;
+
+	json_array_foreach (list, i, e)
+		if (json_equal(e, value))
+			return true;
+	return false;
+}
+
+static enum saksi_err set_register(struct change *ch, const char *field,
+    const json_t *value)
+{
+	size_t rivals = change_count(ch, field);
+
+	if (rivals == 1 && stands(ch, field, value))
+		return SAKSI_OK;
+	if (rivals > 1 && !ch->resolving)
+		cli_warn("%s: %zu rival values are replaced; the history keeps them",
+		    field, rivals);
+	return saksi_draft_set(ch->draft, &ch->id, field, value, &ch->c->err);
+}
+
+static enum saksi_err keep_some(struct change *ch, const struct schema_field *f)
+{
+	if (!f->required)
+		return SAKSI_OK;
+	return saksi_fail(&ch->c->err, SAKSI_EINVAL,
+	    "%s.%s: a record of this type needs it; give another value instead",
+	    ch->type->name, f->path);
+}
+
+/* The list becomes exactly ${want}; elements that stay keep their history. */
+static enum saksi_err set_list(struct change *ch, const struct schema_field *f,
+    const json_t *want)
+{
+	size_t i;
+	const json_t *e;
+	enum saksi_err rc = SAKSI_OK;
+
+	if (json_array_size(want) == 0)
+		rc = keep_some(ch, f);
+	for (i = 0; i < ch->r->n_visible && rc == SAKSI_OK; i++) {
+		const struct record_value *v = &ch->r->values[i];
+
+		if (strcmp(v->field, f->path) == 0 && !holds(want, v->value))
+			rc = saksi_draft_remove(ch->draft, &ch->id, f->path, v->value,
+			    &ch->c->err);
+	}
+	json_array_foreach (want, i, e)
+		if (rc == SAKSI_OK && !stands(ch, f->path, e))
+			rc = saksi_draft_add(ch->draft, &ch->id, f->path, e, &ch->c->err);
+	return rc;
+}
+
+/* What was typed as an array of canonical values; NULL after a fault. */
+static enum saksi_err parse(struct change *ch, const struct schema_field *f,
+    const char *text, json_t **out)
+{
+	struct schema_resolver res = cli_resolver(ch->c);
+	json_t *v = NULL;
+	enum saksi_err rc =
+	    schema_parse_text(&v, ch->c->schema, f, text, &res, &ch->faults, &ch->c->err);
+
+	*out = NULL;
+	if (rc != SAKSI_OK || v == NULL)
+		return rc;
+	if (f->many && json_is_array(v)) {
+		*out = v;
+		return SAKSI_OK;
+	}
+	*out = json_array();
+	if (*out == NULL || json_array_append_new(*out, v) != 0) {
+		json_decref(*out);
+		*out = NULL;
+		return saksi_fail_nomem(&ch->c->err);
+	}
+	return SAKSI_OK;
+}
+
+/* A single group as a JSON object: each leaf that it names. */
+static enum saksi_err set_group(struct change *ch, const struct schema_field *f,
+    const char *text)
+{
+	json_t *list = NULL;
+	enum saksi_err rc = parse(ch, f, text, &list);
+	const json_t *object = json_array_get(list, 0);
+
+	for (size_t i = 0; i < f->n_fields && rc == SAKSI_OK && object != NULL; i++) {
+		const struct schema_field *leaf = &f->fields[i];
+		const json_t *v = json_object_get(object, leaf->name);
+
+		if (v != NULL && leaf->many)
+			rc = set_list(ch, leaf, v);
+		else if (v != NULL)
+			rc = set_register(ch, leaf->path, v);
+	}
+	json_decref(list);
+	return rc;
+}
+
+/* All that this command sets a list to: `names=A names=B` means both. */
+static enum saksi_err gather_list(struct change *ch, const struct schema_field *f,
+    const char *const *args, size_t n, json_t **want)
+{
+	enum saksi_err rc = SAKSI_OK;
+
+	*want = json_array();
+	if (*want == NULL)
+		return saksi_fail_nomem(&ch->c->err);
+	for (size_t i = 0; i < n && rc == SAKSI_OK; i++) {
+		struct assign a;
+		json_t *list = NULL;
+
+		rc = assign_split(&a, args[i], &ch->c->err);
+		if (rc != SAKSI_OK || a.how != ASSIGN_SET || strcmp(a.field, f->path) != 0)
+			continue;
+		rc = parse(ch, f, a.text, &list);
+		if (rc == SAKSI_OK && list != NULL && json_array_extend(*want, list) != 0)
+			rc = saksi_fail_nomem(&ch->c->err);
+		json_decref(list);
+	}
+	return rc;
+}
+
+static enum saksi_err do_set(struct change *ch, const struct schema_field *f,
+    const char *text, const char *const *args, size_t n)
+{
+	json_t *list = NULL;
+	enum saksi_err rc;
+
+	if (f->many) {
+		rc = gather_list(ch, f, args, n, &list);
+		if (rc == SAKSI_OK && ch->faults.n_errors == 0)
+			rc = set_list(ch, f, list);
+	} else if (f->kind == FIELD_GROUP) {
+		return set_group(ch, f, text);
+	} else {
+		rc = parse(ch, f, text, &list);
+		if (rc == SAKSI_OK && list != NULL)
+			rc = set_register(ch, f->path, json_array_get(list, 0));
+	}
+	json_decref(list);
+	return rc;
+}
+
+static enum saksi_err do_add(struct change *ch, const struct schema_field *f,
+    const char *text)
+{
+	json_t *list = NULL;
+	size_t i;
+	const json_t *e;
+	enum saksi_err rc = parse(ch, f, text, &list);
+
+	json_array_foreach (list, i, e)
+		if (rc == SAKSI_OK && !stands(ch, f->path, e))
+			rc = saksi_draft_add(ch->draft, &ch->id, f->path, e, &ch->c->err);
+	json_decref(list);
+	return rc;
+}
+
+/* Equal as a value, whatever source or note stands beside it; or by its words. */
+static bool is_meant(struct change *ch, const struct schema_field *f, const json_t *value,
+    const json_t *wanted, const char *text)
+{
+	struct buf words = BUF_INIT;
+	bool hit = wanted != NULL && json_equal(value_plain(value), value_plain(wanted));
+
+	if (!hit) {
+		value_text(&words, ch->c->schema, f, value_plain(value));
+		hit = strcmp(buf_cstr(&words), text) == 0;
+		buf_free(&words);
+	}
+	return hit;
+}
+
+static enum saksi_err do_remove(struct change *ch, const struct schema_field *f,
+    const char *text)
+{
+	json_t *list = NULL;
+	const json_t *wanted;
+	size_t hits = 0;
+	enum saksi_err rc = parse(ch, f, text, &list);
+
+	wanted = json_array_get(list, 0);
+	for (size_t i = 0; i < ch->r->n_visible && rc == SAKSI_OK; i++) {
+		const struct record_value *v = &ch->r->values[i];
+
+		if (strcmp(v->field, f->path) != 0 ||
+		    !is_meant(ch, f, v->value, wanted, text))
+			continue;
+		hits++;
+		rc = saksi_draft_remove(ch->draft, &ch->id, f->path, v->value,
+		    &ch->c->err);
+	}
+	json_decref(list);
+	if (rc == SAKSI_OK && hits > 0 && hits == change_count(ch, f->path))
+		rc = keep_some(ch, f);
+	if (rc == SAKSI_OK && hits == 0 && ch->faults.n_errors == 0)
+		rc = saksi_fail(&ch->c->err, SAKSI_ENOTFOUND,
+		    "%s.%s: holds no such value; `saksi show` lists what it holds",
+		    ch->type->name, f->path);
+	return rc;
+}
+
+static enum saksi_err do_clear(struct change *ch, const struct schema_field *f)
+{
+	enum saksi_err rc = SAKSI_OK;
+
+	if (f->kind == FIELD_GROUP && !f->many) {
+		for (size_t i = 0; i < f->n_fields && rc == SAKSI_OK; i++)
+			rc = do_clear(ch, &f->fields[i]);
+		return rc;
+	}
+	if (change_count(ch, f->path) == 0)
+		return SAKSI_OK;
+	rc = keep_some(ch, f);
+	return rc == SAKSI_OK
+	    ? saksi_draft_clear(ch->draft, &ch->id, f->path, &ch->c->err)
+	    : rc;
+}
+
+static enum saksi_err do_class(struct change *ch, const struct assign *a)
+{
+	json_t *v;
+	enum saksi_err rc;
+
+	if (a->how == ASSIGN_CLEAR)
+		return saksi_draft_clear(ch->draft, &ch->id, "class", &ch->c->err);
+	if (a->how != ASSIGN_SET || class_parse(a->text) == CLASS_NONE)
+		return saksi_fail(&ch->c->err, SAKSI_EINVAL,
+		    "class: is one of P, R, C, S");
+	v = json_string(a->text);
+	if (v == NULL)
+		return saksi_fail_nomem(&ch->c->err);
+	rc = set_register(ch, "class", v);
+	json_decref(v);
+	return rc;
+}
+
+static enum saksi_err one_change(struct change *ch, const char *const *args, size_t n,
+    size_t at)
+{
+	const struct schema_field *f;
+	struct assign a;
+	struct assign before;
+	enum saksi_err rc = assign_split(&a, args[at], &ch->c->err);
+
+	if (rc != SAKSI_OK)
+		return rc;
+	if (strcmp(a.field, "class") == 0)
+		return do_class(ch, &a);
+	if (strcmp(a.field, "id") == 0 || strcmp(a.field, "type") == 0 ||
+	    strcmp(a.field, "ref") == 0)
+		return saksi_fail(&ch->c->err, SAKSI_EINVAL,
+		    "%s: stays what it was when the record was made", a.field);
+	rc = assign_field(ch->c, ch->type, a.field, &f);
+	if (rc != SAKSI_OK)
+		return rc;
+	if (!f->many && (a.how == ASSIGN_ADD || a.how == ASSIGN_REMOVE))
+		return saksi_fail(&ch->c->err, SAKSI_EINVAL,
+		    "%s: is no list, so only %s=VALUE can be said", f->path, f->path);
+	for (size_t i = 0; i < at; i++) {
+		if (assign_split(&before, args[i], NULL) != SAKSI_OK ||
+		    strcmp(before.field, a.field) != 0 || before.how != a.how)
+			continue;
+		if (!f->many || a.how == ASSIGN_CLEAR)
+			return saksi_fail(&ch->c->err, SAKSI_EINVAL,
+			    "%s: is given twice; once is enough", f->path);
+		if (a.how == ASSIGN_SET)
+			return SAKSI_OK; /* the first one gathered them all */
+	}
+	if (a.how == ASSIGN_CLEAR)
+		return do_clear(ch, f);
+	if (a.how == ASSIGN_ADD)
+		return do_add(ch, f, a.text);
+	if (a.how == ASSIGN_REMOVE)
+		return do_remove(ch, f, a.text);
+	return do_set(ch, f, a.text, args, n);
+}
+
+enum saksi_err change_apply(struct change *ch, const char *const *args, size_t n)
+{
+	enum saksi_err rc = SAKSI_OK;
+
+	for (size_t i = 0; i < n && rc == SAKSI_OK; i++)
+		rc = one_change(ch, args, n, i);
+	if (rc == SAKSI_OK && ch->faults.failed)
+		rc = saksi_fail_nomem(&ch->c->err);
+	faults_print(&ch->faults, ch->type->name);
+	if (rc == SAKSI_OK && ch->faults.n_errors > 0)
+		rc = saksi_fail(&ch->c->err, SAKSI_EINVAL,
+		    "%s: %zu fault%s, so nothing was changed; `saksi schema %s` shows the fields",
+		    ch->type->name, ch->faults.n_errors,
+		    ch->faults.n_errors == 1 ? "" : "s", ch->type->name);
+	return rc;
+}
+
+enum saksi_err change_commit(struct change *ch, bool *wrote)
+{
+	struct saksi_hash last;
+	enum saksi_err rc;
+
+	*wrote = !saksi_draft_empty(ch->draft);
+	if (!*wrote)
+		return SAKSI_OK;
+	rc = saksi_draft_commit(ch->draft, &last, &ch->c->err);
+	return rc == SAKSI_OK ? cli_commit(ch->c) : rc;
+}
+
+enum saksi_err change_report(struct change *ch, const char *did)
+{
+	char text[ID_TEXT_LEN + 1];
+	json_t *o;
+
+	id_text(text, &ch->id);
+	if (!ch->c->json) {
+		cli_say(ch->c, "%.*s: %s.", SHORT_ID, text, did);
+		return SAKSI_OK;
+	}
+	o = json_object();
+	obj_text(&o, "id", text);
+	obj_text(&o, "did", did);
+	return cli_out_json(ch->c, o);
+}
+
+void change_end(struct change *ch)
+{
+	saksi_draft_free(&ch->draft);
+	saksi_record_free(&ch->r);
+	schema_faults_free(&ch->faults);
+}

@@ -1,0 +1,312 @@
+/*
+ * cli.h - the program's own context: arguments, the opened vault, output.
+ *
+ * Only cli/ prints, prompts or exits.  A command is a row of the table in
+ * main.c and a file cmd_NAME.c; it returns an enum saksi_err with words in
+ * c->err, and main.c alone turns that into the exit code.
+ */
+#ifndef SAKSI_CLI_H
+#define SAKSI_CLI_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include <jansson.h>
+
+#include <saksi/base/buf.h>
+#include <saksi/base/err.h>
+#include <saksi/base/fsio.h>
+#include <saksi/base/id.h>
+#include <saksi/base/secret.h>
+#include <saksi/host/host.h>
+#include <saksi/schema/schema.h>
+#include <saksi/store/record.h>
+#include <saksi/sync/team.h>
+
+struct cli;
+
+/* ---- the table ---------------------------------------------------------------- */
+struct cli_option {
+	const char *name; /* without dashes; NULL ends a list */
+	char letter;	  /* short form, or 0 */
+	bool many;	  /* may be given more than once */
+	const char *arg;  /* what its value is called; NULL: a flag */
+	const char *help;
+};
+
+#define CMD_WRITES 1u /* changes the vault: not with --read-only */
+#define CMD_QUERY 2u  /* takes a query, so `-word` is text and no option */
+#define CMD_ANY_ARGS 1000000u
+
+struct cli_command {
+	const char *name;  /* "key list" */
+	const char *usage; /* what follows the name */
+	const char *brief; /* one line */
+	const char *help;  /* paragraphs, wrapped by hand */
+	const char *example;
+	const struct cli_option *options; /* NULL: none */
+	unsigned min_args, max_args;
+	unsigned flags;
+	enum saksi_err (*run)(struct cli *c);
+};
+/** cli_commands: The table, ending with NULL. */
+extern const struct cli_command *const cli_commands[];
+extern const struct cli_option cli_globals[];
+
+struct cli_given {
+	const struct cli_option *option;
+	const char *value; /* NULL for a flag */
+};
+
+struct cli {
+	const struct cli_command *command; /* NULL until it is known */
+	char family[64];		   /* words before it was known: "key" */
+	bool want_help, want_version;
+
+	const char *vault_dir; /* as given with -C */
+	int passphrase_fd;     /* -1: not given */
+	bool json, quiet, yes, read_only;
+	const char **args;
+	size_t n_args;
+	struct cli_given *given;
+	size_t n_given;
+
+	/* made on demand, undone by cli_close() */
+	char *dir;
+	struct schema *schema;
+	struct saksi_vault *vault;
+	struct saksi_team *team;
+	struct saksi_txn *txn;
+
+	struct saksi_error err;
+};
+
+/* ---- options.c ---------------------------------------------------------------- */
+/** cli_parse: Fill ${c} from the command line; SAKSI_EINVAL with a suggestion. */
+SAKSI_MUST_CHECK enum saksi_err cli_parse(struct cli *c, int argc, char **argv);
+/** cli_opt(c, name): Value of an option of this command, or NULL. */
+const char *cli_opt(const struct cli *c, const char *name);
+bool cli_flag(const struct cli *c, const char *name);
+/** cli_opt_list: All values of a repeated option, NULL-terminated; caller frees. */
+const char **cli_opt_list(const struct cli *c, const char *name);
+/** cli_number(out, text, max): Decimal digits only, at most ${max}. */
+bool cli_number(unsigned long *out, const char *text, unsigned long max);
+/** cli_join_args(out, c, from): Arguments joined by spaces. */
+void cli_join_args(struct buf *out, const struct cli *c, size_t from);
+
+/* ---- help.c ------------------------------------------------------------------- */
+void help_program(FILE *f);
+void help_command(FILE *f, const struct cli_command *cmd);
+/** help_family: The commands that begin with ${family} and a space. */
+void help_family(FILE *f, const char *family);
+
+/* ---- signals.c ---------------------------------------------------------------- */
+struct termios;
+void signals_install(void);
+/** signals_block(on): Hold SIGINT and its like back while two things must go together. */
+void signals_block(bool on);
+/** signals_terminal(fd, saved): What a signal must restore; fd -1: nothing any more. */
+void signals_terminal(int fd, const struct termios *saved);
+
+/* Output files that a signal does not leave half written; see fsio.h. */
+SAKSI_MUST_CHECK enum saksi_err outfile_open(struct fs_out *o, const char *path,
+    bool force, struct saksi_error *err);
+SAKSI_MUST_CHECK enum saksi_err outfile_commit(struct fs_out *o, struct saksi_error *err);
+void outfile_abort(struct fs_out *o);
+/** outfile_write(path, bytes, force, err): A whole small file at once. */
+SAKSI_MUST_CHECK enum saksi_err outfile_write(const char *path, const void *p, size_t n,
+    bool force, struct saksi_error *err);
+
+/* ---- terminal.c --------------------------------------------------------------- */
+/** term_there: There is a terminal to ask on (/dev/tty). */
+bool term_there(void);
+/** term_secret: Ask without echo. SAKSI_EAUTH without a terminal. */
+SAKSI_MUST_CHECK enum saksi_err term_secret(struct secret **out, const char *prompt,
+    struct saksi_error *err);
+/** term_line(out, prompt, fallback): A line of text; ${fallback} when it is empty. */
+SAKSI_MUST_CHECK enum saksi_err term_line(struct buf *out, const char *prompt,
+    const char *fallback, struct saksi_error *err);
+/** term_say: A line for the terminal itself, never for a pipe. */
+void term_say(const char *text);
+/**
+ * cli_ask(c, question): SAKSI_OK for yes, also by --yes; SAKSI_EEXIST with words for
+ * no; SAKSI_EINVAL where there is no terminal to ask on.
+ */
+SAKSI_MUST_CHECK enum saksi_err cli_ask(struct cli *c, const char *question);
+/** term_yes: The answer itself, with a default; only call with a terminal. */
+bool term_yes(const char *question, bool fallback);
+bool term_colour(FILE *f);
+/** term_width(f): Columns of a terminal, or 0 when it is none. */
+unsigned term_width(FILE *f);
+void term_style(FILE *f, const char *sgr); /* "1", "2", "0" */
+
+/* ---- output.c ----------------------------------------------------------------- */
+/** cli_say: One line for people: stdout, or stderr with --json; none with --quiet. */
+void cli_say(struct cli *c, const char *fmt, ...) SAKSI_PRINTF(2, 3);
+/** cli_warn: "saksi: ..." on stderr, always. */
+void cli_warn(const char *fmt, ...) SAKSI_PRINTF(1, 2);
+/** cli_out_json: One line on stdout; takes ${v}, NULL means out of memory. */
+SAKSI_MUST_CHECK enum saksi_err cli_out_json(struct cli *c, json_t *v);
+/** out_text: Escaped for a terminal, on one line. */
+void out_text(FILE *f, const char *s);
+/** out_cell(f, s, width): Padded and cut to ${width} columns; 0: as it is. */
+void out_cell(FILE *f, const char *s, unsigned width);
+/** out_paragraph(f, s, indent): Escaped; further lines begin with ${indent} spaces. */
+void out_paragraph(FILE *f, const char *s, unsigned indent);
+
+/* JSON objects that fail as a whole: *o becomes NULL when memory runs out. */
+void obj_set(json_t **o, const char *key, json_t *value /* taken */);
+void obj_text(json_t **o, const char *key, const char *value); /* not UTF-8: escaped */
+void obj_int(json_t **o, const char *key, size_t value);
+void obj_time(json_t **o, const char *key, int64_t us);
+void arr_add(json_t **a, json_t *value /* taken */);
+/** time_people(out, us): "2026-11-21 18:48 UTC". */
+void time_people(char out[24], int64_t us);
+
+/* ---- progress.c --------------------------------------------------------------- */
+void progress_begin(const struct cli *c, const char *what);
+void progress_step(void *ctx, size_t done, size_t total);
+void progress_named(void *ctx, const char *what, size_t done, size_t total);
+/** progress_end: Wipe the line.  Fine when none was begun. */
+void progress_end(void);
+
+/* ---- passphrase.c ------------------------------------------------------------- */
+#define PASSPHRASE_MAX 1024u
+/** pass_current: The vault's passphrase, by --passphrase-fd or a prompt. */
+SAKSI_MUST_CHECK enum saksi_err pass_current(struct cli *c, struct secret **out);
+/** pass_new: A new one: the next line of --passphrase-fd, or asked twice. */
+SAKSI_MUST_CHECK enum saksi_err pass_new(struct cli *c, struct secret **out);
+/** kdf_level: "interactive", "moderate", "sensitive" to a cost; NULL: moderate. */
+SAKSI_MUST_CHECK enum saksi_err kdf_level(struct crypto_kdf_cost *out, const char *name,
+    struct saksi_error *err);
+
+/* ---- open.c ------------------------------------------------------------------- */
+/** cli_place(c, relative): A path beside the program; caller frees, NULL: no memory. */
+char *cli_place(const char *relative);
+SAKSI_MUST_CHECK enum saksi_err cli_schema(struct cli *c);
+/** cli_dir: Fill c->dir: -C, $SAKSI_VAULT, or the default place. */
+SAKSI_MUST_CHECK enum saksi_err cli_dir(struct cli *c);
+/** cli_open: Schema, vault and team. */
+SAKSI_MUST_CHECK enum saksi_err cli_open(struct cli *c);
+/** cli_open_vault(c, ask): The vault only; ${ask}: never by the session. */
+SAKSI_MUST_CHECK enum saksi_err cli_open_vault(struct cli *c, bool ask);
+/** cli_open_with: The vault with a passphrase that the command has already. */
+SAKSI_MUST_CHECK enum saksi_err cli_open_with(struct cli *c, const struct secret *pass);
+SAKSI_MUST_CHECK enum saksi_err cli_team(struct cli *c);
+/** cli_begin(c, write): The one transaction of a command, c->txn. */
+SAKSI_MUST_CHECK enum saksi_err cli_begin(struct cli *c, bool write);
+SAKSI_MUST_CHECK enum saksi_err cli_commit(struct cli *c);
+void cli_abort(struct cli *c);
+void cli_close(struct cli *c);
+
+/* ---- view.c: records as people see them ---------------------------------------- */
+#define SHORT_ID 8 /* letters of an id in lists */
+/** view_get: The record and its interchange form; either may be NULL. */
+SAKSI_MUST_CHECK enum saksi_err view_get(struct cli *c, const struct saksi_id *id,
+    int64_t as_of_us, struct saksi_record **r, json_t **json);
+/** view_label: What people call a record. */
+void view_label(struct cli *c, struct buf *out, const json_t *record);
+/** view_ref: Label and short id of the record with this 26-letter id. */
+void view_ref(struct cli *c, struct buf *out, const char *id);
+/** view_value: A register's value or list element in words, references by label. */
+void view_value(struct cli *c, struct buf *out, const struct schema_field *f,
+    const json_t *v);
+/** view_field: The field of a record's type, or a pseudo field for class, ref, type. */
+const struct schema_field *view_field(struct cli *c, const char *type, const char *path);
+const char *view_device(struct cli *c, uint32_t branch);
+/** view_date: The record's own `date` as EDTF text, or NULL (borrowed). */
+const char *view_date(const json_t *record);
+const char *view_text(const json_t *record, const char *key); /* "" if none */
+/** view_reason: Why it was deleted, as the newest visible `deleted` says; or "". */
+const char *view_reason(const struct saksi_record *r);
+/** A line of a list: short id, type, date, label, ref. */
+void view_line(struct cli *c, FILE *f, const json_t *record);
+
+/* ---- assign.c: FIELD=VALUE ------------------------------------------------------ */
+enum assign_how { ASSIGN_SET, ASSIGN_ADD, ASSIGN_REMOVE, ASSIGN_CLEAR };
+struct assign {
+	enum assign_how how;
+	char field[128];
+	const char *text; /* into the argument */
+};
+SAKSI_MUST_CHECK enum saksi_err assign_split(struct assign *a, const char *arg,
+    struct saksi_error *err);
+/** assign_field: The field of ${type}; SAKSI_EINVAL with a suggestion. */
+SAKSI_MUST_CHECK enum saksi_err assign_field(struct cli *c,
+    const struct schema_type *type, const char *path, const struct schema_field **out);
+struct schema_resolver cli_resolver(struct cli *c);
+/** faults_print: Each on stderr: "line 3: person.sex: reason". */
+void faults_print(const struct schema_faults *f, const char *type);
+json_t *faults_json(const struct schema_faults *f);
+
+/* ---- links.c: who refers to whom -------------------------------------------------- */
+struct link {
+	struct saksi_id to, from;
+	const char *type;  /* of `from`; static in the schema */
+	const char *field; /* path; static in the schema */
+};
+struct links {
+	struct link *list; /* sorted by `to` */
+	size_t n, cap;
+};
+/** links_load: Every reference between visible records, by one pass. */
+SAKSI_MUST_CHECK enum saksi_err links_load(struct cli *c, struct links *out);
+/** links_to(l, id, n): The references to ${id}. */
+const struct link *links_to(const struct links *l, const struct saksi_id *id, size_t *n);
+void links_free(struct links *l);
+
+/* ---- select.c: queries over records ------------------------------------------------ */
+struct selected {
+	struct saksi_id id;
+	double score;
+	json_t *record; /* NULL unless kept */
+	char *key;	/* sort key, or NULL */
+};
+struct selection {
+	struct selected *list;
+	size_t n, cap;
+};
+/** select_records(c, text, keep, out): In order of creation. */
+SAKSI_MUST_CHECK enum saksi_err select_records(struct cli *c, const char *text, bool keep,
+    struct selection *out);
+void selection_free(struct selection *s);
+
+/* ---- trust.c: which exporters may run ---------------------------------------------- */
+struct trust_entry {
+	char *name;
+	char *path; /* "" for shipped ones */
+	struct saksi_hash hash;
+	bool shipped;
+	bool distrusted; /* shipped, but taken back in this vault */
+	int64_t at_us;
+};
+struct trust {
+	struct trust_entry *list;
+	size_t n, cap;
+};
+SAKSI_MUST_CHECK enum saksi_err trust_load(struct cli *c, struct trust *out);
+SAKSI_MUST_CHECK enum saksi_err trust_save(struct cli *c, const struct trust *t);
+const struct trust_entry *trust_find(const struct trust *t, const struct saksi_hash *hash);
+SAKSI_MUST_CHECK enum saksi_err trust_add(struct trust *t, const char *name,
+    const char *path, const struct saksi_hash *hash, struct saksi_error *err);
+/** trust_remove: Forget a local one, mark a shipped one; false if there is none. */
+bool trust_remove(struct trust *t, const char *name);
+void trust_free(struct trust *t);
+/** trust_hash(out, path, memfd, err): Open, pin and hash a plugin file. */
+SAKSI_MUST_CHECK enum saksi_err trust_hash(struct saksi_hash *out, const char *path,
+    int *memfd, struct saksi_error *err);
+/** trust_name(out, path): "csv" of ".../csv.so". */
+bool trust_name(char *out, size_t size, const char *path);
+
+/* ---- audit.c ------------------------------------------------------------------------ */
+/**
+ * audit_write(c, what, details, must):
+ * An entry of the audit trail in a transaction of its own.  A device that may
+ * only read cannot write one: refused if ${must}, else said and passed over.
+ */
+SAKSI_MUST_CHECK enum saksi_err audit_write(struct cli *c, const char *what,
+    const json_t *details, bool must);
+
+#endif

@@ -1,0 +1,249 @@
+/* conflicts, resolve: rival values, and a person's decision between them. */
+#include <string.h>
+
+#include "change.h"
+
+struct conflicts {
+	struct cli *c;
+	size_t n;
+};
+
+static json_t *rival_json(struct cli *c, const struct record_value *v, size_t number)
+{
+	json_t *o = json_object();
+
+	obj_int(&o, "number", number);
+	obj_set(&o, "value", json_incref(v->value));
+	obj_text(&o, "by", view_device(c, v->branch));
+	obj_time(&o, "at", v->time_us);
+	return o;
+}
+
+static enum saksi_err print_json(struct cli *c, const struct saksi_record *r,
+    const json_t *record, const char *field)
+{
+	struct buf label = BUF_INIT;
+	json_t *rivals = json_array();
+	json_t *o = json_object();
+	size_t number = 0;
+
+	view_label(c, &label, record);
+	obj_text(&o, "id", view_text(record, "id"));
+	obj_text(&o, "type", r->type);
+	obj_text(&o, "ref", r->ref);
+	obj_text(&o, "label", buf_cstr(&label));
+	obj_text(&o, "field", field);
+	for (size_t i = 0; i < r->n_visible; i++)
+		if (strcmp(r->values[i].field, field) == 0)
+			arr_add(&rivals, rival_json(c, &r->values[i], ++number));
+	obj_set(&o, "rivals", rivals);
+	buf_free(&label);
+	return cli_out_json(c, o);
+}
+
+static void print_rival(struct cli *c, const struct saksi_record *r,
+    const struct record_value *v, size_t number)
+{
+	const struct schema_field *f = view_field(c, r->type, v->field);
+	struct buf text = BUF_INIT;
+	char at[24];
+
+	if (f != NULL)
+		view_value(c, &text, f, v->value);
+	else
+		buf_add_str(&text, "deleted");
+	time_people(at, v->time_us);
+	(void)printf("    %zu  ", number);
+	out_paragraph(stdout, buf_cstr(&text), 7);
+	(void)fputs("\n       by ", stdout);
+	out_text(stdout, view_device(c, v->branch));
+	(void)printf(", %s\n", at);
+	buf_free(&text);
+}
+
+static enum saksi_err print_field(struct conflicts *k, const struct saksi_record *r,
+    const json_t *record, const char *field)
+{
+	size_t number = 0;
+	bool deleted = strcmp(field, "deleted") == 0;
+
+	k->n++;
+	if (k->c->json)
+		return print_json(k->c, r, record, field);
+	(void)fputs(deleted ? "  one deleted it while another edited it\n" : "  ", stdout);
+	if (!deleted)
+		(void)printf("%s\n", field);
+	for (size_t i = 0; i < r->n_visible; i++)
+		if (strcmp(r->values[i].field, field) == 0)
+			print_rival(k->c, r, &r->values[i], ++number);
+	if (deleted)
+		(void)
+		    printf("    decide: saksi delete %.*s --reason ..., or saksi undelete %.*s\n",
+			SHORT_ID, view_text(record, "id"), SHORT_ID,
+			view_text(record, "id"));
+	else
+		(void)printf("    decide: saksi resolve %.*s %s --take NUMBER\n",
+		    SHORT_ID, view_text(record, "id"), field);
+	return SAKSI_OK;
+}
+
+/* A register with several visible values; they stand side by side. */
+static bool is_rival(const struct saksi_record *r, size_t i)
+{
+	return r->values[i].set && i + 1 < r->n_visible &&
+	    strcmp(r->values[i].field, r->values[i + 1].field) == 0 &&
+	    (i == 0 || strcmp(r->values[i].field, r->values[i - 1].field) != 0);
+}
+
+static enum saksi_err one_record(void *ctx, const struct saksi_record *r,
+    struct saksi_error *err)
+{
+	struct conflicts *k = ctx;
+	json_t *json = NULL;
+	enum saksi_err rc;
+
+	if (r->n_conflicts == 0)
+		return SAKSI_OK;
+	rc = saksi_record_json(&json, k->c->txn, r, saksi_team_device_name, k->c->team,
+	    err);
+	if (rc == SAKSI_OK && !k->c->json)
+		view_line(k->c, stdout, json);
+	for (size_t i = 0; i < r->n_visible && rc == SAKSI_OK; i++)
+		if (is_rival(r, i))
+			rc = print_field(k, r, json, r->values[i].field);
+	if (rc == SAKSI_OK && r->delete_conflict)
+		rc = print_field(k, r, json, "deleted");
+	json_decref(json);
+	return rc;
+}
+
+static enum saksi_err run_conflicts(struct cli *c)
+{
+	struct conflicts k = {c, 0};
+	enum saksi_err rc = cli_open(c);
+
+	if (rc == SAKSI_OK)
+		rc = cli_begin(c, false);
+	if (rc == SAKSI_OK)
+		rc = saksi_record_each(c->txn, false, one_record, &k, &c->err);
+	if (rc == SAKSI_OK && k.n == 0 && !c->json)
+		cli_say(c, "No conflicts.");
+	return rc;
+}
+
+const struct cli_command cmd_conflicts = {
+    .name = "conflicts",
+    .usage = "",
+    .brief = "fields where two devices disagree",
+    .help =
+	"Lists each field that was changed on two devices at the same time: the rival\n"
+	"values, who wrote each, and when. None is lost until a person decides with\n"
+	"`resolve`, and the history keeps all of them.",
+    .example = "saksi conflicts",
+    .max_args = 0,
+    .run = run_conflicts,
+};
+
+/* ---- resolve ---------------------------------------------------------------------- */
+
+static const struct cli_option options[] = {
+    {"take", 0, false, "NUMBER", "the rival with this number in `saksi conflicts`"},
+    {NULL, 0, false, NULL, NULL},
+};
+
+static enum saksi_err not_rival(struct change *ch, const char *field)
+{
+	return saksi_fail(&ch->c->err, SAKSI_ENOTFOUND,
+	    "%s.%s: has no rival values; `saksi conflicts` lists those, `saksi edit` changes "
+	    "a field",
+	    ch->type->name, field);
+}
+
+/* Several elements of a list are no rivals. */
+static size_t rivals(const struct change *ch, const char *field)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < ch->r->n_visible; i++)
+		n += ch->r->values[i].set && strcmp(ch->r->values[i].field, field) == 0;
+	return n;
+}
+
+static enum saksi_err take(struct change *ch, const char *field, const char *text)
+{
+	unsigned long number;
+	unsigned long i = 0;
+
+	if (strchr(field, '=') != NULL)
+		return saksi_fail(&ch->c->err, SAKSI_EINVAL,
+		    "resolve: either FIELD=VALUE, or FIELD with --take NUMBER");
+	if (rivals(ch, field) < 2)
+		return not_rival(ch, field);
+	if (!cli_number(&number, text, 1000) || number == 0 || number > rivals(ch, field))
+		return saksi_fail(&ch->c->err, SAKSI_EINVAL,
+		    "--take: is a number from 1 to %zu; `saksi conflicts` shows them",
+		    rivals(ch, field));
+	for (size_t k = 0; k < ch->r->n_visible; k++) {
+		const struct record_value *v = &ch->r->values[k];
+
+		if (strcmp(v->field, field) == 0 && ++i == number)
+			return saksi_draft_set(ch->draft, &ch->id, field, v->value,
+			    &ch->c->err);
+	}
+	return not_rival(ch, field);
+}
+
+static enum saksi_err decide(struct change *ch, const char *arg)
+{
+	const struct schema_field *f;
+	struct assign a;
+	enum saksi_err rc;
+
+	if (cli_opt(ch->c, "take") != NULL)
+		return take(ch, arg, cli_opt(ch->c, "take"));
+	rc = assign_split(&a, arg, &ch->c->err);
+	if (rc == SAKSI_OK && strcmp(a.field, "class") != 0)
+		rc = assign_field(ch->c, ch->type, a.field, &f);
+	if (rc == SAKSI_OK && a.how != ASSIGN_SET)
+		rc = saksi_fail(&ch->c->err, SAKSI_EINVAL, "resolve: takes FIELD=VALUE");
+	if (rc == SAKSI_OK && rivals(ch, a.field) < 2)
+		rc = not_rival(ch, a.field);
+	return rc == SAKSI_OK ? change_apply(ch, &arg, 1) : rc;
+}
+
+static enum saksi_err run_resolve(struct cli *c)
+{
+	struct change ch;
+	bool wrote = false;
+	enum saksi_err rc = change_begin(&ch, c, c->args[0]);
+
+	if (rc == SAKSI_OK && ch.r->state == RECORD_DELETED)
+		rc = saksi_fail(&c->err, SAKSI_ENOTFOUND,
+		    "record: is deleted; `saksi undelete` brings it back");
+	if (rc == SAKSI_OK)
+		ch.resolving = true;
+	if (rc == SAKSI_OK)
+		rc = decide(&ch, c->args[1]);
+	if (rc == SAKSI_OK)
+		rc = change_commit(&ch, &wrote);
+	if (rc == SAKSI_OK)
+		rc = change_report(&ch, "resolved");
+	change_end(&ch);
+	return rc;
+}
+
+const struct cli_command cmd_resolve = {
+    .name = "resolve",
+    .usage = "ID FIELD=VALUE | ID FIELD --take NUMBER",
+    .brief = "decide between rival values",
+    .help =
+	"Sets a field that has rival values to the one that is right: one of them, by\n"
+	"its number in `saksi conflicts`, or a third. The history keeps the others.",
+    .example = "saksi resolve 4g7k2m9q date --take 2\n"
+	       "saksi resolve 4g7k2m9q date=2016-07-10",
+    .options = options,
+    .min_args = 2,
+    .max_args = 2,
+    .flags = CMD_WRITES,
+    .run = run_resolve,
+};

@@ -1,0 +1,39 @@
+/* edit: change fields of a record, all in one draft. */
+#include "change.h"
+
+static enum saksi_err run(struct cli *c)
+{
+	struct change ch;
+	bool wrote = false;
+	enum saksi_err rc = change_begin(&ch, c, c->args[0]);
+
+	if (rc == SAKSI_OK && ch.r->state == RECORD_DELETED)
+		rc = saksi_fail(&c->err, SAKSI_ENOTFOUND,
+		    "record: is deleted; `saksi undelete` brings it back");
+	if (rc == SAKSI_OK)
+		rc = change_apply(&ch, c->args + 1, c->n_args - 1);
+	if (rc == SAKSI_OK)
+		rc = change_commit(&ch, &wrote);
+	if (rc == SAKSI_OK)
+		rc = change_report(&ch, wrote ? "changed" : "unchanged");
+	change_end(&ch);
+	return rc;
+}
+
+const struct cli_command cmd_edit = {
+    .name = "edit",
+    .usage = "ID FIELD=VALUE ...",
+    .brief = "change a record",
+    .help =
+	"FIELD=VALUE sets a field; of a list it sets the whole list (give it several\n"
+	"times for several values). FIELD+=VALUE adds to a list, FIELD-=VALUE takes from\n"
+	"it, FIELD= clears. Nothing is overwritten: the history keeps what was there.\n"
+	"Nothing is written if any value is faulty. ID is an id, the beginning of one (4\n"
+	"letters or more), or a ref.",
+    .example = "saksi edit per-sok-dara citizenship+=TH occupation='union leader'\n"
+	       "saksi edit 4g7k2m9q detention.warrant_shown=no date=",
+    .min_args = 2,
+    .max_args = CMD_ANY_ARGS,
+    .flags = CMD_WRITES,
+    .run = run,
+};

@@ -1,0 +1,112 @@
+/* import: records in the interchange form; all is checked before any is written. */
+#include <string.h>
+#include <unistd.h>
+
+#include "cli.h"
+
+#define IMPORT_MAX ((size_t)512 << 20)
+
+static const struct cli_option options[] = {
+    {"format", 0, false, "FORMAT", "ndjson, the interchange form (the only one yet)"},
+    {"dry-run", 'n', false, NULL, "check and count only"},
+    {"allow-dangling", 0, false, NULL, "references to records that are not here are kept"},
+    {NULL, 0, false, NULL, NULL},
+};
+
+static enum saksi_err print_json(struct cli *c, const struct import_report *r,
+    bool written)
+{
+	json_t *o = json_object();
+
+	obj_int(&o, "lines", r->lines);
+	obj_int(&o, "created", r->created);
+	obj_int(&o, "changed", r->changed);
+	obj_int(&o, "unchanged", r->unchanged);
+	obj_int(&o, "values", r->values);
+	obj_int(&o, "rivals", r->rivals);
+	obj_set(&o, "written", json_boolean(written));
+	obj_set(&o, "faults", faults_json(&r->faults));
+	return cli_out_json(c, o);
+}
+
+static void print_text(struct cli *c, const struct import_report *r, bool dry)
+{
+	cli_say(c, "%zu record%s: %zu new, %zu changed, %zu unchanged%s.", r->lines,
+	    r->lines == 1 ? "" : "s", r->created, r->changed, r->unchanged,
+	    dry ? " (nothing was written)" : "");
+	if (r->rivals > 0)
+		cli_say(c,
+		    "%zu field%s now hold%s rival values; `saksi conflicts` shows them.",
+		    r->rivals, r->rivals == 1 ? "" : "s", r->rivals == 1 ? "s" : "");
+}
+
+static enum saksi_err report(struct cli *c, const struct import_report *r,
+    const struct import_options *opt, enum saksi_err rc)
+{
+	size_t n = r->faults.n_errors;
+
+	progress_end();
+	faults_print(&r->faults, NULL);
+	if (rc == SAKSI_OK) {
+		if (c->json)
+			return print_json(c, r, !opt->dry_run);
+		print_text(c, r, opt->dry_run);
+		return rc;
+	}
+	if (rc != SAKSI_EINVAL || n == 0)
+		return rc;
+	if (c->json && print_json(c, r, false) != SAKSI_OK)
+		return c->err.code;
+	/* Faulty data is a failure of the work, not of how the command was used. */
+	return saksi_fail(&c->err, SAKSI_EFORMAT,
+	    "%s: %zu fault%s, so nothing was imported; mend the file and repeat",
+	    c->args[0], n, n == 1 ? "" : "s");
+}
+
+static enum saksi_err run(struct cli *c)
+{
+	const char *format = cli_opt(c, "format");
+	const char *file = c->args[0];
+	struct import_options opt = {cli_flag(c, "dry-run"),
+	    cli_flag(c, "allow-dangling"), progress_step, NULL};
+	struct import_report r;
+	struct buf text = BUF_INIT;
+	enum saksi_err rc;
+
+	memset(&r, 0, sizeof(r));
+	if (format != NULL && strcmp(format, "ndjson") != 0)
+		return saksi_fail(&c->err, SAKSI_EINVAL,
+		    "%s: is no format that import reads; it reads ndjson", format);
+	rc = strcmp(file, "-") == 0 ? fs_read_fd(&text, STDIN_FILENO, IMPORT_MAX, &c->err)
+				    : fs_read_file(&text, file, IMPORT_MAX, &c->err);
+	if (rc == SAKSI_OK)
+		rc = cli_open(c);
+	if (rc == SAKSI_OK) {
+		progress_begin(c, "importing");
+		rc = saksi_import(c->vault, (const char *)text.p, text.len, &opt, &r,
+		    &c->err);
+		rc = report(c, &r, &opt, rc);
+	}
+	import_report_free(&r);
+	buf_free(&text);
+	return rc;
+}
+
+const struct cli_command cmd_import = {
+    .name = "import",
+    .usage = "FILE|- [--dry-run] [--allow-dangling] [--format ndjson]",
+    .brief = "take in records from a file",
+    .help =
+	"Reads the interchange form: one JSON object per line, references by id or ref.\n"
+	"The whole file is checked first, and nothing is written if any line is faulty;\n"
+	"each fault names its line and field. An `id` that is not one of saksi's becomes\n"
+	"the record's ref, so that importing a file again changes nothing, and two devices\n"
+	"of a team that import one file make the same records. A run that was cut off is\n"
+	"completed by repeating it.",
+    .example = "saksi import cases.ndjson --dry-run\nsaksi import cases.ndjson",
+    .options = options,
+    .min_args = 1,
+    .max_args = 1,
+    .flags = CMD_WRITES,
+    .run = run,
+};

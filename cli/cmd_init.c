@@ -1,0 +1,233 @@
+/* init: a vault, its first device, its team, and the recovery kit. */
+#include <stdlib.h>
+#include <string.h>
+
+#include <saksi/base/text.h>
+
+#include "cli.h"
+
+#define SEED 32u
+
+static const struct cli_option options[] = {
+    {"name", 0, false, "PERSON", "who uses this device; colleagues see it beside changes"},
+    {"device", 0, false, "LABEL", "what this device is called"},
+    {"kdf", 0, false, "LEVEL",
+	"cost of guessing the passphrase: interactive, moderate (default), sensitive"},
+    {"recovery", 0, false, "FILE", "make the recovery kit and write it to FILE"},
+    {NULL, 0, false, NULL, NULL},
+};
+
+struct init {
+	struct buf person, label;
+	struct crypto_kdf_cost cost;
+	struct secret *pass, *root;
+	bool with_root, asking;
+	struct fs_out kit;
+};
+
+static enum saksi_err ask_texts(struct cli *c, struct init *in)
+{
+	const char *person = cli_opt(c, "name");
+	const char *label = cli_opt(c, "device");
+	enum saksi_err rc = SAKSI_OK;
+
+	if (person != NULL)
+		buf_add_str(&in->person, person);
+	else if (in->asking)
+		rc = term_line(&in->person,
+		    "Your name, as colleagues shall see it [me]: ", "me", &c->err);
+	else
+		buf_add_str(&in->person, "me");
+	if (rc != SAKSI_OK)
+		return rc;
+	if (label != NULL)
+		buf_add_str(&in->label, label);
+	else if (in->asking)
+		rc = term_line(&in->label,
+		    "A name for this device [device-1]: ", "device-1", &c->err);
+	else
+		buf_add_str(&in->label, "device-1");
+	return rc;
+}
+
+static enum saksi_err check_texts(struct cli *c, struct init *in)
+{
+	const struct {
+		const char *option;
+		struct buf *b;
+	} texts[] = {{"--name", &in->person}, {"--device", &in->label}};
+
+	for (size_t i = 0; i < 2; i++) {
+		size_t n = texts[i].b->len;
+
+		if (n == 0 || n > 100 || !utf8_valid(texts[i].b->p, n))
+			return saksi_fail(&c->err, SAKSI_EINVAL,
+			    "%s: takes 1 to 100 bytes of text in UTF-8", texts[i].option);
+	}
+	return SAKSI_OK;
+}
+
+static void kit_text(struct buf *out, const char *words, const char *team)
+{
+	buf_printf(out,
+	    "Recovery kit of the saksi team %s\n\n"
+	    "These words are the team's root key. Whoever has them can admit and remove\n"
+	    "devices, so keep them on paper, away from every device. saksi kept no copy.\n\n"
+	    "    %.47s\n    %s\n",
+	    team, words, words + 48);
+}
+
+/* The kit's words: in the file, or on the terminal itself, never in a pipe. */
+static enum saksi_err hand_over(struct cli *c, struct init *in)
+{
+	char words[3 * SEED];
+	char team[17];
+	struct buf text = BUF_INIT;
+	enum saksi_err rc;
+
+	hash_short(team, saksi_team_space(c->team));
+	words_text(words, secret_view(in->root), secret_len(in->root));
+	kit_text(&text, words, team);
+	wipe(words, sizeof(words));
+	rc = buf_ok(&text, &c->err);
+	if (rc == SAKSI_OK && in->kit.fd >= 0) {
+		rc = fs_write_all(in->kit.fd, text.p, text.len, in->kit.path, &c->err);
+		if (rc == SAKSI_OK)
+			rc = outfile_commit(&in->kit, &c->err);
+	} else if (rc == SAKSI_OK) {
+		term_say("");
+		term_say(buf_cstr(&text));
+		(void)term_yes("Have you written the words down?", true);
+	}
+	buf_free(&text);
+	return rc;
+}
+
+static enum saksi_err prepare(struct cli *c, struct init *in)
+{
+	const char *file = cli_opt(c, "recovery");
+	enum saksi_err rc = cli_schema(c);
+
+	if (rc == SAKSI_OK)
+		rc = cli_dir(c);
+	if (rc != SAKSI_OK)
+		return rc;
+	if (saksi_vault_exists(c->dir))
+		return saksi_fail(&c->err, SAKSI_EEXIST,
+		    "%s: there is a vault already; choose another folder with -C",
+		    c->dir);
+	rc = kdf_level(&in->cost, cli_opt(c, "kdf"), &c->err);
+	in->asking = c->passphrase_fd < 0 && term_there();
+	if (rc == SAKSI_OK)
+		rc = ask_texts(c, in);
+	if (rc == SAKSI_OK)
+		rc = check_texts(c, in);
+	if (rc == SAKSI_OK && file != NULL)
+		rc = outfile_open(&in->kit, file, false, &c->err);
+	if (rc == SAKSI_OK)
+		rc = pass_new(c, &in->pass);
+	if (rc != SAKSI_OK)
+		return rc;
+	in->with_root = file != NULL ||
+	    (in->asking &&
+		term_yes("Make a recovery kit? It lets the team admit and remove devices when "
+			 "every admin's device is lost. (recommended)",
+		    true));
+	return SAKSI_OK;
+}
+
+static enum saksi_err make_parent(struct cli *c)
+{
+	char *parent = strdup(c->dir);
+	char *slash;
+	enum saksi_err rc = SAKSI_OK;
+
+	if (parent == NULL)
+		return saksi_fail_nomem(&c->err);
+	for (size_t n = strlen(parent); n > 1 && parent[n - 1] == '/'; n--)
+		parent[n - 1] = '\0';
+	slash = strrchr(parent, '/');
+	if (slash != NULL && slash != parent) {
+		*slash = '\0';
+		rc = fs_mkdirs(parent, &c->err);
+	}
+	free(parent);
+	return rc;
+}
+
+/* The vault and its team belong together: a Ctrl-C waits for both. */
+static enum saksi_err make(struct cli *c, struct init *in)
+{
+	enum saksi_err rc = make_parent(c);
+
+	if (rc != SAKSI_OK)
+		return rc;
+	signals_block(true);
+	rc = saksi_vault_create(&c->vault, c->dir, c->schema, in->pass, &in->cost,
+	    &c->err);
+	if (rc == SAKSI_OK)
+		rc = saksi_team_found(c->vault, buf_cstr(&in->person),
+		    buf_cstr(&in->label), in->with_root ? &in->root : NULL, &c->err);
+	signals_block(false);
+	return rc == SAKSI_OK ? cli_team(c) : rc;
+}
+
+static enum saksi_err report(struct cli *c, const struct init *in)
+{
+	char team[65];
+	json_t *o;
+
+	if (!in->with_root)
+		cli_warn(
+		    "no recovery kit was made: if every admin's device is lost, nobody can "
+		    "admit a new one");
+	if (c->json) {
+		o = json_object();
+		hex_encode(team, saksi_team_space(c->team)->b, 32);
+		obj_text(&o, "vault", c->dir);
+		obj_text(&o, "team", team);
+		obj_text(&o, "person", saksi_team_self(c->team)->person);
+		obj_text(&o, "device", saksi_team_self(c->team)->label);
+		obj_set(&o, "recovery", json_boolean(in->with_root));
+		return cli_out_json(c, o);
+	}
+	cli_say(c, "The vault is in %s.", c->dir);
+	cli_say(c, "There is no way in without the passphrase: nobody can reset it.");
+	return SAKSI_OK;
+}
+
+static enum saksi_err run(struct cli *c)
+{
+	struct init in = {.person = BUF_INIT, .label = BUF_INIT, .kit = FS_OUT_INIT};
+	enum saksi_err rc = prepare(c, &in);
+
+	if (rc == SAKSI_OK)
+		rc = make(c, &in);
+	if (rc == SAKSI_OK && in.with_root)
+		rc = hand_over(c, &in);
+	if (rc == SAKSI_OK)
+		rc = report(c, &in);
+	outfile_abort(&in.kit);
+	secret_free(&in.pass);
+	secret_free(&in.root);
+	buf_free(&in.person);
+	buf_free(&in.label);
+	return rc;
+}
+
+const struct cli_command cmd_init = {
+    .name = "init",
+    .usage = "[--name PERSON] [--device LABEL] [--kdf LEVEL] [--recovery FILE]",
+    .brief = "make a vault",
+    .help =
+	"Makes the vault (see -C), this device's keys and a team with this device as\n"
+	"its first admin. Asks for a passphrase twice, and whether to make a recovery\n"
+	"kit: the team's root key as words to write down. With --passphrase-fd nothing\n"
+	"is asked; the kit is then made only with --recovery. A device that is to join\n"
+	"a team begins with `init` too, and goes on with `device request`.",
+    .example = "saksi -C ~/cases init --name Sokha --device laptop",
+    .options = options,
+    .max_args = 0,
+    .flags = CMD_WRITES,
+    .run = run,
+};

@@ -1,0 +1,277 @@
+/* key list | add passphrase | change | remove: the slots that open the vault. */
+#include <string.h>
+
+#include "cli.h"
+
+static const char *kind_name(uint8_t kind)
+{
+	switch (kind) {
+	case SLOT_EMPTY:
+		return "empty";
+	case SLOT_PASSPHRASE:
+		return "passphrase";
+	case SLOT_RECOVERY:
+		return "recovery";
+	case SLOT_SHARES:
+		return "shares";
+	default:
+		return "unknown";
+	}
+}
+
+/* Key slots are this device's own; that one changed is the team's to know. */
+static enum saksi_err audit_slot(struct cli *c, const char *did, unsigned slot)
+{
+	json_t *o = json_object();
+	enum saksi_err rc;
+
+	obj_text(&o, "did", did);
+	obj_int(&o, "slot", slot);
+	if (o == NULL)
+		return saksi_fail_nomem(&c->err);
+	rc = audit_write(c, "key", o, false);
+	json_decref(o);
+	return rc;
+}
+
+static enum saksi_err report_slot(struct cli *c, const char *did, unsigned slot)
+{
+	json_t *o;
+
+	if (!c->json) {
+		cli_say(c, "Slot %u: %s.", slot, did);
+		return SAKSI_OK;
+	}
+	o = json_object();
+	obj_int(&o, "slot", slot);
+	obj_text(&o, "did", did);
+	return cli_out_json(c, o);
+}
+
+/* ---- list ----------------------------------------------------------------------- */
+
+static enum saksi_err list_json(struct cli *c, const struct slot_dir *d)
+{
+	enum saksi_err rc = SAKSI_OK;
+
+	for (unsigned i = 0; i < KEYRING_SLOTS && rc == SAKSI_OK; i++) {
+		json_t *o;
+
+		if (d->slot[i].kind == SLOT_EMPTY)
+			continue;
+		o = json_object();
+		obj_int(&o, "slot", i);
+		obj_text(&o, "kind", kind_name(d->slot[i].kind));
+		obj_text(&o, "label", d->slot[i].label);
+		obj_time(&o, "made", d->slot[i].made_us);
+		rc = cli_out_json(c, o);
+	}
+	return rc;
+}
+
+static enum saksi_err run_list(struct cli *c)
+{
+	struct slot_dir d;
+	struct crypto_kdf_cost cost;
+	enum saksi_err rc = cli_open_vault(c, false);
+
+	if (rc == SAKSI_OK)
+		rc = saksi_vault_slots(c->vault, &d, &cost, &c->err);
+	if (rc != SAKSI_OK)
+		return rc;
+	if (c->json)
+		return list_json(c, &d);
+	for (unsigned i = 0; i < KEYRING_SLOTS; i++) {
+		char made[24];
+
+		if (d.slot[i].kind == SLOT_EMPTY)
+			continue;
+		time_people(made, d.slot[i].made_us);
+		(void)printf("%u  %-10s  %s  ", i, kind_name(d.slot[i].kind), made);
+		out_text(stdout, d.slot[i].label);
+		(void)fputc('\n', stdout);
+	}
+	cli_say(c, "Argon2id: %u passes over %llu MiB.", cost.ops,
+	    (unsigned long long)(cost.mem >> 20));
+	return SAKSI_OK;
+}
+
+const struct cli_command cmd_key_list = {
+    .name = "key list",
+    .usage = "",
+    .brief = "the key slots in use",
+    .help =
+	"Lists the slots that open the vault, and what one guess of a passphrase costs.",
+    .example = "saksi key list",
+    .max_args = 0,
+    .run = run_list,
+};
+
+/* ---- add ------------------------------------------------------------------------ */
+
+static const struct cli_option add_options[] = {
+    {"label", 0, false, "TEXT", "what the slot is for, such as \"paper in the safe\""},
+    {NULL, 0, false, NULL, NULL},
+};
+
+static enum saksi_err run_add(struct cli *c)
+{
+	const char *label = cli_opt(c, "label");
+	struct secret *pass = NULL;
+	unsigned slot = 0;
+	enum saksi_err rc = cli_open(c);
+
+	if (rc == SAKSI_OK)
+		rc = pass_new(c, &pass);
+	if (rc == SAKSI_OK)
+		rc = saksi_vault_slot_add(c->vault, pass,
+		    label != NULL ? label : "passphrase", &slot, &c->err);
+	secret_free(&pass);
+	if (rc == SAKSI_OK)
+		rc = audit_slot(c, "added", slot);
+	return rc == SAKSI_OK ? report_slot(c, "added", slot) : rc;
+}
+
+const struct cli_command cmd_key_add = {
+    .name = "key add passphrase",
+    .usage = "[--label TEXT]",
+    .brief = "another passphrase for the vault",
+    .help =
+	"Adds a passphrase that opens the vault as well. With --passphrase-fd the first\n"
+	"line is a passphrase that opens it now, the second the new one. There are\n"
+	"eight slots.",
+    .example = "saksi key add passphrase --label 'for the deputy'",
+    .options = add_options,
+    .max_args = 0,
+    .flags = CMD_WRITES,
+    .run = run_add,
+};
+
+/* ---- change --------------------------------------------------------------------- */
+
+static const struct cli_option change_options[] = {
+    {"kdf", 0, false, "LEVEL",
+	"also change the cost of guessing; drops all other slots (asks)"},
+    {NULL, 0, false, NULL, NULL},
+};
+
+static size_t other_slots(struct cli *c)
+{
+	struct slot_dir d;
+	struct crypto_kdf_cost cost;
+	size_t n = 0;
+
+	if (saksi_vault_slots(c->vault, &d, &cost, NULL) != SAKSI_OK)
+		return 0;
+	for (unsigned i = 0; i < KEYRING_SLOTS; i++)
+		n += d.slot[i].kind != SLOT_EMPTY;
+	return n > 0 ? n - 1 : 0;
+}
+
+static enum saksi_err change_cost(struct cli *c, const struct secret *old,
+    const struct secret *pass)
+{
+	struct crypto_kdf_cost cost;
+	size_t others = other_slots(c);
+	char question[160];
+	enum saksi_err rc = kdf_level(&cost, cli_opt(c, "kdf"), &c->err);
+
+	(void)snprintf(question, sizeof(question),
+	    "The new cost holds for the whole key file: %zu other slot%s will be dropped. Go on?",
+	    others, others == 1 ? "" : "s");
+	if (rc == SAKSI_OK && others > 0)
+		rc = cli_ask(c, question);
+	if (rc == SAKSI_OK)
+		rc = saksi_vault_rekdf(c->vault, old, pass, &cost, &c->err);
+	return rc;
+}
+
+static enum saksi_err run_change(struct cli *c)
+{
+	struct secret *old = NULL;
+	struct secret *pass = NULL;
+	unsigned slot = 0;
+	enum saksi_err rc = cli_schema(c);
+
+	if (rc == SAKSI_OK)
+		rc = cli_dir(c);
+	if (rc == SAKSI_OK && !saksi_vault_exists(c->dir))
+		rc = cli_open_vault(c, false);
+	if (rc == SAKSI_OK)
+		rc = pass_current(c, &old);
+	if (rc == SAKSI_OK)
+		rc = cli_open_with(c, old);
+	if (rc == SAKSI_OK)
+		rc = cli_team(c);
+	if (rc == SAKSI_OK)
+		rc = pass_new(c, &pass);
+	if (rc == SAKSI_OK && cli_opt(c, "kdf") != NULL)
+		rc = change_cost(c, old, pass);
+	else if (rc == SAKSI_OK)
+		rc = saksi_vault_slot_change(c->vault, old, pass, &slot, &c->err);
+	secret_free(&old);
+	secret_free(&pass);
+	if (rc == SAKSI_OK)
+		rc = audit_slot(c, "changed", slot);
+	return rc == SAKSI_OK ? report_slot(c, "changed", slot) : rc;
+}
+
+const struct cli_command cmd_key_change = {
+    .name = "key change",
+    .usage = "[--kdf LEVEL]",
+    .brief = "another passphrase in place of this one",
+    .help =
+	"Asks for a passphrase that opens the vault and puts a new one in its slot.\n"
+	"With --passphrase-fd: first line the old one, second line the new one. Copies of\n"
+	"the vault made before still open with the old passphrase.",
+    .example = "saksi key change",
+    .options = change_options,
+    .max_args = 0,
+    .flags = CMD_WRITES,
+    .run = run_change,
+};
+
+/* ---- remove --------------------------------------------------------------------- */
+
+static enum saksi_err run_remove(struct cli *c)
+{
+	unsigned long slot;
+	char question[80];
+	struct slot_dir d;
+	struct crypto_kdf_cost cost;
+	enum saksi_err rc;
+
+	if (!cli_number(&slot, c->args[0], KEYRING_SLOTS - 1))
+		return saksi_fail(&c->err, SAKSI_EINVAL,
+		    "%s: is not the number of a slot; `saksi key list` shows them",
+		    c->args[0]);
+	rc = cli_open(c);
+	if (rc == SAKSI_OK)
+		rc = saksi_vault_slots(c->vault, &d, &cost, &c->err);
+	if (rc == SAKSI_OK && d.slot[slot].kind == SLOT_EMPTY)
+		rc = saksi_fail(&c->err, SAKSI_ENOTFOUND,
+		    "slot %lu: is empty; `saksi key list` shows those in use", slot);
+	(void)snprintf(question, sizeof(question),
+	    "Slot %lu will not open the vault any more. Go on?", slot);
+	if (rc == SAKSI_OK)
+		rc = cli_ask(c, question);
+	if (rc == SAKSI_OK)
+		rc = saksi_vault_slot_remove(c->vault, (unsigned)slot, &c->err);
+	if (rc == SAKSI_OK)
+		rc = audit_slot(c, "removed", (unsigned)slot);
+	return rc == SAKSI_OK ? report_slot(c, "removed", (unsigned)slot) : rc;
+}
+
+const struct cli_command cmd_key_remove = {
+    .name = "key remove",
+    .usage = "SLOT",
+    .brief = "take a key slot away",
+    .help =
+	"Overwrites a slot, so that its passphrase does not open the vault any more. The\n"
+	"last one can't be removed. Copies of the vault made before are not reached.",
+    .example = "saksi key remove 1",
+    .min_args = 1,
+    .max_args = 1,
+    .flags = CMD_WRITES,
+    .run = run_remove,
+};

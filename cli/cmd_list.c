@@ -1,0 +1,334 @@
+/* list, find: records that a query selects, in order or by relevance. */
+#include <stdlib.h>
+#include <string.h>
+
+#include <saksi/base/text.h>
+
+#include "cli.h"
+
+static const struct cli_option options[] = {
+    {"limit", 0, false, "N", "at most N records"},
+    {"sort", 0, false, "FIELD",
+	"by a field, or label, type, date, id; -FIELD: descending"},
+    {"fields", 0, false, "A,B", "show these fields"},
+    {NULL, 0, false, NULL, NULL},
+};
+
+#define NO_LIMIT 4000000000ul
+
+/* ---- values of a field, by path ----------------------------------------------------- */
+
+static const json_t *at_path(const json_t *record, const char *path)
+{
+	char part[128];
+	const char *dot;
+
+	while ((dot = strchr(path, '.')) != NULL) {
+		(void)snprintf(part, sizeof(part), "%.*s", (int)(dot - path), path);
+		record = json_object_get(record, part);
+		path = dot + 1;
+	}
+	return json_object_get(record, path);
+}
+
+static void field_words(struct cli *c, struct buf *out, const json_t *record,
+    const char *path)
+{
+	const struct schema_field *f = view_field(c, view_text(record, "type"), path);
+	const json_t *v = at_path(record, path);
+	size_t i;
+	const json_t *e;
+
+	if (f == NULL || v == NULL) {
+		if (json_is_string(v))
+			buf_add_str(out, json_string_value(v));
+		return;
+	}
+	if (!json_is_array(v)) {
+		view_value(c, out, f, v);
+		return;
+	}
+	json_array_foreach (v, i, e) {
+		if (i > 0)
+			buf_add_str(out, ", ");
+		view_value(c, out, f, e);
+	}
+}
+
+/* ---- order -------------------------------------------------------------------------- */
+
+/* A key that strcmp() orders: dates by their first possible day, text folded. */
+static char *sort_key(struct cli *c, const json_t *record, const char *by)
+{
+	struct buf text = BUF_INIT;
+	struct buf folded = BUF_INIT;
+	struct edtf d;
+	const char *date;
+	char *key = NULL;
+
+	if (strcmp(by, "date") == 0) {
+		date = view_date(record);
+		if (date != NULL && edtf_parse(&d, date, NULL) == SAKSI_OK)
+			buf_printf(&folded, "%011lld%011lld",
+			    (long long)d.earliest - INT32_MIN,
+			    (long long)d.latest - INT32_MIN);
+		else
+			buf_add_str(&folded, "~");
+	} else {
+		if (strcmp(by, "label") == 0)
+			view_label(c, &text, record);
+		else
+			field_words(c, &text, record, by);
+		if (text_fold(&folded, (const char *)text.p, text.len, NULL) != SAKSI_OK)
+			buf_add_str(&folded, buf_cstr(&text));
+	}
+	if (!folded.failed)
+		key = strdup(buf_cstr(&folded));
+	buf_free(&text);
+	buf_free(&folded);
+	return key;
+}
+
+static int by_key(const void *a, const void *b)
+{
+	const struct selected *x = a;
+	const struct selected *y = b;
+	int d = strcmp(x->key, y->key);
+
+	return d != 0 ? d : id_cmp(&x->id, &y->id);
+}
+
+static int by_key_down(const void *a, const void *b)
+{
+	return by_key(b, a);
+}
+
+static int by_score(const void *a, const void *b)
+{
+	const struct selected *x = a;
+	const struct selected *y = b;
+
+	if (x->score != y->score)
+		return x->score > y->score ? -1 : 1;
+	return strcmp(x->key, y->key) != 0 ? strcmp(x->key, y->key)
+					   : id_cmp(&x->id, &y->id);
+}
+
+static enum saksi_err check_sort(struct cli *c, const char *by)
+{
+	static const char *const own[] = {"label", "type", "date", "id", "ref", "class"};
+	size_t n;
+	const struct schema_type *types = schema_types(c->schema, &n);
+
+	for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++)
+		if (strcmp(own[i], by) == 0)
+			return SAKSI_OK;
+	for (size_t i = 0; i < n; i++)
+		if (schema_field(&types[i], by) != NULL)
+			return SAKSI_OK;
+	return saksi_fail(&c->err, SAKSI_EINVAL,
+	    "%s: no type has such a field; `saksi schema TYPE` lists them", by);
+}
+
+static enum saksi_err sort_by(struct cli *c, struct selection *s, const char *by,
+    int (*order)(const void *, const void *))
+{
+	for (size_t i = 0; i < s->n; i++) {
+		s->list[i].key = sort_key(c, s->list[i].record, by);
+		if (s->list[i].key == NULL)
+			return saksi_fail_nomem(&c->err);
+	}
+	if (s->n > 0)
+		qsort(s->list, s->n, sizeof(*s->list), order);
+	return SAKSI_OK;
+}
+
+static enum saksi_err arrange(struct cli *c, struct selection *s, bool ranked)
+{
+	const char *by = cli_opt(c, "sort");
+	bool down;
+	enum saksi_err rc;
+
+	if (by == NULL)
+		return ranked ? sort_by(c, s, "label", by_score) : SAKSI_OK;
+	down = by[0] == '-';
+	rc = check_sort(c, by + (down ? 1 : 0));
+	return rc == SAKSI_OK
+	    ? sort_by(c, s, by + (down ? 1 : 0), down ? by_key_down : by_key)
+	    : rc;
+}
+
+/* ---- output ------------------------------------------------------------------------- */
+
+static enum saksi_err check_fields(struct cli *c, const char *list)
+{
+	char name[128];
+	enum saksi_err rc = SAKSI_OK;
+
+	while (list != NULL && *list != '\0' && rc == SAKSI_OK) {
+		size_t n = strcspn(list, ",");
+
+		(void)snprintf(name, sizeof(name), "%.*s", (int)n, list);
+		rc = check_sort(c, name);
+		list += n + (list[n] == ',' ? 1 : 0);
+	}
+	return rc;
+}
+
+static json_t *chosen_json(struct cli *c, const json_t *record, const char *fields)
+{
+	static const char *const always[] = {"id", "ref", "type"};
+	json_t *o = json_object();
+	char name[128];
+
+	for (size_t i = 0; i < 3; i++)
+		if (json_object_get(record, always[i]) != NULL)
+			obj_set(&o, always[i],
+			    json_incref(json_object_get(record, always[i])));
+	while (*fields != '\0') {
+		size_t n = strcspn(fields, ",");
+		const json_t *v;
+
+		(void)snprintf(name, sizeof(name), "%.*s", (int)n, fields);
+		v = at_path(record, name);
+		if (v != NULL)
+			obj_set(&o, name, json_deep_copy(v));
+		fields += n + (fields[n] == ',' ? 1 : 0);
+	}
+	(void)c;
+	return o;
+}
+
+static enum saksi_err json_line(struct cli *c, const struct selected *s, bool ranked)
+{
+	const char *fields = cli_opt(c, "fields");
+	struct buf label = BUF_INIT;
+	json_t *o;
+
+	o = fields != NULL ? chosen_json(c, s->record, fields) : json_copy(s->record);
+	view_label(c, &label, s->record);
+	obj_text(&o, "label", buf_cstr(&label));
+	if (ranked)
+		obj_set(&o, "score", json_real(s->score));
+	buf_free(&label);
+	return cli_out_json(c, o);
+}
+
+static void fields_line(struct cli *c, const json_t *record, const char *fields)
+{
+	struct buf text = BUF_INIT;
+	char name[128];
+
+	(void)printf("%.*s  ", SHORT_ID, view_text(record, "id"));
+	view_label(c, &text, record);
+	out_cell(stdout, buf_cstr(&text), 32);
+	while (*fields != '\0') {
+		size_t n = strcspn(fields, ",");
+		bool last = fields[n] != ',';
+
+		(void)snprintf(name, sizeof(name), "%.*s", (int)n, fields);
+		buf_reset(&text);
+		field_words(c, &text, record, name);
+		(void)fputs("  ", stdout);
+		out_cell(stdout, buf_cstr(&text), last ? 0 : 24);
+		fields += n + (last ? 0 : 1);
+	}
+	(void)fputc('\n', stdout);
+	buf_free(&text);
+}
+
+static enum saksi_err print(struct cli *c, const struct selection *s, bool ranked,
+    unsigned long limit)
+{
+	const char *fields = cli_opt(c, "fields");
+	enum saksi_err rc = SAKSI_OK;
+
+	for (size_t i = 0; i < s->n && i < limit && rc == SAKSI_OK; i++) {
+		if (ferror(stdout))
+			break;
+		if (c->json)
+			rc = json_line(c, &s->list[i], ranked);
+		else if (fields != NULL)
+			fields_line(c, s->list[i].record, fields);
+		else
+			view_line(c, stdout, s->list[i].record);
+	}
+	if (rc == SAKSI_OK && s->n > limit && !c->json)
+		cli_say(c, "... and %zu more.", s->n - (size_t)limit);
+	if (rc == SAKSI_OK && s->n == 0 && !c->json)
+		cli_say(c, "No record matches.");
+	return rc;
+}
+
+static enum saksi_err run_query(struct cli *c, bool ranked)
+{
+	struct selection s = {0};
+	struct buf query = BUF_INIT;
+	unsigned long limit = NO_LIMIT;
+	enum saksi_err rc = cli_schema(c);
+
+	if (cli_opt(c, "limit") != NULL &&
+	    !cli_number(&limit, cli_opt(c, "limit"), NO_LIMIT))
+		return saksi_fail(&c->err, SAKSI_EINVAL, "--limit: takes a number");
+	if (rc == SAKSI_OK)
+		rc = check_fields(c, cli_opt(c, "fields"));
+	cli_join_args(&query, c, 0);
+	if (rc == SAKSI_OK)
+		rc = buf_ok(&query, &c->err);
+	if (rc == SAKSI_OK)
+		rc = cli_open(c);
+	if (rc == SAKSI_OK)
+		rc = cli_begin(c, false);
+	if (rc == SAKSI_OK)
+		rc = select_records(c, buf_cstr(&query), true, &s);
+	if (rc == SAKSI_OK)
+		rc = arrange(c, &s, ranked);
+	if (rc == SAKSI_OK)
+		rc = print(c, &s, ranked, limit);
+	selection_free(&s);
+	buf_free(&query);
+	return rc;
+}
+
+static enum saksi_err run_list(struct cli *c)
+{
+	return run_query(c, false);
+}
+
+static enum saksi_err run_find(struct cli *c)
+{
+	return run_query(c, true);
+}
+
+#define QUERY_HELP                                                                             \
+	"A query: words and \"phrases\" are searched everywhere; type:act, FIELD:VALUE,\n"     \
+	"class:P, date:2019..2021-05, before:2020, after:2019-07, ref:ID (links to it),\n"     \
+	"-word (not), OR, parentheses, name~raiya (spelling variants). Quote what the shell\n" \
+	"would take: '\"Kong Raiya\" (type:act OR type:charge)'."
+
+const struct cli_command cmd_list = {
+    .name = "list",
+    .usage = "[QUERY] [--limit N] [--sort FIELD] [--fields A,B]",
+    .brief = "records, in order of entry or sorted",
+    .help = QUERY_HELP "\nWith --json one record per line, in the interchange form.",
+    .example = "saksi list type:act date:2016..2019 --sort date\n"
+	       "saksi list type:person --fields names,citizenship",
+    .options = options,
+    .max_args = CMD_ANY_ARGS,
+    .flags = CMD_QUERY,
+    .run = run_list,
+};
+
+const struct cli_command cmd_find = {
+    .name = "find",
+    .usage = "QUERY [--limit N] [--sort FIELD] [--fields A,B]",
+    .brief = "search, best matches first",
+    .help = QUERY_HELP,
+    .example = "saksi find arrest phnom penh -trial\n"
+	       "saksi find name~raiya",
+    .options = options,
+    .min_args = 1,
+    .max_args = CMD_ANY_ARGS,
+    .flags = CMD_QUERY,
+    .run = run_find,
+};

@@ -1,0 +1,271 @@
+/* show: one record, its rivals, and what links to it. */
+#include <string.h>
+
+#include <saksi/base/text.h>
+
+#include "cli.h"
+
+#define NAME_COLUMNS 18u
+
+static const struct cli_option options[] = {
+    {"as-of", 0, false, "DATE", "as it stood at the end of that day (UTC)"},
+    {NULL, 0, false, NULL, NULL},
+};
+
+struct show {
+	struct cli *c;
+	struct saksi_id id;
+	struct saksi_record *r;
+	json_t *json;
+	struct links links;
+	enum saksi_class cls;
+};
+
+/* The end of a day as claimed time, or a point in time as RFC 3339. */
+static enum saksi_err as_of(int64_t *us, const char *text, struct saksi_error *err)
+{
+	struct edtf d;
+
+	*us = 0;
+	if (text == NULL || time_parse(us, text))
+		return SAKSI_OK;
+	if (edtf_parse(&d, text, NULL) != SAKSI_OK || d.latest == EDTF_DAY_MAX)
+		return saksi_fail(err, SAKSI_EINVAL,
+		    "--as-of: takes a day such as 2026-03-31, or a time such as "
+		    "2026-03-31T12:00:00Z");
+	*us = ((int64_t)d.latest + 1) * 86400 * 1000000 - 1;
+	return SAKSI_OK;
+}
+
+/* ---- for people ------------------------------------------------------------------ */
+
+/* What a value says of itself beside its content. */
+static void marks(struct show *s, struct buf *out, const struct schema_field *f,
+    const json_t *v)
+{
+	const json_t *list = json_object_get(v, "source");
+	enum saksi_class cls = schema_value_class(s->r->cls, f, v);
+	const char *note = view_text(v, "note");
+	const char *status = view_text(v, "status");
+	static const struct schema_field source = {.kind = FIELD_SOURCE};
+	size_t i;
+	const json_t *e;
+
+	if (cls != s->cls)
+		buf_printf(out, "  [class %c]", class_letter(cls));
+	if (value_plain(v) == v)
+		return;
+	if (status[0] != '\0')
+		buf_printf(out, "  [%s]", status);
+	if (note[0] != '\0')
+		buf_printf(out, "  [note: %s]", note);
+	json_array_foreach (list, i, e) {
+		buf_add_str(out, "  [source: ");
+		view_value(s->c, out, &source, e);
+		buf_add_str(out, "]");
+	}
+}
+
+static void print_value(struct show *s, const struct schema_field *f, const json_t *v,
+    const char *name)
+{
+	struct buf text = BUF_INIT;
+
+	view_value(s->c, &text, f, v);
+	marks(s, &text, f, v);
+	term_style(stdout, "2");
+	out_cell(stdout, name, NAME_COLUMNS);
+	term_style(stdout, "0");
+	(void)fputs("  ", stdout);
+	out_paragraph(stdout, buf_cstr(&text), NAME_COLUMNS + 2);
+	(void)fputc('\n', stdout);
+	buf_free(&text);
+}
+
+static void print_fields(struct show *s, const json_t *object,
+    const struct schema_field *list, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		const json_t *v = json_object_get(object, list[i].name);
+		size_t k;
+		const json_t *e;
+
+		if (v == NULL)
+			continue;
+		if (list[i].kind == FIELD_GROUP && !list[i].many) {
+			print_fields(s, v, list[i].fields, list[i].n_fields);
+		} else if (list[i].many && json_is_array(v)) {
+			json_array_foreach (v, k, e)
+				print_value(s, &list[i], e, k == 0 ? list[i].path : "");
+		} else {
+			print_value(s, &list[i], v, list[i].path);
+		}
+	}
+}
+
+static void print_rivals(struct show *s)
+{
+	const struct saksi_record *r = s->r;
+	const char *last = "";
+	size_t number = 0;
+
+	if (r->delete_conflict)
+		(void)printf("\nOne deleted this record while another edited it (saksi "
+			     "conflicts).\n");
+	for (size_t i = 0; i < r->n_visible; i++) {
+		const struct record_value *v = &r->values[i];
+		bool more =
+		    i + 1 < r->n_visible && strcmp(r->values[i + 1].field, v->field) == 0;
+		const struct schema_field *f;
+		struct buf text = BUF_INIT;
+		char at[24];
+
+		if (!v->set || (!more && strcmp(last, v->field) != 0))
+			continue;
+		if (strcmp(last, v->field) != 0) {
+			(void)printf("\nConflict in %s\n", v->field);
+			last = v->field;
+			number = 0;
+		}
+		f = view_field(s->c, r->type, v->field);
+		if (f != NULL)
+			view_value(s->c, &text, f, v->value);
+		time_people(at, v->time_us);
+		(void)printf("  %zu  ", ++number);
+		out_paragraph(stdout, buf_cstr(&text), 5);
+		(void)fputs("\n     by ", stdout);
+		out_text(stdout, view_device(s->c, v->branch));
+		(void)printf(", %s\n", at);
+		if (!more)
+			(void)printf("  decide: saksi resolve %.*s %s --take NUMBER\n",
+			    SHORT_ID, view_text(s->json, "id"), v->field);
+		buf_free(&text);
+	}
+}
+
+static enum saksi_err print_links(struct show *s)
+{
+	size_t n;
+	const struct link *l = links_to(&s->links, &s->id, &n);
+	enum saksi_err rc = SAKSI_OK;
+
+	if (n > 0)
+		(void)fputs("\nLinked from\n", stdout);
+	for (size_t i = 0; i < n && rc == SAKSI_OK; i++) {
+		struct buf label = BUF_INIT;
+		json_t *from = NULL;
+		char id[ID_TEXT_LEN + 1];
+
+		rc = view_get(s->c, &l[i].from, 0, NULL, &from);
+		if (rc == SAKSI_OK) {
+			view_label(s->c, &label, from);
+			id_text(id, &l[i].from);
+			(void)printf("  %.*s  %-12s  %-20s  ", SHORT_ID, id, l[i].type,
+			    l[i].field);
+			out_text(stdout, buf_cstr(&label));
+			(void)fputc('\n', stdout);
+		}
+		json_decref(from);
+		buf_free(&label);
+	}
+	return rc;
+}
+
+static enum saksi_err print_text(struct show *s)
+{
+	const struct schema_type *t = schema_type(s->c->schema, s->r->type);
+	struct buf label = BUF_INIT;
+
+	view_label(s->c, &label, s->json);
+	term_style(stdout, "1");
+	out_text(stdout, buf_cstr(&label));
+	term_style(stdout, "0");
+	buf_free(&label);
+	(void)printf("\n%s  %s", s->r->type, view_text(s->json, "id"));
+	if (s->r->ref[0] != '\0') {
+		(void)fputs("  ref ", stdout);
+		out_text(stdout, s->r->ref);
+	}
+	(void)printf("  class %c%s\n\n", class_letter(s->cls),
+	    s->r->cls == CLASS_NONE ? " (by field)" : "");
+	if (s->r->state == RECORD_DELETED) {
+		(void)fputs("DELETED: ", stdout);
+		out_text(stdout, view_reason(s->r));
+		(void)fputs("\n\n", stdout);
+	}
+	if (t != NULL)
+		print_fields(s, s->json, t->fields, t->n_fields);
+	print_rivals(s);
+	return print_links(s);
+}
+
+/* ---- for programs ---------------------------------------------------------------- */
+
+static enum saksi_err print_json(struct show *s)
+{
+	json_t *o = json_incref(s->json);
+	json_t *list = json_array();
+	size_t n;
+	const struct link *l = links_to(&s->links, &s->id, &n);
+
+	for (size_t i = 0; i < n; i++) {
+		char id[ID_TEXT_LEN + 1];
+		json_t *e = json_object();
+
+		id_text(id, &l[i].from);
+		obj_text(&e, "id", id);
+		obj_text(&e, "type", l[i].type);
+		obj_text(&e, "field", l[i].field);
+		arr_add(&list, e);
+	}
+	obj_set(&o, "links", list);
+	if (s->r->state == RECORD_DELETED) {
+		json_t *d = json_object();
+
+		obj_text(&d, "reason", view_reason(s->r));
+		obj_set(&o, "deleted", d);
+	}
+	return cli_out_json(s->c, o);
+}
+
+static enum saksi_err run(struct cli *c)
+{
+	struct show s = {.c = c};
+	int64_t when = 0;
+	enum saksi_err rc = as_of(&when, cli_opt(c, "as-of"), &c->err);
+
+	if (rc == SAKSI_OK)
+		rc = cli_open(c);
+	if (rc == SAKSI_OK)
+		rc = cli_begin(c, false);
+	if (rc == SAKSI_OK)
+		rc = saksi_record_find(c->txn, c->args[0], &s.id, &c->err);
+	if (rc == SAKSI_OK)
+		rc = view_get(c, &s.id, when, &s.r, &s.json);
+	if (rc == SAKSI_OK)
+		rc = links_load(c, &s.links);
+	if (rc == SAKSI_OK) {
+		s.cls = s.r->cls != CLASS_NONE ? s.r->cls : CLASS_C;
+		rc = c->json ? print_json(&s) : print_text(&s);
+	}
+	links_free(&s.links);
+	json_decref(s.json);
+	saksi_record_free(&s.r);
+	return rc;
+}
+
+const struct cli_command cmd_show = {
+    .name = "show",
+    .usage = "ID [--as-of DATE]",
+    .brief = "a record, its conflicts, and what links to it",
+    .help =
+	"ID is an id, the beginning of one (4 letters or more), or a ref. Values above\n"
+	"or below the record's own class say so. With --json: the interchange form, and\n"
+	"`links`. With --as-of: what was claimed to be known at the end of that day;\n"
+	"links are those of today.",
+    .example = "saksi show per-kong-raiya\nsaksi show 4g7k --as-of 2026-03-31",
+    .options = options,
+    .min_args = 1,
+    .max_args = 1,
+    .run = run,
+};

@@ -1,0 +1,117 @@
+/* Formats: exporters beside the program, those trusted elsewhere, and forms. */
+#include <stdlib.h>
+#include <string.h>
+
+#include <saksi_paths.h>
+
+#include "exporters.h"
+
+/* A plugin trusted in this vault may stand anywhere: ask its own folder. */
+static enum saksi_err add_foreign(struct exporters *e, const char *path,
+    struct saksi_error *err)
+{
+	char *folder = strdup(path);
+	struct host_format *list = NULL;
+	struct host_format *grown;
+	struct host_paths paths = e->paths;
+	size_t n = 0;
+	enum saksi_err rc;
+
+	if (folder == NULL)
+		return saksi_fail_nomem(err);
+	*strrchr(folder, '/') = '\0';
+	paths.exporters = folder[0] != '\0' ? folder : "/";
+	paths.forms = NULL;
+	/* One that is gone or broken must not keep the others from running. */
+	rc = host_formats(&paths, &list, &n, NULL);
+	for (size_t i = 0; rc == SAKSI_OK && i < n; i++) {
+		if (list[i].form || strcmp(list[i].path, path) != 0)
+			continue;
+		grown = reallocarray(e->list, e->n + 1, sizeof(*grown));
+		if (grown == NULL) {
+			rc = saksi_fail_nomem(err);
+			break;
+		}
+		e->list = grown;
+		e->list[e->n++] = list[i];
+	}
+	free(list);
+	free(folder);
+	return rc == SAKSI_ENOMEM ? rc : SAKSI_OK;
+}
+
+static enum saksi_err add_trusted(struct cli *c, struct exporters *e)
+{
+	struct trust t = {0};
+	enum saksi_err rc = trust_load(c, &t);
+
+	for (size_t i = 0; i < t.n && rc == SAKSI_OK; i++)
+		if (!t.list[i].shipped && t.list[i].path[0] == '/' &&
+		    strncmp(t.list[i].path, e->folder, strlen(e->folder)) != 0)
+			rc = add_foreign(e, t.list[i].path, &c->err);
+	trust_free(&t);
+	return rc;
+}
+
+enum saksi_err exporters_load(struct cli *c, struct exporters *e)
+{
+	char *folder = cli_place(SAKSI_REL_EXPORTERS);
+	enum saksi_err rc;
+
+	memset(e, 0, sizeof(*e));
+	e->runner = cli_place(SAKSI_REL_RUNNER);
+	e->forms = cli_place(SAKSI_REL_DATA "/forms");
+	/* Without `..`, so that paths can be compared and shown. */
+	e->folder = folder != NULL ? realpath(folder, NULL) : NULL;
+	if (e->folder == NULL) {
+		e->folder = folder;
+		folder = NULL;
+	}
+	free(folder);
+	if (e->runner == NULL || e->forms == NULL || e->folder == NULL)
+		return saksi_fail_nomem(&c->err);
+	e->paths = (struct host_paths){e->runner, e->folder, e->forms};
+	rc = host_formats(&e->paths, &e->list, &e->n, &c->err);
+	if (rc == SAKSI_OK && c->txn != NULL)
+		rc = add_trusted(c, e);
+	return rc;
+}
+
+void exporters_free(struct exporters *e)
+{
+	free(e->runner);
+	free(e->folder);
+	free(e->forms);
+	free(e->list);
+	memset(e, 0, sizeof(*e));
+}
+
+enum saksi_err exporters_find(struct cli *c, const struct exporters *e, const char *name,
+    const struct host_format **out)
+{
+	struct buf names = BUF_INIT;
+
+	for (size_t i = 0; i < e->n; i++)
+		if (strcmp(e->list[i].name, name) == 0) {
+			*out = &e->list[i];
+			return SAKSI_OK;
+		}
+	for (size_t i = 0; i < e->n; i++)
+		buf_printf(&names, "%s%s", i > 0 ? ", " : "", e->list[i].name);
+	(void)saksi_fail(&c->err, SAKSI_ENOTFOUND,
+	    "%s: there is no such format; there are %s", name,
+	    e->n > 0 ? buf_cstr(&names) : "none");
+	buf_free(&names);
+	return SAKSI_ENOTFOUND;
+}
+
+char *exporters_file(const struct exporters *e, const char *name)
+{
+	char file[64];
+
+	for (size_t i = 0; i < e->n; i++)
+		if (!e->list[i].form && strcmp(e->list[i].name, name) == 0)
+			return strdup(e->list[i].path);
+	(void)snprintf(file, sizeof(file), "%.50s.so", name);
+	return fs_join(e->folder, file);
+}

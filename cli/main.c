@@ -1,0 +1,163 @@
+/*
+ * saksi - the table of commands, the way from a command line to an exit code.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <saksi_paths.h>
+
+#include <saksi/base/mpjson.h>
+
+#include "cli.h"
+
+/* One row each, in the order in which help shows them. */
+#define COMMANDS(ROW)        \
+	ROW(init)            \
+	ROW(status)          \
+	ROW(unlock)          \
+	ROW(lock)            \
+	ROW(key_list)        \
+	ROW(key_add)         \
+	ROW(key_change)      \
+	ROW(key_remove)      \
+	ROW(verify)          \
+	ROW(schema)          \
+	ROW(add)             \
+	ROW(edit)            \
+	ROW(show)            \
+	ROW(list)            \
+	ROW(find)            \
+	ROW(history)         \
+	ROW(conflicts)       \
+	ROW(resolve)         \
+	ROW(delete)          \
+	ROW(undelete)        \
+	ROW(timeline)        \
+	ROW(import)          \
+	ROW(export)          \
+	ROW(device_request)  \
+	ROW(device_add)      \
+	ROW(device_join)     \
+	ROW(device_list)     \
+	ROW(bundle_write)    \
+	ROW(bundle_read)     \
+	ROW(sync)            \
+	ROW(plugin_list)     \
+	ROW(plugin_info)     \
+	ROW(plugin_trust)    \
+	ROW(plugin_distrust) \
+	ROW(plugin_hash)
+
+#define DECLARE(n) extern const struct cli_command cmd_##n;
+COMMANDS(DECLARE)
+#define ADDRESS(n) &cmd_##n,
+const struct cli_command *const cli_commands[] = {COMMANDS(ADDRESS) NULL};
+
+/* The contract of cli.md, in one place. */
+static int exit_code(enum saksi_err rc)
+{
+	switch (rc) {
+	case SAKSI_OK:
+		return 0;
+	case SAKSI_EINVAL:
+		return 2;
+	case SAKSI_EAUTH:
+	case SAKSI_EDAMAGED:
+		return 3;
+	case SAKSI_ENOTFOUND:
+		return 4;
+	case SAKSI_EREFUSED:
+		return 5;
+	case SAKSI_EPARTIAL:
+		return 6;
+	case SAKSI_EEXIST:
+	case SAKSI_EFORMAT:
+	case SAKSI_ENEWER:
+	case SAKSI_ELIMIT:
+	case SAKSI_EBUSY:
+	case SAKSI_ENOMEM:
+	case SAKSI_EIO:
+		return 1;
+	}
+	return 1;
+}
+
+/* A vault's file must never become descriptor 1 and be printed into. */
+static bool standard_descriptors(void)
+{
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDWR) != fd)
+			return false;
+	return true;
+}
+
+static enum saksi_err show_help(struct cli *c)
+{
+	if (c->command != NULL)
+		help_command(stdout, c->command);
+	else if (c->family[0] != '\0')
+		help_family(stdout, c->family);
+	else
+		help_program(stdout);
+	return SAKSI_OK;
+}
+
+static enum saksi_err no_command(struct cli *c)
+{
+	if (c->family[0] == '\0') {
+		help_program(stderr);
+		return saksi_fail(&c->err, SAKSI_EINVAL, "saksi: no command was given");
+	}
+	help_family(stderr, c->family);
+	return saksi_fail(&c->err, SAKSI_EINVAL, "%s: which of these?", c->family);
+}
+
+static enum saksi_err run(struct cli *c, int argc, char **argv)
+{
+	enum saksi_err rc = cli_parse(c, argc, argv);
+
+	if (rc != SAKSI_OK)
+		return rc;
+	if (c->want_version) {
+		(void)puts("saksi " SAKSI_VERSION);
+		return SAKSI_OK;
+	}
+	if (c->want_help)
+		return show_help(c);
+	if (c->command == NULL)
+		return no_command(c);
+	return c->command->run(c);
+}
+
+/* What was printed must have arrived; a reader that left is no error to talk of. */
+static int finish(int code)
+{
+	if (fflush(stdout) == 0 && ferror(stdout) == 0)
+		return code;
+	if (errno != EPIPE)
+		cli_warn("standard output: cannot be written (%s)", strerror(errno));
+	return code != 0 ? code : 1;
+}
+
+int main(int argc, char **argv)
+{
+	struct cli c = {.passphrase_fd = -1};
+	enum saksi_err rc;
+
+	if (!standard_descriptors())
+		return 1;
+	(void)umask(077);
+	signals_install();
+	json_wiping_alloc();
+	rc = process_harden(&c.err);
+	if (rc == SAKSI_OK)
+		rc = run(&c, argc, argv);
+	progress_end();
+	cli_close(&c);
+	if (rc != SAKSI_OK && c.err.msg[0] != '\0')
+		cli_warn("%s", c.err.msg);
+	return finish(exit_code(rc));
+}

@@ -1,0 +1,244 @@
+/*
+ * Output.  Whatever came from a record or a peer is escaped on its way out, as
+ * text and as JSON alike: a terminal obeys control characters in both.
+ */
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <saksi/base/mpjson.h>
+#include <saksi/base/text.h>
+
+#include "cli.h"
+
+static void print_escaped(FILE *f, const char *s, size_t n, bool multiline)
+{
+	struct buf b = BUF_INIT;
+
+	text_printable(&b, s, n, multiline);
+	(void)fwrite(buf_cstr(&b), 1, b.len, f);
+	buf_free(&b);
+}
+
+void out_text(FILE *f, const char *s)
+{
+	print_escaped(f, s, strlen(s), false);
+}
+
+static void say_to(FILE *f, const char *prefix, const char *fmt, va_list ap)
+{
+	va_list again;
+	int n;
+	char *text;
+
+	va_copy(again, ap);
+	n = vsnprintf(NULL, 0, fmt, again);
+	va_end(again);
+	if (n < 0)
+		return;
+	text = malloc((size_t)n + 1);
+	if (text == NULL)
+		return;
+	(void)vsnprintf(text, (size_t)n + 1, fmt, ap);
+	(void)fputs(prefix, f);
+	print_escaped(f, text, (size_t)n, false);
+	(void)fputc('\n', f);
+	wipe(text, (size_t)n);
+	free(text);
+}
+
+void cli_say(struct cli *c, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (c->quiet)
+		return;
+	va_start(ap, fmt);
+	say_to(c->json ? stderr : stdout, "", fmt, ap);
+	va_end(ap);
+}
+
+void cli_warn(const char *fmt, ...)
+{
+	va_list ap;
+
+	/* In order with what was printed before, when both go to one place. */
+	(void)fflush(stdout);
+	progress_end();
+	va_start(ap, fmt);
+	say_to(stderr, "saksi: ", fmt, ap);
+	va_end(ap);
+}
+
+/* Length of the UTF-8 sequence that begins with this byte of valid text. */
+static size_t sequence(unsigned char first)
+{
+	return first < 0x80 ? 1 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
+}
+
+static unsigned long code_point(const unsigned char *p, size_t n)
+{
+	unsigned long cp = n == 1 ? p[0] : p[0] & (0xffu >> (n + 1));
+
+	for (size_t i = 1; i < n; i++)
+		cp = cp << 6 | (p[i] & 0x3fu);
+	return cp;
+}
+
+static void escape_one(struct buf *out, const char *p, size_t n)
+{
+	struct buf safe = BUF_INIT;
+	unsigned long cp;
+
+	text_printable(&safe, p, n, false);
+	if (safe.len == n && memcmp(safe.p, p, n) == 0) {
+		buf_add(out, p, n);
+	} else {
+		cp = code_point((const unsigned char *)p, n);
+		if (cp >= 0x10000) {
+			buf_printf(out, "\\u%04lx", 0xd7c0 + (cp >> 10));
+			cp = 0xdc00 | (cp & 0x3ff);
+		}
+		buf_printf(out, "\\u%04lx", cp);
+	}
+	buf_free(&safe);
+}
+
+/* JSON says the same with \uXXXX for what a terminal would obey. */
+static void print_json_text(FILE *f, const struct buf *json)
+{
+	struct buf safe = BUF_INIT;
+	const char *p = (const char *)json->p;
+	size_t i = 0;
+
+	text_printable(&safe, p, json->len, false);
+	if (safe.len != json->len || memcmp(safe.p, p, json->len) != 0) {
+		buf_reset(&safe);
+		while (i < json->len) {
+			size_t n = sequence((unsigned char)p[i]);
+
+			if (n == 1 && p[i] != 0x7f)
+				buf_add(&safe, p + i, 1);
+			else
+				escape_one(&safe, p + i, n);
+			i += n;
+		}
+	}
+	(void)fwrite(buf_cstr(&safe), 1, safe.len, f);
+	(void)fputc('\n', f);
+	buf_free(&safe);
+}
+
+enum saksi_err cli_out_json(struct cli *c, json_t *v)
+{
+	struct buf b = BUF_INIT;
+	enum saksi_err rc;
+
+	if (v == NULL)
+		return saksi_fail_nomem(&c->err);
+	json_text(&b, v);
+	json_decref(v);
+	rc = buf_ok(&b, &c->err);
+	if (rc == SAKSI_OK)
+		print_json_text(stdout, &b);
+	buf_free(&b);
+	return rc;
+}
+
+void out_cell(FILE *f, const char *s, unsigned width)
+{
+	struct buf b = BUF_INIT;
+	size_t used;
+	bool cut = false;
+
+	text_printable(&b, s, strlen(s), false);
+	if (b.failed || width == 0) {
+		(void)fputs(buf_cstr(&b), f);
+		buf_free(&b);
+		return;
+	}
+	used = text_columns((const char *)b.p, b.len);
+	while (used > width - (cut ? 1 : 0) && b.len > 0) {
+		cut = true;
+		do
+			b.len--;
+		while (b.len > 0 && (b.p[b.len] & 0xc0) == 0x80);
+		used = text_columns((const char *)b.p, b.len);
+	}
+	(void)fwrite(buf_cstr(&b), 1, b.len, f);
+	if (cut) {
+		(void)fputs("\xe2\x80\xa6", f);
+		used++;
+	}
+	for (; used < width; used++)
+		(void)fputc(' ', f);
+	buf_free(&b);
+}
+
+void out_paragraph(FILE *f, const char *s, unsigned indent)
+{
+	struct buf b = BUF_INIT;
+	const char *p;
+
+	text_printable(&b, s, strlen(s), true);
+	for (p = buf_cstr(&b); *p != '\0'; p++) {
+		(void)fputc(*p, f);
+		if (*p == '\n')
+			(void)fprintf(f, "%*s", (int)indent, "");
+	}
+	buf_free(&b);
+}
+
+void obj_set(json_t **o, const char *key, json_t *value)
+{
+	if (*o != NULL && value != NULL && json_object_set_new(*o, key, value) == 0)
+		return;
+	if (*o == NULL)
+		json_decref(value);
+	json_decref(*o);
+	*o = NULL;
+}
+
+void obj_text(json_t **o, const char *key, const char *value)
+{
+	struct buf b = BUF_INIT;
+
+	if (utf8_valid(value, strlen(value))) {
+		obj_set(o, key, json_string(value));
+		return;
+	}
+	text_printable(&b, value, strlen(value), true);
+	obj_set(o, key, json_string(buf_cstr(&b)));
+	buf_free(&b);
+}
+
+void obj_int(json_t **o, const char *key, size_t value)
+{
+	obj_set(o, key, json_integer((json_int_t)value));
+}
+
+void obj_time(json_t **o, const char *key, int64_t us)
+{
+	char text[24];
+
+	time_text(text, us);
+	obj_set(o, key, json_string(text));
+}
+
+void arr_add(json_t **a, json_t *value)
+{
+	if (*a != NULL && value != NULL && json_array_append_new(*a, value) == 0)
+		return;
+	if (*a == NULL)
+		json_decref(value);
+	json_decref(*a);
+	*a = NULL;
+}
+
+void time_people(char out[24], int64_t us)
+{
+	char t[24];
+
+	time_text(t, us);
+	(void)snprintf(out, 24, "%.10s %.5s UTC", t, t + 11);
+}

@@ -1,0 +1,21 @@
+/* source.h - the vault's records as the plugin host wants them. */
+#ifndef SAKSI_CLI_SOURCE_H
+#define SAKSI_CLI_SOURCE_H
+
+#include "cli.h"
+
+struct source {
+	struct cli *c;
+	struct selection chosen; /* by type, ref, id: the same records, the same order */
+	size_t at;
+	struct links links;
+	bool linked;
+	struct host_source host;
+	struct saksi_error err; /* why a callback failed */
+};
+/** source_begin(s, c, query): Needs c->txn, which must last as long. */
+SAKSI_MUST_CHECK enum saksi_err source_begin(struct source *s, struct cli *c,
+    const char *query);
+void source_end(struct source *s);
+
+#endif

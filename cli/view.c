@@ -1,0 +1,191 @@
+/* Records as people see them: labels, values in words, who and when. */
+#include <string.h>
+
+#include "cli.h"
+
+enum saksi_err view_get(struct cli *c, const struct saksi_id *id, int64_t as_of_us,
+    struct saksi_record **r, json_t **json)
+{
+	struct saksi_record *mine = NULL;
+	enum saksi_err rc = saksi_record_get(&mine, c->txn, id, as_of_us, &c->err);
+
+	if (rc == SAKSI_OK && json != NULL)
+		rc = saksi_record_json(json, c->txn, mine, saksi_team_device_name,
+		    c->team, &c->err);
+	if (rc == SAKSI_OK && r != NULL) {
+		*r = mine;
+		mine = NULL;
+	}
+	saksi_record_free(&mine);
+	return rc;
+}
+
+void view_label(struct cli *c, struct buf *out, const json_t *record)
+{
+	size_t before = out->len;
+
+	record_label(out, c->schema, record);
+	if (out->len == before)
+		buf_add_str(out, "(no name)");
+}
+
+void view_ref(struct cli *c, struct buf *out, const char *text)
+{
+	struct saksi_id id;
+	json_t *json = NULL;
+
+	if (!id_parse(&id, text)) {
+		buf_printf(out, "%s (not in the vault)", text);
+		return;
+	}
+	if (view_get(c, &id, 0, NULL, &json) != SAKSI_OK) {
+		buf_printf(out, "%.*s (not in the vault)", SHORT_ID, text);
+		return;
+	}
+	view_label(c, out, json);
+	buf_printf(out, " (%.*s)", SHORT_ID, text);
+	json_decref(json);
+}
+
+static void view_source(struct cli *c, struct buf *out, const json_t *v)
+{
+	const char *item = json_string_value(json_object_get(v, "item"));
+	const char *where = json_string_value(json_object_get(v, "locator"));
+
+	if (item == NULL)
+		item = json_string_value(v);
+	if (item != NULL)
+		view_ref(c, out, item);
+	if (where != NULL)
+		buf_printf(out, ", %s", where);
+}
+
+static void view_values(struct cli *c, struct buf *out, const struct schema_field *f,
+    const json_t *v)
+{
+	size_t i;
+	const json_t *e;
+
+	if (!json_is_array(v)) {
+		view_value(c, out, f, v);
+		return;
+	}
+	json_array_foreach (v, i, e) {
+		if (i > 0)
+			buf_add_str(out, ", ");
+		view_value(c, out, f, e);
+	}
+}
+
+static void view_group(struct cli *c, struct buf *out, const struct schema_field *f,
+    const json_t *v)
+{
+	bool first = true;
+
+	for (size_t i = 0; i < f->n_fields; i++) {
+		const json_t *leaf = json_object_get(v, f->fields[i].name);
+
+		if (leaf == NULL)
+			continue;
+		if (!first)
+			buf_add_str(out, "; ");
+		first = false;
+		buf_printf(out, "%s: ", f->fields[i].name);
+		view_values(c, out, &f->fields[i], leaf);
+	}
+}
+
+void view_value(struct cli *c, struct buf *out, const struct schema_field *f,
+    const json_t *v)
+{
+	const json_t *plain = value_plain(v);
+
+	if (f->kind == FIELD_REF && json_is_string(plain))
+		view_ref(c, out, json_string_value(plain));
+	else if (f->kind == FIELD_SOURCE)
+		view_source(c, out, plain);
+	else if (f->kind == FIELD_GROUP && json_is_object(plain))
+		view_group(c, out, f, plain);
+	else
+		value_text(out, c->schema, f, v);
+}
+
+const struct schema_field *view_field(struct cli *c, const char *type, const char *path)
+{
+	static const struct schema_field reserved[] = {
+	    {.name = "class", .path = "class", .kind = FIELD_TEXT},
+	    {.name = "ref", .path = "ref", .kind = FIELD_TEXT},
+	    {.name = "type", .path = "type", .kind = FIELD_TEXT},
+	};
+	const struct schema_type *t;
+
+	for (size_t i = 0; i < sizeof(reserved) / sizeof(reserved[0]); i++)
+		if (strcmp(reserved[i].path, path) == 0)
+			return &reserved[i];
+	t = schema_type(c->schema, type);
+	return t != NULL ? schema_field(t, path) : NULL;
+}
+
+const char *view_device(struct cli *c, uint32_t branch)
+{
+	static char unknown[17];
+	struct saksi_hash device;
+	struct saksi_hash log;
+	const char *name;
+
+	if (!saksi_log_device(c->txn, branch, &device, &log))
+		return "an unknown device";
+	name = saksi_team_device_name(c->team, &device);
+	if (name != NULL && name[0] != '\0')
+		return name;
+	hash_short(unknown, &device);
+	return unknown;
+}
+
+const char *view_date(const json_t *record)
+{
+	const json_t *d = value_plain(json_object_get(record, "date"));
+
+	if (json_is_object(d))
+		d = json_object_get(d, "edtf");
+	return json_string_value(d);
+}
+
+const char *view_text(const json_t *record, const char *key)
+{
+	const char *s = json_string_value(json_object_get(record, key));
+
+	return s != NULL ? s : "";
+}
+
+const char *view_reason(const struct saksi_record *r)
+{
+	const char *reason = NULL;
+
+	for (size_t i = 0; i < r->n_visible; i++)
+		if (strcmp(r->values[i].field, "deleted") == 0)
+			reason = json_string_value(
+			    json_object_get(r->values[i].value, "reason"));
+	return reason != NULL ? reason : "";
+}
+
+void view_line(struct cli *c, FILE *f, const json_t *record)
+{
+	unsigned width = term_width(f);
+	const unsigned used = SHORT_ID + 2 + 12 + 2 + 24 + 2;
+	const char *date = view_date(record);
+	const char *ref = view_text(record, "ref");
+	struct buf label = BUF_INIT;
+
+	view_label(c, &label, record);
+	if (ref[0] != '\0')
+		buf_printf(&label, "  [%s]", ref);
+	(void)fprintf(f, "%.*s  ", SHORT_ID, view_text(record, "id"));
+	out_cell(f, view_text(record, "type"), 12);
+	(void)fputs("  ", f);
+	out_cell(f, date != NULL ? date : "", 24);
+	(void)fputs("  ", f);
+	out_cell(f, buf_cstr(&label), width > used + 20 ? width - used - 1 : 0);
+	(void)fputc('\n', f);
+	buf_free(&label);
+}
