@@ -206,9 +206,11 @@ static json_t *cut_rival(struct cutter *c, const json_t *rival)
 	const json_t *v = json_object_get(rival, "value");
 	if (path == NULL || v == NULL)
 		return NULL;
-	if (strcmp(path, "class") == 0)
-		return class_parse(json_string_value(v)) <= c->ceiling ? json_deep_copy(v)
-								       : NULL;
+	if (strcmp(path, "class") == 0) {
+		enum saksi_class cls = class_parse(json_string_value(v));
+		bool shown = cls != CLASS_NONE && cls <= c->ceiling;
+		return shown ? keep(c, json_deep_copy(v)) : NULL;
+	}
 	const struct schema_field *f = schema_field(c->t, path);
 	return f != NULL ? cut_entry(c, f, v) : NULL;
 }
@@ -235,7 +237,7 @@ static void cut_key(struct cutter *c, json_t *out, const char *key, const json_t
 
 	if (strcmp(key, "rivals") == 0)
 		put(c, out, key, cut_rivals(c, v));
-	else if (key_is_reserved(key))
+	else if (key_is_reserved(key) && strcmp(key, "v") != 0)
 		put(c, out, key, keep(c, json_deep_copy(v)));
 	else if (f != NULL)
 		put(c, out, key,
