@@ -517,7 +517,7 @@ static void on_small_disk(void)
 {
 	if (unshare(CLONE_NEWNS) != 0 && unshare(CLONE_NEWUSER | CLONE_NEWNS) != 0)
 		_exit(77);
-	if (mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0 ||
+	if (mount("none", "/", "none", MS_REC | MS_PRIVATE, NULL) != 0 ||
 	    mount("small", folder, "tmpfs", 0, "size=256k") != 0 || chdir(folder) != 0)
 		_exit(77);
 	_exit(fails_to_write(ENOSPC));
