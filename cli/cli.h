@@ -221,8 +221,8 @@ const char *view_date(const json_t *record);
 const char *view_text(const json_t *record, const char *key); /* "" if none */
 /** view_reason: Why it was deleted, as the newest visible `deleted` says; or "". */
 const char *view_reason(const struct saksi_record *r);
-/** A line of a list: short id, type, date, label, ref. */
-void view_line(struct cli *c, FILE *f, const json_t *record);
+/** view_line: A line of a list: short id, type, date if wanted, label, ref. */
+void view_line(struct cli *c, FILE *f, const json_t *record, bool with_date);
 
 /* ---- assign.c: FIELD=VALUE ------------------------------------------------------ */
 enum assign_how { ASSIGN_SET, ASSIGN_ADD, ASSIGN_REMOVE, ASSIGN_CLEAR };

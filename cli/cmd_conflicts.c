@@ -107,7 +107,7 @@ static enum saksi_err one_record(void *ctx, const struct saksi_record *r,
 	rc = saksi_record_json(&json, k->c->txn, r, saksi_team_device_name, k->c->team,
 	    err);
 	if (rc == SAKSI_OK && !k->c->json)
-		view_line(k->c, stdout, json);
+		view_line(k->c, stdout, json, false);
 	for (size_t i = 0; i < r->n_visible && rc == SAKSI_OK; i++)
 		if (is_rival(r, i))
 			rc = print_field(k, r, json, r->values[i].field);
@@ -219,7 +219,7 @@ static enum saksi_err run_resolve(struct cli *c)
 
 	if (rc == SAKSI_OK && ch.r->state == RECORD_DELETED)
 		rc = saksi_fail(&c->err, SAKSI_ENOTFOUND,
-		    "record: is deleted; `saksi undelete` brings it back");
+		    "%s: is deleted; `saksi undelete` brings it back", c->args[0]);
 	if (rc == SAKSI_OK)
 		ch.resolving = true;
 	if (rc == SAKSI_OK)

@@ -47,7 +47,8 @@ static enum saksi_err run_delete(struct cli *c)
 		    "delete: needs --reason TEXT, which colleagues will see");
 	rc = change_begin(&ch, c, c->args[0]);
 	if (rc == SAKSI_OK && ch.r->state == RECORD_DELETED)
-		rc = saksi_fail(&c->err, SAKSI_ENOTFOUND, "record: is deleted already");
+		rc = saksi_fail(&c->err, SAKSI_ENOTFOUND, "%s: is deleted already",
+		    c->args[0]);
 	if (rc == SAKSI_OK)
 		rc = check_acts(&ch);
 	if (rc == SAKSI_OK)
@@ -83,7 +84,7 @@ static enum saksi_err run_undelete(struct cli *c)
 	enum saksi_err rc = change_begin(&ch, c, c->args[0]);
 
 	if (rc == SAKSI_OK && ch.r->state != RECORD_DELETED && !ch.r->delete_conflict)
-		rc = saksi_fail(&c->err, SAKSI_EEXIST, "record: is not deleted");
+		rc = saksi_fail(&c->err, SAKSI_EEXIST, "%s: is not deleted", c->args[0]);
 	if (rc == SAKSI_OK)
 		rc = saksi_draft_undelete(ch.draft, &ch.id, &c->err);
 	if (rc == SAKSI_OK)

@@ -9,7 +9,7 @@ static enum saksi_err run(struct cli *c)
 
 	if (rc == SAKSI_OK && ch.r->state == RECORD_DELETED)
 		rc = saksi_fail(&c->err, SAKSI_ENOTFOUND,
-		    "record: is deleted; `saksi undelete` brings it back");
+		    "%s: is deleted; `saksi undelete` brings it back", c->args[0]);
 	if (rc == SAKSI_OK)
 		rc = change_apply(&ch, c->args + 1, c->n_args - 1);
 	if (rc == SAKSI_OK)

@@ -57,6 +57,15 @@ static void field_words(struct cli *c, struct buf *out, const json_t *record,
 
 /* ---- order -------------------------------------------------------------------------- */
 
+/* What began nobody knows when stands where it ended. */
+static void add_day_key(struct buf *out, const struct edtf *d)
+{
+	int32_t first = d->earliest == EDTF_DAY_MIN ? d->latest : d->earliest;
+
+	buf_printf(out, "%011lld%011lld", (long long)first - INT32_MIN,
+	    (long long)d->latest - INT32_MIN);
+}
+
 /* A key that strcmp() orders: dates by their first possible day, text folded. */
 static char *sort_key(struct cli *c, const json_t *record, const char *by)
 {
@@ -69,9 +78,7 @@ static char *sort_key(struct cli *c, const json_t *record, const char *by)
 	if (strcmp(by, "date") == 0) {
 		date = view_date(record);
 		if (date != NULL && edtf_parse(&d, date, NULL) == SAKSI_OK)
-			buf_printf(&folded, "%011lld%011lld",
-			    (long long)d.earliest - INT32_MIN,
-			    (long long)d.latest - INT32_MIN);
+			add_day_key(&folded, &d);
 		else
 			buf_add_str(&folded, "~");
 	} else {
@@ -237,10 +244,20 @@ static void fields_line(struct cli *c, const json_t *record, const char *fields)
 	buf_free(&text);
 }
 
+/* A column of dates only where there are any. */
+static bool any_date(const struct selection *s)
+{
+	for (size_t i = 0; i < s->n; i++)
+		if (view_date(s->list[i].record) != NULL)
+			return true;
+	return false;
+}
+
 static enum saksi_err print(struct cli *c, const struct selection *s, bool ranked,
     unsigned long limit)
 {
 	const char *fields = cli_opt(c, "fields");
+	bool dates = any_date(s);
 	enum saksi_err rc = SAKSI_OK;
 
 	for (size_t i = 0; i < s->n && i < limit && rc == SAKSI_OK; i++) {
@@ -251,7 +268,7 @@ static enum saksi_err print(struct cli *c, const struct selection *s, bool ranke
 		else if (fields != NULL)
 			fields_line(c, s->list[i].record, fields);
 		else
-			view_line(c, stdout, s->list[i].record);
+			view_line(c, stdout, s->list[i].record, dates);
 	}
 	if (rc == SAKSI_OK && s->n > limit && !c->json)
 		cli_say(c, "... and %zu more.", s->n - (size_t)limit);

@@ -2,6 +2,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <saksi/base/text.h>
+
 #include "cli.h"
 
 struct entry {
@@ -148,16 +150,38 @@ static enum saksi_err print_json(struct line *l, const struct entry *e)
 	return cli_out_json(l->c, o);
 }
 
-static void print_text(struct line *l, const struct entry *e)
+static void date_words(char words[96], const struct entry *e)
 {
-	struct buf label = BUF_INIT;
-	char words[96] = "undated";
 	const char *date = view_date(e->record);
 
-	if (date != NULL && !edtf_long(words, sizeof(words), date))
-		(void)snprintf(words, sizeof(words), "%.90s", date);
+	if (date == NULL)
+		(void)snprintf(words, 96, "undated");
+	else if (!edtf_long(words, 96, date))
+		(void)snprintf(words, 96, "%.90s", date);
+}
+
+/* As wide as the longest date, so that nothing is cut in vain. */
+static unsigned date_columns(const struct line *l)
+{
+	char words[96];
+	size_t most = 10;
+
+	for (size_t i = 0; i < l->n; i++) {
+		date_words(words, &l->list[i]);
+		if (text_columns(words, strlen(words)) > most)
+			most = text_columns(words, strlen(words));
+	}
+	return most < 60 ? (unsigned)most : 60;
+}
+
+static void print_text(struct line *l, const struct entry *e, unsigned columns)
+{
+	struct buf label = BUF_INIT;
+	char words[96];
+
+	date_words(words, e);
 	view_label(l->c, &label, e->record);
-	out_cell(stdout, words, 34);
+	out_cell(stdout, words, columns);
 	(void)fputs("  ", stdout);
 	out_cell(stdout, view_text(e->record, "type"), 12);
 	(void)printf("  %.*s  ", SHORT_ID, view_text(e->record, "id"));
@@ -204,7 +228,7 @@ static enum saksi_err run(struct cli *c)
 		if (c->json)
 			rc = print_json(&l, &l.list[i]);
 		else
-			print_text(&l, &l.list[i]);
+			print_text(&l, &l.list[i], date_columns(&l));
 	}
 	if (rc == SAKSI_OK && l.n == 0 && !c->json)
 		cli_say(c, "Nothing with a date refers to it.");

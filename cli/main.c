@@ -109,7 +109,7 @@ static enum saksi_err no_command(struct cli *c)
 {
 	if (c->family[0] == '\0') {
 		help_program(stderr);
-		return saksi_fail(&c->err, SAKSI_EINVAL, "saksi: no command was given");
+		return saksi_fail(&c->err, SAKSI_EINVAL, "no command was given");
 	}
 	help_family(stderr, c->family);
 	return saksi_fail(&c->err, SAKSI_EINVAL, "%s: which of these?", c->family);

@@ -2,6 +2,7 @@
  * The command line into struct cli, by the table of commands and their tables
  * of options.  Global options stand before or after the command.
  */
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -50,13 +51,17 @@ static const struct cli_option *own_options(const struct cli *c)
 	return c->command != NULL ? c->command->options : NULL;
 }
 
-/* The nearest name, if it is near enough to be a slip. */
+/* The nearest name, if it is near enough to be a slip; twice the distance. */
 static void nearer(const char **best, unsigned *distance, const char *name,
     const char *text)
 {
-	unsigned d = text_distance(name, text, 3);
+	unsigned d = text_distance(name, text, 2);
 
-	if (d < *distance && d * 2 < strlen(text) + 1) {
+	if (d > 2 || d * 2 > strlen(text))
+		return;
+	/* Slips rarely hit the first letter. */
+	d = d * 2 + (name[0] == text[0] ? 0 : 1);
+	if (d < *distance) {
 		*distance = d;
 		*best = name;
 	}
@@ -65,7 +70,7 @@ static void nearer(const char **best, unsigned *distance, const char *name,
 static enum saksi_err unknown_option(struct cli *c, const char *name, size_t len)
 {
 	const char *best = NULL;
-	unsigned distance = 3;
+	unsigned distance = UINT_MAX;
 	char text[64];
 	const char *where = c->command != NULL ? c->command->name : "";
 
@@ -204,21 +209,24 @@ static bool begins(const char *s, const char *with)
 	return strncmp(s, with, strlen(with)) == 0;
 }
 
-/* Name of the nearest command, judged by what was typed so far. */
+/* Name of the nearest command, or of the first of the nearest family. */
 static enum saksi_err unknown_command(struct cli *c)
 {
 	const char *best = NULL;
-	unsigned distance = 3;
+	unsigned distance = UINT_MAX;
+	unsigned whole;
 	char first[64];
 
 	for (size_t i = 0; cli_commands[i] != NULL; i++) {
+		const char *word = NULL;
+
 		nearer(&best, &distance, cli_commands[i]->name, c->family);
 		(void)snprintf(first, sizeof(first), "%s", cli_commands[i]->name);
 		first[strcspn(first, " ")] = '\0';
-		if (text_distance(first, c->family, 3) < distance) {
-			distance = text_distance(first, c->family, 3);
+		whole = distance;
+		nearer(&word, &distance, first, c->family);
+		if (word != NULL && distance < whole)
 			best = cli_commands[i]->name;
-		}
 	}
 	if (best != NULL)
 		return saksi_fail(&c->err, SAKSI_EINVAL,

@@ -169,10 +169,10 @@ const char *view_reason(const struct saksi_record *r)
 	return reason != NULL ? reason : "";
 }
 
-void view_line(struct cli *c, FILE *f, const json_t *record)
+void view_line(struct cli *c, FILE *f, const json_t *record, bool with_date)
 {
 	unsigned width = term_width(f);
-	const unsigned used = SHORT_ID + 2 + 12 + 2 + 24 + 2;
+	unsigned used = SHORT_ID + 2 + 12 + 2 + (with_date ? 24 + 2 : 0);
 	const char *date = view_date(record);
 	const char *ref = view_text(record, "ref");
 	struct buf label = BUF_INIT;
@@ -183,8 +183,10 @@ void view_line(struct cli *c, FILE *f, const json_t *record)
 	(void)fprintf(f, "%.*s  ", SHORT_ID, view_text(record, "id"));
 	out_cell(f, view_text(record, "type"), 12);
 	(void)fputs("  ", f);
-	out_cell(f, date != NULL ? date : "", 24);
-	(void)fputs("  ", f);
+	if (with_date) {
+		out_cell(f, date != NULL ? date : "", 24);
+		(void)fputs("  ", f);
+	}
 	out_cell(f, buf_cstr(&label), width > used + 20 ? width - used - 1 : 0);
 	(void)fputc('\n', f);
 	buf_free(&label);
