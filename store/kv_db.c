@@ -228,9 +228,10 @@ enum saksi_err kv_db_commit(struct kv_txn *txn, struct saksi_error *err)
 	txn->mdb = NULL; /* mdb_txn_commit() frees it in any case */
 	if (!guard_run(call_commit, &c))
 		return kv_give_up(txn->kv, err);
-	if (c.rc != 0)
-		return kv_lmdb(txn->kv, err, c.rc, "committing");
-	return SAKSI_OK;
+	if (c.rc == 0)
+		return SAKSI_OK;
+	kv_head_restore(txn);
+	return kv_lmdb(txn->kv, err, c.rc, "committing");
 }
 
 void kv_db_abort(struct kv_txn *txn)

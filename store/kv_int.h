@@ -92,7 +92,9 @@ struct kv {
 	struct buf plain;  /* scratch: a frame */
 
 	struct kv_snapshot snap; /* the latest one seen */
-	uint64_t sound_txn;	 /* all pages of this one are known to be sound */
+	uint64_t other_txn;	 /* the second head that was checked */
+	uint64_t other_root;
+	uint64_t sound_txn; /* all pages of this one are known to be sound */
 
 	struct {
 		struct kv_chunk **buckets;
@@ -118,11 +120,12 @@ struct kv_txn {
 	struct kv_meta meta;	 /* as it stands now */
 	size_t dirty;
 	uint64_t hint[KV_DBS];
-	uint64_t top[KV_DBS]; /* numbers from here on are above all that is there */
-	unsigned dbi[KV_DBS]; /* LMDB's handle, 0: not yet opened here */
-	bool sound;	      /* all pages were checked */
-	uint8_t *seen;	      /* else: bitmap of those that were */
-	uint64_t seen_pages;  /* bits in it */
+	uint64_t top[KV_DBS];	  /* numbers from here on are above all that is there */
+	unsigned dbi[KV_DBS];	  /* LMDB's handle, 0: not yet opened here */
+	bool sound;		  /* all pages were checked */
+	uint8_t *seen;		  /* else: bitmap of those that were */
+	uint64_t seen_pages;	  /* bits in it */
+	uint8_t head[META_BYTES]; /* write: the older head, which the commit replaces */
 };
 
 /* ---- kv_open.c ------------------------------------------------------------ */
@@ -162,6 +165,9 @@ SAKSI_MUST_CHECK enum saksi_err kv_snapshot_load(enum kv_fit *fit,
 /** kv_metas(a, kv, err): Both meta pages, parsed. */
 SAKSI_MUST_CHECK enum saksi_err kv_metas(struct meta_page m[2], struct kv *kv,
     struct saksi_error *err);
+/** kv_head_save / kv_head_restore: The older head, before and after a failed commit. */
+SAKSI_MUST_CHECK enum saksi_err kv_head_save(struct kv_txn *txn, struct saksi_error *err);
+void kv_head_restore(const struct kv_txn *txn);
 /** kv_snapshot_read(out, found, ...): Append a value's sealed bytes. */
 SAKSI_MUST_CHECK enum saksi_err kv_snapshot_read(struct buf *out, bool *found,
     struct kv *kv, const struct tree *t, uint64_t n, uint64_t *hint,

@@ -188,6 +188,10 @@ static enum saksi_err load_table(struct kv_snapshot *out, struct kv *kv, unsigne
 	return rc;
 }
 
+/*
+ * The record of transaction ${number}, whose head leads to ${main}.  A head
+ * with a wrong number on it does not get past this.
+ */
 static enum saksi_err load_meta(struct kv_snapshot *out, struct kv *kv,
     struct saksi_error *err)
 {
@@ -221,6 +225,51 @@ static enum saksi_err load_all(struct kv_snapshot *out, struct kv *kv,
 	return load_meta(out, kv, err);
 }
 
+static bool other_known(const struct kv *kv, const struct meta_page *other)
+{
+	if (kv->other_root != 0 && kv->other_txn == other->txn &&
+	    kv->other_root == other->main.root)
+		return true;
+	return kv->snap.valid && kv->snap.txn == other->txn &&
+	    kv->snap.main.root == other->main.root;
+}
+
+/*
+ * The other head must lead to the state that its number says.  If not, the
+ * number is wrong: one changed bit makes N of N+2, and then the state taken for
+ * the newest is in truth an older one.  LMDB keeps the pages of N-1 until a
+ * transaction after N+1, so they are all there.
+ */
+static enum saksi_err check_other(struct kv *kv, const struct meta_page *other,
+    struct saksi_error *err)
+{
+	enum saksi_err rc = SAKSI_OK;
+	struct kv_snapshot s;
+
+	memset(&s, 0, sizeof(s));
+	s.txn = other->txn;
+	s.main = other->main;
+	if (s.txn > 0 || s.main.root != PAGE_NONE || other->free.root != PAGE_NONE) {
+		rc = load_table(&s, kv, KV_DB_META, NULL);
+		if (rc == SAKSI_OK)
+			rc = load_meta(&s, kv, NULL);
+	}
+	if (rc == SAKSI_OK) {
+		kv->other_txn = other->txn;
+		kv->other_root = other->main.root;
+		return SAKSI_OK;
+	}
+	if (rc == SAKSI_ENOMEM)
+		return saksi_fail_nomem(err);
+	if (kv->dead)
+		return kv_give_up(kv, err);
+	return saksi_fail(err, SAKSI_EDAMAGED,
+	    KV_FILE_NAME
+	    ": its second head does not lead to the state of transaction %llu that it names, so "
+	    "the first may not be the newest; restore a backup",
+	    (unsigned long long)other->txn);
+}
+
 static void set_empty(struct kv_snapshot *out)
 {
 	unsigned db;
@@ -234,6 +283,7 @@ enum saksi_err kv_snapshot_load(enum kv_fit *fit, struct kv_snapshot *out, struc
     uint64_t number, bool write, struct saksi_error *err)
 {
 	const struct meta_page *own;
+	const struct meta_page *other;
 	struct meta_page m[2];
 	enum saksi_err rc;
 
@@ -242,6 +292,11 @@ enum saksi_err kv_snapshot_load(enum kv_fit *fit, struct kv_snapshot *out, struc
 	if (rc != SAKSI_OK || *fit == KV_FIT_PASSED)
 		return rc;
 	own = &m[number & 1];
+	other = &m[~number & 1];
+	rc = other->txn >= number || other_known(kv, other) ? SAKSI_OK
+							    : check_other(kv, other, err);
+	if (rc != SAKSI_OK)
+		return rc;
 	if (kv->snap.valid && kv->snap.txn == number &&
 	    kv->snap.main.root == own->main.root &&
 	    kv->snap.free.root == own->free.root && kv->snap.last == own->last) {

@@ -67,7 +67,10 @@ static enum saksi_err begin_inside(struct kv_txn *txn, struct saksi_error *err)
 		    KV_FILE_NAME
 		    ": there is no finished vault in it: making it was interrupted, "
 		    "or it is damaged; restore a backup");
-	return txn->write ? kv_check_begin(txn, err) : SAKSI_OK;
+	if (!txn->write)
+		return SAKSI_OK;
+	rc = kv_check_begin(txn, err);
+	return rc == SAKSI_OK ? kv_head_save(txn, err) : rc;
 }
 
 static void txn_free(struct kv_txn **ptxn)

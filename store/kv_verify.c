@@ -291,6 +291,7 @@ static enum saksi_err verify_inside(struct verify *v, struct saksi_error *err)
 
 	/* What was cached is not what stands in the file now. */
 	v->kv->snap.valid = false;
+	v->kv->other_root = 0;
 	kv_versions_free(v->kv);
 	rc = kv_begin(&v->txn, v->kv, false, &why);
 	if (rc != SAKSI_OK) {
