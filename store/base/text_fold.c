@@ -85,8 +85,6 @@ static void drop_and_map(struct u16 *u)
 	while (i < len) {
 		const UChar32 c = next_point(u, len, &i);
 
-		if (u_hasBinaryProperty(c, UCHAR_DEFAULT_IGNORABLE_CODE_POINT))
-			continue;
 		if (is_mark(c) && bare)
 			continue;
 		if (u_isUWhiteSpace(c)) {
@@ -103,7 +101,7 @@ static void drop_and_map(struct u16 *u)
 	}
 }
 
-/* Before NFKD too: an invisible character keeps marks from their order. */
+/* Before all else: an invisible character keeps marks from their order. */
 static void drop_ignorable(struct u16 *u)
 {
 	const int32_t len = u->len;

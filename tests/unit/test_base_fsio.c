@@ -20,6 +20,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/sysmacros.h>
 #include <sys/vfs.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -36,6 +37,7 @@ static bool no_renameat2;   /* as on file systems without RENAME_NOREPLACE */
 static bool no_link;	    /* as on FAT */
 static bool no_rename;	    /* as on a dying disk */
 static long fs_type;
+static const char *fuse_mount; /* a line of mountinfo after the device number */
 
 void random_bytes(void *p, size_t n)
 {
@@ -76,6 +78,24 @@ int fstatfs(int fd, struct statfs *out)
 	if (fs_type != 0)
 		out->f_type = fs_type;
 	return 0;
+}
+
+FILE *fopen(const char *path, const char *mode)
+{
+	static char line[200];
+	struct stat st;
+	int fd;
+
+	if (fuse_mount != NULL && strcmp(path, "/proc/self/mountinfo") == 0) {
+		if (stat(".", &st) != 0)
+			return NULL;
+		(void)snprintf(line, sizeof(line),
+		    "1 2 9:9 / /x rw - ext4 x rw\n1 2 %u:%u %s\n", major(st.st_dev),
+		    minor(st.st_dev), fuse_mount);
+		return fmemopen(line, strlen(line), "r");
+	}
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	return fd < 0 ? NULL : fdopen(fd, mode);
 }
 
 /* ---- a folder of one's own ------------------------------------------------ */
@@ -513,12 +533,42 @@ static int fails_to_write(int sys)
 	return entries() == 0 ? 0 : 4;
 }
 
+static bool write_map(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+	bool ok = fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text);
+
+	if (fd >= 0)
+		(void)close(fd);
+	return ok;
+}
+
+/* Without privileges: be root of a namespace, where one may mount. */
+static bool own_mounts(void)
+{
+	const unsigned uid = geteuid();
+	const unsigned gid = getegid();
+	char users[40];
+	char groups[40];
+
+	if (unshare(CLONE_NEWNS) == 0)
+		return true;
+	if (unshare(CLONE_NEWUSER | CLONE_NEWNS) != 0)
+		return false;
+	(void)snprintf(users, sizeof(users), "0 %u 1", uid);
+	(void)snprintf(groups, sizeof(groups), "0 %u 1", gid);
+	return write_map("/proc/self/uid_map", users) &&
+	    write_map("/proc/self/setgroups", "deny") &&
+	    write_map("/proc/self/gid_map", groups);
+}
+
 static void on_small_disk(void)
 {
-	if (unshare(CLONE_NEWNS) != 0 && unshare(CLONE_NEWUSER | CLONE_NEWNS) != 0)
+	if (!own_mounts())
 		_exit(77);
 	if (mount("none", "/", "none", MS_REC | MS_PRIVATE, NULL) != 0 ||
-	    mount("small", folder, "tmpfs", 0, "size=256k") != 0 || chdir(folder) != 0)
+	    mount("small", folder, "tmpfs", 0, "size=256k,mode=0777") != 0 ||
+	    chdir(folder) != 0)
 		_exit(77);
 	_exit(fails_to_write(ENOSPC));
 }
@@ -616,6 +666,13 @@ static void test_network(void **state)
 	/* A user-space file system by its number, a disk by its mount. */
 	fs_type = 0x65735546;
 	assert_false(fs_is_network(fd));
+	fuse_mount = "/ /home rw,nosuid shared:3 - fuse.sshfs user@host: rw";
+	assert_true(fs_is_network(fd));
+	fuse_mount = "/ /home rw,nosuid - fuseblk /dev/sdb1 rw";
+	assert_false(fs_is_network(fd));
+	fuse_mount = "/ /home rw,nosuid - fuse.gocryptfs /x rw";
+	assert_false(fs_is_network(fd));
+	fuse_mount = NULL;
 	fs_type = 0;
 	(void)close(fd);
 	assert_false(fs_is_network(fd));

@@ -87,6 +87,9 @@ static void test_strict(void **state)
 		if (strstr(err.msg, cases[i].why) == NULL)
 			fail_msg("%s: %s", cases[i].in, err.msg);
 	}
+	assert_int_equal(json_parse_line(&(json_t *){NULL}, "[\n1,,]", 6, "line 7", &err),
+	    SAKSI_EFORMAT);
+	assert_string_equal(err.msg, "line 7: line 2, column 3: not JSON");
 	/* jansson's own words would quote this. */
 	assert_int_not_equal(json_parse_line(&(json_t *){NULL}, "{\"a\": Sokha}", 12,
 				 "line", &err),

@@ -412,6 +412,9 @@ static void test_wrong_items(void **state)
 	uint8_t out[4];
 
 	(void)state;
+	ASSERT_REFUSED("", (void)mp_read_uint(&r));
+	ASSERT_REFUSED("cd01", (void)mp_read_int(&r));
+	ASSERT_REFUSED("a261", (void)mp_skip(&r, 8, NULL));
 	ASSERT_REFUSED("cf8000000000000000", (void)mp_read_int(&r));
 	ASSERT_REFUSED("ff", (void)mp_read_uint(&r));
 	ASSERT_REFUSED("00", (void)mp_read_bool(&r));
