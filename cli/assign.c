@@ -5,6 +5,8 @@
 
 #include "cli.h"
 
+#define FAULTS_SHOWN 100u
+
 enum saksi_err assign_split(struct assign *a, const char *arg, struct saksi_error *err)
 {
 	const char *eq = strchr(arg, '=');
@@ -76,7 +78,7 @@ struct schema_resolver cli_resolver(struct cli *c)
 
 void faults_print(const struct schema_faults *f, const char *type)
 {
-	for (size_t i = 0; i < f->n; i++) {
+	for (size_t i = 0; i < f->n && i < FAULTS_SHOWN; i++) {
 		const struct schema_fault *x = &f->list[i];
 		char line[40] = "";
 
@@ -87,6 +89,8 @@ void faults_print(const struct schema_faults *f, const char *type)
 		    type != NULL && x->key[0] != '\0' ? "." : "", x->key,
 		    x->key[0] != '\0' || type != NULL ? ": " : "", x->words);
 	}
+	if (f->n > FAULTS_SHOWN)
+		cli_warn("... and %zu more", f->n - FAULTS_SHOWN);
 }
 
 json_t *faults_json(const struct schema_faults *f)

@@ -19,11 +19,20 @@ static const char *kind_name(uint8_t kind)
 	}
 }
 
-/* Key slots are this device's own; that one changed is the team's to know. */
-static enum saksi_err audit_slot(struct cli *c, const char *did, unsigned slot)
+/*
+ * Key slots are this device's own; that one changed is the team's to know.
+ * ${done}: what became of the change.  SAKSI_EPARTIAL is one that holds.
+ */
+static enum saksi_err audit_slot(struct cli *c, const char *did, unsigned slot,
+    enum saksi_err done)
 {
-	json_t *o = json_object();
+	struct saksi_error kept = c->err;
+	json_t *o;
 	enum saksi_err rc;
+
+	if (done != SAKSI_OK && done != SAKSI_EPARTIAL)
+		return done;
+	o = json_object();
 
 	obj_text(&o, "did", did);
 	obj_int(&o, "slot", slot);
@@ -31,7 +40,9 @@ static enum saksi_err audit_slot(struct cli *c, const char *did, unsigned slot)
 		return saksi_fail_nomem(&c->err);
 	rc = audit_write(c, "key", o, false);
 	json_decref(o);
-	return rc;
+	if (rc == SAKSI_OK)
+		c->err = kept;
+	return rc == SAKSI_OK ? done : rc;
 }
 
 static enum saksi_err report_slot(struct cli *c, const char *did, unsigned slot)
@@ -127,8 +138,7 @@ static enum saksi_err run_add(struct cli *c)
 		rc = saksi_vault_slot_add(c->vault, pass,
 		    label != NULL ? label : "passphrase", &slot, &c->err);
 	secret_free(&pass);
-	if (rc == SAKSI_OK)
-		rc = audit_slot(c, "added", slot);
+	rc = audit_slot(c, "added", slot, rc);
 	return rc == SAKSI_OK ? report_slot(c, "added", slot) : rc;
 }
 
@@ -211,8 +221,7 @@ static enum saksi_err run_change(struct cli *c)
 		rc = saksi_vault_slot_change(c->vault, old, pass, &slot, &c->err);
 	secret_free(&old);
 	secret_free(&pass);
-	if (rc == SAKSI_OK)
-		rc = audit_slot(c, "changed", slot);
+	rc = audit_slot(c, "changed", slot, rc);
 	return rc == SAKSI_OK ? report_slot(c, "changed", slot) : rc;
 }
 
@@ -257,8 +266,7 @@ static enum saksi_err run_remove(struct cli *c)
 		rc = cli_ask(c, question);
 	if (rc == SAKSI_OK)
 		rc = saksi_vault_slot_remove(c->vault, (unsigned)slot, &c->err);
-	if (rc == SAKSI_OK)
-		rc = audit_slot(c, "removed", (unsigned)slot);
+	rc = audit_slot(c, "removed", (unsigned)slot, rc);
 	return rc == SAKSI_OK ? report_slot(c, "removed", (unsigned)slot) : rc;
 }
 

@@ -10,6 +10,7 @@
 #include <saksi_paths.h>
 
 #include <saksi/base/mpjson.h>
+#include <saksi/base/text.h>
 
 #include "cli.h"
 
@@ -157,6 +158,7 @@ int main(int argc, char **argv)
 		rc = run(&c, argc, argv);
 	progress_end();
 	cli_close(&c);
+	text_end_thread();
 	if (rc != SAKSI_OK && c.err.msg[0] != '\0')
 		cli_warn("%s", c.err.msg);
 	return finish(exit_code(rc));
