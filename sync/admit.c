@@ -17,9 +17,11 @@ static enum saksi_err check_request(const struct saksi_team *t, struct join_requ
 	if (rc == SAKSI_OK)
 		rc = request_fresh(q, err);
 	if (rc == SAKSI_OK && t->members == NULL)
-		rc = saksi_fail(err, SAKSI_EINVAL, "team: not loaded; open the vault again");
-	if (rc == SAKSI_OK && (membership_device(t->members, &q->device) != NULL ||
-				  membership_request_used(t->members, &q->id)))
+		rc = saksi_fail(err, SAKSI_EINVAL,
+		    "team: not loaded; open the vault again");
+	if (rc == SAKSI_OK &&
+	    (membership_device(t->members, &q->device) != NULL ||
+		membership_request_used(t->members, &q->id)))
 		rc = saksi_fail(err, SAKSI_EREFUSED,
 		    "join request: was used already; each is used once, so make a new one");
 	return rc;
@@ -114,8 +116,11 @@ static enum saksi_err write_welcome(struct saksi_team *t, struct saksi_txn *txn,
     struct join_info *info, struct saksi_error *err)
 {
 	struct gathered g = {NULL, NULL, 0};
-	struct welcome w = {.request = q->id, .space = t->local.space, .add = *add,
-	    .adder = t->self.id, .made_us = clock_now_us()};
+	struct welcome w = {.request = q->id,
+	    .space = t->local.space,
+	    .add = *add,
+	    .adder = t->self.id,
+	    .made_us = clock_now_us()};
 	enum saksi_err rc = gather(&g, t, txn, err);
 
 	w.epochs = t->keys; /* borrowed */
@@ -147,7 +152,8 @@ static void take_back(struct saksi_team *t)
 }
 
 enum saksi_err saksi_join_admit(struct saksi_team *t, const void *request, size_t n,
-    enum team_role role, struct buf *welcome, struct join_info *info, struct saksi_error *err)
+    enum team_role role, struct buf *welcome, struct join_info *info,
+    struct saksi_error *err)
 {
 	const struct team_device *self;
 	struct join_request q;

@@ -60,7 +60,8 @@ enum saksi_err epoch_op_new(struct op_key *op, const struct secret *key,
 
 /* ---- learning ------------------------------------------------------------------- */
 
-static const struct key_box *box_for(const struct op_key *k, const struct saksi_hash *device)
+static const struct key_box *box_for(const struct op_key *k,
+    const struct saksi_hash *device)
 {
 	for (uint32_t i = 0; i < k->n_boxes; i++)
 		if (hash_cmp(&k->boxes[i].device, device) == 0)
@@ -134,7 +135,8 @@ static bool for_everyone(const struct saksi_team *t, const struct epoch_op *e)
 	return true;
 }
 
-static const struct epoch_op *op_of(const struct saksi_team *t, const struct saksi_hash *id)
+static const struct epoch_op *op_of(const struct saksi_team *t,
+    const struct saksi_hash *id)
 {
 	size_t n;
 	const struct epoch_op *list = membership_epochs(t->members, &n);

@@ -40,8 +40,8 @@ static enum saksi_err make_root(struct op_genesis *g, struct secret **root,
 	return rc;
 }
 
-static enum saksi_err make_genesis(struct founding *f, const char *person, const char *label,
-    struct secret **root, struct saksi_error *err)
+static enum saksi_err make_genesis(struct founding *f, const char *person,
+    const char *label, struct secret **root, struct saksi_error *err)
 {
 	struct member_op op = {.tag = OP_GENESIS};
 	struct op_genesis *g = &op.u.genesis;
@@ -89,10 +89,12 @@ static enum saksi_err make_epoch(struct founding *f, struct saksi_error *err)
 static enum saksi_err write_founding(struct founding *f, struct saksi_txn *txn,
     struct saksi_error *err)
 {
-	struct part_bytes parts[] = {
-	    {f->genesis.p, f->genesis.len}, {f->key.p, f->key.len}};
-	struct saksi_writer w = {.space = f->local.space, .device = f->device.id,
-	    .reason = LOG_NEW, .sign_sk = f->device.sign_sk};
+	struct part_bytes parts[] = {{f->genesis.p, f->genesis.len},
+	    {f->key.p, f->key.len}};
+	struct saksi_writer w = {.space = f->local.space,
+	    .device = f->device.id,
+	    .reason = LOG_NEW,
+	    .sign_sk = f->device.sign_sk};
 	struct buf old = BUF_INIT;
 	enum saksi_err rc = saksi_local_get(txn, LOCAL_TEAM, &old, err);
 
@@ -116,8 +118,8 @@ static enum saksi_err write_founding(struct founding *f, struct saksi_txn *txn,
 	return rc;
 }
 
-enum saksi_err saksi_team_found(struct saksi_vault *v, const char *person, const char *label,
-    struct secret **root, struct saksi_error *err)
+enum saksi_err saksi_team_found(struct saksi_vault *v, const char *person,
+    const char *label, struct secret **root, struct saksi_error *err)
 {
 	struct founding f = {.genesis = BUF_INIT, .key = BUF_INIT};
 	struct saksi_txn *txn = NULL;

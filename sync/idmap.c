@@ -26,7 +26,8 @@ static size_t find_slot(const struct idmap *m, const struct saksi_hash *id)
 	size_t at;
 
 	h = mix(h ^ le64_get(id->b + 8) ^ m->key[1]);
-	for (at = (size_t)h & (m->cap - 1); m->slots[at].used; at = (at + 1) & (m->cap - 1))
+	for (at = (size_t)h & (m->cap - 1); m->slots[at].used;
+	     at = (at + 1) & (m->cap - 1))
 		if (hash_cmp(&m->slots[at].id, id) == 0)
 			break;
 	return at;

@@ -23,7 +23,13 @@ struct idmap {
 	size_t cap, n;
 	uint64_t key[2];
 };
-#define IDMAP_INIT {NULL, 0, 0, {0, 0}}
+#define IDMAP_INIT           \
+	{                    \
+		NULL, 0, 0,  \
+		{            \
+			0, 0 \
+		}            \
+	}
 
 void idmap_free(struct idmap *m);
 /** idmap_put(m, id, value, err): Replaces an earlier value. */

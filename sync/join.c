@@ -12,7 +12,8 @@ struct contents {
 	bool records, devices;
 };
 
-static enum saksi_err look_at(void *ctx, const struct log_entry *e, struct saksi_error *err)
+static enum saksi_err look_at(void *ctx, const struct log_entry *e,
+    struct saksi_error *err)
 {
 	struct contents *c = ctx;
 
@@ -27,10 +28,12 @@ static enum saksi_err look_at(void *ctx, const struct log_entry *e, struct saksi
 			tag = mp_read_uint(&r);
 		}
 		c->records = c->records || (e->cs->kind == CS_DATA && tag == PART_RECORD);
-		c->devices = c->devices || (e->cs->kind == CS_MEMBERSHIP && tag == OP_ADD_DEVICE);
+		c->devices =
+		    c->devices || (e->cs->kind == CS_MEMBERSHIP && tag == OP_ADD_DEVICE);
 	}
 	/* Any code stops the scan: what was found is in ${c}. */
-	return c->records || c->devices ? saksi_fail(err, SAKSI_EEXIST, "found") : SAKSI_OK;
+	return c->records || c->devices ? saksi_fail(err, SAKSI_EEXIST, "found")
+					: SAKSI_OK;
 }
 
 static enum saksi_err check_empty(struct saksi_txn *txn, struct saksi_error *err)
@@ -70,8 +73,9 @@ static enum saksi_err make_request(struct local_join *j, struct join_request *q,
 	return buf_ok(&j->request, err);
 }
 
-enum saksi_err saksi_join_request(struct saksi_vault *v, const char *person, const char *label,
-    struct buf *out, char words[TEAM_WORDS_TEXT], struct saksi_error *err)
+enum saksi_err saksi_join_request(struct saksi_vault *v, const char *person,
+    const char *label, struct buf *out, char words[TEAM_WORDS_TEXT],
+    struct saksi_error *err)
 {
 	struct local_join j = {.request = BUF_INIT};
 	struct join_request q = {.made_us = 0};
@@ -134,7 +138,8 @@ static enum saksi_err decode_all(struct joining *g, struct saksi_error *err)
 	for (; g->n < g->w.n_changes && rc == SAKSI_OK; g->n++) {
 		struct changeset **cs = &g->list[g->n].cs;
 
-		rc = changeset_decode(cs, g->w.changes[g->n].p, g->w.changes[g->n].n, err);
+		rc =
+		    changeset_decode(cs, g->w.changes[g->n].p, g->w.changes[g->n].n, err);
 		if (rc != SAKSI_OK)
 			return rc;
 		if ((*cs)->kind != CS_MEMBERSHIP ||
@@ -217,7 +222,8 @@ static enum saksi_err check_change(struct joining *g, size_t i, struct saksi_err
 	if (pk == NULL || changeset_verify(c->cs, pk, NULL) != SAKSI_OK)
 		return wrong(err, "a membership change in it is not signed by a member");
 	if (membership_judge(g->members, c->cs, &c->device, NULL, 0) != TEAM_OK)
-		return wrong(err, "a membership change in it is by someone who may not make it");
+		return wrong(err,
+		    "a membership change in it is by someone who may not make it");
 	rc = idmap_put(&g->index, &c->cs->id, (uint32_t)i, err);
 	return rc == SAKSI_OK ? membership_add(g->members, c->cs, &c->device, err) : rc;
 }
@@ -231,8 +237,8 @@ static enum saksi_err check_admission(struct joining *g, struct saksi_error *err
 	if (at == IDMAP_NONE || adder == NULL ||
 	    hash_cmp(&g->list[at].device, &g->w.adder) != 0)
 		return wrong(err, "it does not admit this device");
-	if (crypto_verify_hash(g->w.sig, adder->sign_pk, "welcome-sig", &g->w.hash, NULL) !=
-	    SAKSI_OK)
+	if (crypto_verify_hash(g->w.sig, adder->sign_pk, "welcome-sig", &g->w.hash,
+		NULL) != SAKSI_OK)
 		return wrong(err, "it is not signed by who admits");
 	for (uint32_t i = 0; i < g->list[at].cs->n_parts; i++) {
 		const struct changeset_part *part = &g->list[at].cs->parts[i];
@@ -242,8 +248,8 @@ static enum saksi_err check_admission(struct joining *g, struct saksi_error *err
 		if (member_op_read(&op, part->p, part->len, err) != SAKSI_OK)
 			continue;
 		ours = op.tag == OP_ADD_DEVICE &&
-		       memcmp(&op.u.add.keys, &g->q.keys, sizeof(g->q.keys)) == 0 &&
-		       hash_cmp(&op.u.add.request, &g->q.id) == 0;
+		    memcmp(&op.u.add.keys, &g->q.keys, sizeof(g->q.keys)) == 0 &&
+		    hash_cmp(&op.u.add.request, &g->q.id) == 0;
 		if (ours)
 			g->role = op.u.add.role;
 		member_op_free(&op);
@@ -269,7 +275,8 @@ static enum saksi_err check_epochs(const struct joining *g, struct saksi_error *
 				continue;
 			key_commit_of(commit, secret_view(e->key),
 			    ops[k].key.has_prev ? &ops[k].key.prev : NULL);
-			fits = crypto_equal(commit, ops[k].key.commit, sizeof(commit)) != 0;
+			fits =
+			    crypto_equal(commit, ops[k].key.commit, sizeof(commit)) != 0;
 		}
 		if (!fits)
 			return wrong(err, "a key in it is not the one that was announced");
@@ -277,8 +284,8 @@ static enum saksi_err check_epochs(const struct joining *g, struct saksi_error *
 	return g->w.epochs.n > 0 ? SAKSI_OK : wrong(err, "it holds no key");
 }
 
-static enum saksi_err check_welcome(struct joining *g, struct saksi_txn *txn, const void *p,
-    size_t n, struct saksi_error *err)
+static enum saksi_err check_welcome(struct joining *g, struct saksi_txn *txn,
+    const void *p, size_t n, struct saksi_error *err)
 {
 	enum saksi_err rc = local_join_get(&g->mine, txn, err);
 
@@ -286,7 +293,8 @@ static enum saksi_err check_welcome(struct joining *g, struct saksi_txn *txn, co
 		return saksi_fail(err, SAKSI_ENOTFOUND,
 		    "join: this vault has no open request; each is used once, so make one first");
 	if (rc == SAKSI_OK)
-		rc = request_body_read(&g->q, g->mine.request.p, g->mine.request.len, err);
+		rc =
+		    request_body_read(&g->q, g->mine.request.p, g->mine.request.len, err);
 	if (rc == SAKSI_OK)
 		rc = request_fresh(&g->q, err);
 	if (rc == SAKSI_OK)
@@ -363,7 +371,8 @@ static enum saksi_err forget_slot(struct saksi_txn *txn, enum local_slot slot,
 	return rc == SAKSI_ENOTFOUND ? SAKSI_OK : rc;
 }
 
-static enum saksi_err move_in(struct joining *g, struct saksi_txn *txn, struct saksi_error *err)
+static enum saksi_err move_in(struct joining *g, struct saksi_txn *txn,
+    struct saksi_error *err)
 {
 	struct local_team local = {.space = g->w.space, .since_us = clock_now_us()};
 	enum saksi_err rc = saksi_log_clear(txn, err);

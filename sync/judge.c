@@ -16,7 +16,8 @@ bool causes_include(const struct membership *m, const struct causes *c, uint32_t
 	return false;
 }
 
-static void add_cause(struct causes *c, const struct membership *m, const struct saksi_hash *id)
+static void add_cause(struct causes *c, const struct membership *m,
+    const struct saksi_hash *id)
 {
 	uint32_t node = idmap_get(&m->index, id);
 
@@ -56,22 +57,24 @@ enum team_role role_at(const struct membership *m, const struct causes *c,
 	return best;
 }
 
-static enum team_verdict say(enum team_verdict v, char *why, size_t size, const char *words)
+static enum team_verdict say(enum team_verdict v, char *why, size_t size,
+    const char *words)
 {
 	if (why != NULL && size > 0)
 		(void)snprintf(why, size, "%s", words);
 	return v;
 }
 
-static enum team_verdict judge_data(const struct membership *m, const struct changeset *cs,
-    const struct saksi_hash *device, char *why, size_t size)
+static enum team_verdict judge_data(const struct membership *m,
+    const struct changeset *cs, const struct saksi_hash *device, char *why, size_t size)
 {
 	struct causes c;
 	enum team_role role;
 
 	causes_of(&c, m, cs, true);
 	if (c.missing)
-		return say(TEAM_PENDING, why, size, "cites membership that is not here yet");
+		return say(TEAM_PENDING, why, size,
+		    "cites membership that is not here yet");
 	role = role_at(m, &c, device);
 	if (role >= ROLE_EDITOR)
 		return TEAM_OK;
@@ -111,8 +114,8 @@ struct own {
 	uint32_t n_ops, n_adds;
 };
 
-static enum team_verdict judge_genesis(struct own *o, uint32_t part, const struct op_genesis *g,
-    char *why, size_t size)
+static enum team_verdict judge_genesis(struct own *o, uint32_t part,
+    const struct op_genesis *g, char *why, size_t size)
 {
 	struct saksi_hash space, device;
 
@@ -122,26 +125,27 @@ static enum team_verdict judge_genesis(struct own *o, uint32_t part, const struc
 		return say(TEAM_REFUSE, why, size, "a GENESIS of another team");
 	if (part != 0 || o->cs->seq != 2 || o->cs->n_deps + o->cs->n_auth > 0 ||
 	    hash_cmp(&device, o->device) != 0)
-		return say(TEAM_REFUSE, why, size, "a GENESIS that is not where it belongs");
+		return say(TEAM_REFUSE, why, size,
+		    "a GENESIS that is not where it belongs");
 	o->role = ROLE_ADMIN;
 	return TEAM_OK;
 }
 
-static enum team_verdict judge_op(struct own *o, uint32_t part, const struct member_op *op,
-    char *why, size_t size)
+static enum team_verdict judge_op(struct own *o, uint32_t part,
+    const struct member_op *op, char *why, size_t size)
 {
 	if (op->tag == PART_LOG_OPEN)
 		return part == 0 && o->cs->seq == 1
-			   ? TEAM_OK
-			   : say(TEAM_REFUSE, why, size, "opens a log in its middle");
+		    ? TEAM_OK
+		    : say(TEAM_REFUSE, why, size, "opens a log in its middle");
 	o->n_ops++;
 	if (op->tag == OP_GENESIS)
 		return judge_genesis(o, part, &op->u.genesis, why, size);
 	if (op->tag == OP_KEY)
 		return o->role >= ROLE_EDITOR
-			   ? TEAM_OK
-			   : say(TEAM_QUARANTINE, why, size,
-				 "an epoch key by a device that may not issue one");
+		    ? TEAM_OK
+		    : say(TEAM_QUARANTINE, why, size,
+			  "an epoch key by a device that may not issue one");
 	if (o->role < ROLE_ADMIN)
 		return say(TEAM_QUARANTINE, why, size,
 		    "a membership change by a device that is no admin");
@@ -167,10 +171,11 @@ static enum team_verdict judge_parts(struct own *o, char *why, size_t size)
 			    "a part of a membership change is missing");
 		rc = member_op_read(&op, part->p, part->len, &e);
 		if (rc == SAKSI_ENEWER)
-			return say(TEAM_PENDING, why, size, "needs a newer version of saksi");
+			return say(TEAM_PENDING, why, size,
+			    "needs a newer version of saksi");
 		if (rc != SAKSI_OK)
-			return say(rc == SAKSI_ENOMEM ? TEAM_PENDING : TEAM_REFUSE, why, size,
-			    e.msg);
+			return say(rc == SAKSI_ENOMEM ? TEAM_PENDING : TEAM_REFUSE, why,
+			    size, e.msg);
 		v = judge_op(o, i, &op, why, size);
 		member_op_free(&op);
 		if (v != TEAM_OK)
@@ -179,19 +184,20 @@ static enum team_verdict judge_parts(struct own *o, char *why, size_t size)
 	return TEAM_OK;
 }
 
-static enum team_verdict judge_membership(const struct membership *m, const struct changeset *cs,
-    const struct saksi_hash *device, char *why, size_t size)
+static enum team_verdict judge_membership(const struct membership *m,
+    const struct changeset *cs, const struct saksi_hash *device, char *why, size_t size)
 {
 	struct own o = {.m = m, .cs = cs, .device = device};
 	enum team_verdict v;
 
 	causes_of(&o.causes, m, cs, false);
 	if (o.causes.missing)
-		return say(TEAM_PENDING, why, size, "cites membership that is not here yet");
+		return say(TEAM_PENDING, why, size,
+		    "cites membership that is not here yet");
 	o.role = role_at(m, &o.causes, device);
 	o.founding = m->has_founder && o.causes.n == 0 && cs->seq == 1 &&
-		     hash_cmp(device, &m->founder) == 0 &&
-		     hash_cmp(&cs->log, &m->founder_log) == 0;
+	    hash_cmp(device, &m->founder) == 0 &&
+	    hash_cmp(&cs->log, &m->founder_log) == 0;
 	v = judge_parts(&o, why, size);
 	if (v == TEAM_OK && o.n_ops == 0 && o.role < ROLE_EDITOR && !o.founding)
 		return say(TEAM_QUARANTINE, why, size,

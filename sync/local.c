@@ -17,8 +17,8 @@ enum saksi_err local_read(struct buf *b, struct saksi_txn *t, enum local_slot sl
 	if (mp_read_array(r) != fields)
 		mp_fail(r, "unexpected length");
 	if (mp_read_uint(r) != LOCAL_VERSION && !r->failed)
-		return saksi_fail(err, SAKSI_ENEWER, "%s: kept by a newer version of saksi",
-		    what);
+		return saksi_fail(err, SAKSI_ENEWER,
+		    "%s: kept by a newer version of saksi", what);
 	return SAKSI_OK;
 }
 

@@ -15,11 +15,12 @@ struct local_device {
 };
 void local_device_free(struct local_device *d);
 /** local_device_new(d, err): Three fresh key pairs. */
-SAKSI_MUST_CHECK enum saksi_err local_device_new(struct local_device *d, struct saksi_error *err);
+SAKSI_MUST_CHECK enum saksi_err local_device_new(struct local_device *d,
+    struct saksi_error *err);
 SAKSI_MUST_CHECK enum saksi_err local_device_put(struct saksi_txn *t,
     const struct local_device *d, struct saksi_error *err);
-SAKSI_MUST_CHECK enum saksi_err local_device_get(struct local_device *d, struct saksi_txn *t,
-    struct saksi_error *err);
+SAKSI_MUST_CHECK enum saksi_err local_device_get(struct local_device *d,
+    struct saksi_txn *t, struct saksi_error *err);
 
 struct local_log {
 	uint8_t nonce[16];
@@ -31,8 +32,8 @@ struct local_team {
 	uint8_t import_key[CRYPTO_KEY];
 	int64_t since_us;
 };
-SAKSI_MUST_CHECK enum saksi_err local_team_put(struct saksi_txn *t, const struct local_team *l,
-    struct saksi_error *err);
+SAKSI_MUST_CHECK enum saksi_err local_team_put(struct saksi_txn *t,
+    const struct local_team *l, struct saksi_error *err);
 SAKSI_MUST_CHECK enum saksi_err local_team_get(struct local_team *l, struct saksi_txn *t,
     struct saksi_error *err);
 
@@ -52,8 +53,8 @@ const struct local_epoch *local_epochs_find(const struct local_epochs *e,
     const struct saksi_hash *id);
 SAKSI_MUST_CHECK enum saksi_err local_epochs_put(struct saksi_txn *t,
     const struct local_epochs *e, struct saksi_error *err);
-SAKSI_MUST_CHECK enum saksi_err local_epochs_get(struct local_epochs *e, struct saksi_txn *t,
-    struct saksi_error *err);
+SAKSI_MUST_CHECK enum saksi_err local_epochs_get(struct local_epochs *e,
+    struct saksi_txn *t, struct saksi_error *err);
 
 struct local_join {
 	struct buf request; /* body of the REQUEST */
@@ -61,8 +62,8 @@ struct local_join {
 	struct secret *once_sk;
 };
 void local_join_free(struct local_join *j);
-SAKSI_MUST_CHECK enum saksi_err local_join_put(struct saksi_txn *t, const struct local_join *j,
-    struct saksi_error *err);
+SAKSI_MUST_CHECK enum saksi_err local_join_put(struct saksi_txn *t,
+    const struct local_join *j, struct saksi_error *err);
 /** local_join_get: The keys' public halves are those of the request. */
 SAKSI_MUST_CHECK enum saksi_err local_join_get(struct local_join *j, struct saksi_txn *t,
     struct saksi_error *err);

@@ -103,8 +103,8 @@ static enum saksi_err add_grant(struct membership *m, const struct grant *g,
 	return SAKSI_OK;
 }
 
-static void grant_device(struct grant *g, const struct device_keys *keys, const char *person,
-    const char *label, enum team_role role)
+static void grant_device(struct grant *g, const struct device_keys *keys,
+    const char *person, const char *label, enum team_role role)
 {
 	device_id_of(&g->d.id, keys);
 	memcpy(g->d.sign_pk, keys->sign_pk, CRYPTO_KEY);
@@ -117,10 +117,11 @@ static void grant_device(struct grant *g, const struct device_keys *keys, const 
 
 /* Takes over the boxes of ${key}. */
 static enum saksi_err add_epoch(struct membership *m, const struct changeset *cs,
-    const struct changeset_part *part, const struct saksi_hash *device, struct op_key *key,
-    struct saksi_error *err)
+    const struct changeset_part *part, const struct saksi_hash *device,
+    struct op_key *key, struct saksi_error *err)
 {
-	struct epoch_op *list = grown(m->epochs, m->n_epochs, &m->cap_epochs, sizeof(*list));
+	struct epoch_op *list =
+	    grown(m->epochs, m->n_epochs, &m->cap_epochs, sizeof(*list));
 	struct epoch_op *e;
 
 	(void)cs;
@@ -135,8 +136,8 @@ static enum saksi_err add_epoch(struct membership *m, const struct changeset *cs
 }
 
 static enum saksi_err add_op(struct membership *m, const struct changeset *cs,
-    const struct changeset_part *part, const struct saksi_hash *device, struct member_op *op,
-    struct saksi_error *err)
+    const struct changeset_part *part, const struct saksi_hash *device,
+    struct member_op *op, struct saksi_error *err)
 {
 	struct grant g = {.node = m->n_nodes - 1, .hlc = cs->hlc};
 

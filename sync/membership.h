@@ -39,8 +39,8 @@ enum team_verdict membership_judge(const struct membership *m, const struct chan
  * Its causes must be there.  One that is not authorised is remembered as a
  * cause of others and grants nothing.
  */
-SAKSI_MUST_CHECK enum saksi_err membership_add(struct membership *m, const struct changeset *cs,
-    const struct saksi_hash *device, struct saksi_error *err);
+SAKSI_MUST_CHECK enum saksi_err membership_add(struct membership *m,
+    const struct changeset *cs, const struct saksi_hash *device, struct saksi_error *err);
 
 bool membership_has(const struct membership *m, const struct saksi_hash *id);
 size_t membership_count(const struct membership *m);

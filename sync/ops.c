@@ -6,8 +6,9 @@
 
 #include <saksi/base/text.h>
 
-#define SUITE_NOT_KNOWN "membership: an operation that this version does not know; " \
-			"needs a newer version of saksi"
+#define SUITE_NOT_KNOWN                                              \
+	"membership: an operation that this version does not know; " \
+	"needs a newer version of saksi"
 
 void device_id_of(struct saksi_hash *out, const struct device_keys *keys)
 {
@@ -20,7 +21,8 @@ void device_id_of(struct saksi_hash *out, const struct device_keys *keys)
 	crypto_hash_final(&st, out);
 }
 
-void key_commit_of(uint8_t out[32], const uint8_t key[CRYPTO_KEY], const struct saksi_hash *prev)
+void key_commit_of(uint8_t out[32], const uint8_t key[CRYPTO_KEY],
+    const struct saksi_hash *prev)
 {
 	static const struct saksi_hash none;
 	struct crypto_hash_state st;
@@ -166,14 +168,15 @@ static bool read_add(struct mp_reader *r, struct op_add *a)
 	role = mp_read_uint(r);
 	mp_read_fixed(r, a->request.b, sizeof(a->request.b));
 	history = mp_read_uint(r);
-	a->role = role == ROLE_READER	 ? ROLE_READER
-		  : role == ROLE_EDITOR ? ROLE_EDITOR
-		  : role == ROLE_ADMIN	 ? ROLE_ADMIN
-					 : ROLE_NONE;
+	a->role = role == ROLE_READER ? ROLE_READER
+	    : role == ROLE_EDITOR     ? ROLE_EDITOR
+	    : role == ROLE_ADMIN      ? ROLE_ADMIN
+				      : ROLE_NONE;
 	return r->failed || (a->role != ROLE_NONE && history == HISTORY_ALL);
 }
 
-static enum saksi_err read_key(struct mp_reader *r, struct op_key *k, struct saksi_error *err)
+static enum saksi_err read_key(struct mp_reader *r, struct op_key *k,
+    struct saksi_error *err)
 {
 	uint32_t n;
 

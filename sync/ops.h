@@ -56,15 +56,16 @@ void member_op_free(struct member_op *op);
  * SAKSI_EFORMAT; SAKSI_ENEWER: an operation, suite, role or history that this
  * version does not know.
  */
-SAKSI_MUST_CHECK enum saksi_err member_op_read(struct member_op *op, const void *p, size_t n,
-    struct saksi_error *err);
+SAKSI_MUST_CHECK enum saksi_err member_op_read(struct member_op *op, const void *p,
+    size_t n, struct saksi_error *err);
 /** member_op_write(out, op): Canonical; the boxes in ascending order are the caller's duty. */
 void member_op_write(struct buf *out, const struct member_op *op);
 
 /** device_id_of(out, keys): H("device", sign || seal || noise). */
 void device_id_of(struct saksi_hash *out, const struct device_keys *keys);
 /** key_commit_of(out, key, prev): H("kc", key || prev); ${prev} NULL: zeros. */
-void key_commit_of(uint8_t out[32], const uint8_t key[CRYPTO_KEY], const struct saksi_hash *prev);
+void key_commit_of(uint8_t out[32], const uint8_t key[CRYPTO_KEY],
+    const struct saksi_hash *prev);
 /** name_valid(s, n): 1 .. 127 bytes of UTF-8 without control characters. */
 bool name_valid(const char *s, size_t n);
 /** name_read(r, out): The next item must be a valid name. */

@@ -26,8 +26,8 @@ SAKSI_MUST_CHECK enum saksi_err request_body_read(struct join_request *q, const 
 void request_write(struct buf *out, const struct buf *body, const struct saksi_hash *id,
     const struct secret *sign_sk);
 /** request_read: Form and self-signature. */
-SAKSI_MUST_CHECK enum saksi_err request_read(struct join_request *q, const void *p, size_t n,
-    struct saksi_error *err);
+SAKSI_MUST_CHECK enum saksi_err request_read(struct join_request *q, const void *p,
+    size_t n, struct saksi_error *err);
 /** request_fresh: Not older than 7 days, not a day ahead; SAKSI_EREFUSED. */
 SAKSI_MUST_CHECK enum saksi_err request_fresh(const struct join_request *q,
     struct saksi_error *err);
@@ -51,10 +51,12 @@ struct welcome {
 void welcome_free(struct welcome *w);
 /** welcome_write(out, w, once_pk, sign_sk, err): Encode, sign, pad, seal. */
 SAKSI_MUST_CHECK enum saksi_err welcome_write(struct buf *out, const struct welcome *w,
-    const uint8_t once_pk[CRYPTO_KEY], const struct secret *sign_sk, struct saksi_error *err);
+    const uint8_t once_pk[CRYPTO_KEY], const struct secret *sign_sk,
+    struct saksi_error *err);
 /** welcome_read(w, p, n, once_pk, once_sk, err): Open and decode; the signature is not checked. */
 SAKSI_MUST_CHECK enum saksi_err welcome_read(struct welcome *w, const void *p, size_t n,
-    const uint8_t once_pk[CRYPTO_KEY], const struct secret *once_sk, struct saksi_error *err);
+    const uint8_t once_pk[CRYPTO_KEY], const struct secret *once_sk,
+    struct saksi_error *err);
 void welcome_words(char words[TEAM_WORDS_TEXT], const struct welcome *w);
 
 #endif

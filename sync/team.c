@@ -76,7 +76,8 @@ static void set_writer(struct saksi_team *t, enum changeset_kind kind,
 	saksi_vault_set_writer(t->v, kind, w);
 }
 
-void team_new_log(struct saksi_team *t, enum changeset_kind kind, enum log_open_reason reason)
+void team_new_log(struct saksi_team *t, enum changeset_kind kind,
+    enum log_open_reason reason)
 {
 	struct local_log *log = kind == CS_DATA ? &t->local.data : &t->local.member;
 
@@ -86,7 +87,8 @@ void team_new_log(struct saksi_team *t, enum changeset_kind kind, enum log_open_
 	set_writer(t, kind, log);
 }
 
-enum saksi_err team_save(struct saksi_team *t, struct saksi_txn *txn, struct saksi_error *err)
+enum saksi_err team_save(struct saksi_team *t, struct saksi_txn *txn,
+    struct saksi_error *err)
 {
 	enum saksi_err rc = SAKSI_OK;
 
@@ -134,7 +136,8 @@ static enum saksi_err walk_to(struct walk *w, const struct saksi_hash *id,
 	return idmap_put(&w->seen, id, 0, err);
 }
 
-static enum saksi_err keep_found(struct walk *w, struct log_entry *e, struct saksi_error *err)
+static enum saksi_err keep_found(struct walk *w, struct log_entry *e,
+    struct saksi_error *err)
 {
 	struct found *f;
 
@@ -150,7 +153,8 @@ static enum saksi_err keep_found(struct walk *w, struct log_entry *e, struct sak
 	f = &w->found[w->n_found];
 	f->n = e->n;
 	if (!saksi_log_device(w->txn, e->branch, &f->device, NULL))
-		return saksi_fail(err, SAKSI_EDAMAGED, "membership: an entry without a log");
+		return saksi_fail(err, SAKSI_EDAMAGED,
+		    "membership: an entry without a log");
 	f->cs = e->cs;
 	e->cs = NULL;
 	w->n_found++;
@@ -238,7 +242,8 @@ enum saksi_err team_catch_up(struct saksi_team *t, struct saksi_txn *txn,
 	enum saksi_err rc;
 
 	if (t->members == NULL)
-		return saksi_fail(err, SAKSI_EINVAL, "team: not loaded; open the vault again");
+		return saksi_fail(err, SAKSI_EINVAL,
+		    "team: not loaded; open the vault again");
 	rc = saksi_log_heads(txn, &heads, &n, err);
 	for (size_t i = 0; i < n && rc == SAKSI_OK; i++)
 		if (heads[i].kind == CS_MEMBERSHIP)
@@ -300,9 +305,9 @@ enum saksi_err saksi_team_refresh(struct saksi_team *t, struct saksi_txn *txn,
 	if (rc != SAKSI_OK) {
 		forget(t);
 		return rc == SAKSI_ENOTFOUND
-			   ? saksi_fail(err, rc,
-				 "team: this vault has none yet; found one or join one")
-			   : rc;
+		    ? saksi_fail(err, rc,
+			  "team: this vault has none yet; found one or join one")
+		    : rc;
 	}
 	coll_main(t->coll, &t->local.space);
 	set_writer(t, CS_DATA, &t->local.data);
@@ -389,7 +394,8 @@ const char *saksi_team_device_name(void *team, const struct saksi_hash *device)
 	return NULL;
 }
 
-bool saksi_team_device_key(void *team, const struct saksi_hash *device, uint8_t pk[CRYPTO_KEY])
+bool saksi_team_device_key(void *team, const struct saksi_hash *device,
+    uint8_t pk[CRYPTO_KEY])
 {
 	const struct team_device *d = saksi_team_device(team, device);
 
@@ -437,7 +443,8 @@ bool saksi_team_check_membership(const struct changeset *cs, char *why, size_t s
 		enum saksi_err rc;
 
 		if (cs->parts[i].p == NULL) {
-			(void)snprintf(why, size, "a part of a membership change is missing");
+			(void)snprintf(why, size,
+			    "a part of a membership change is missing");
 			return false;
 		}
 		rc = member_op_read(&op, cs->parts[i].p, cs->parts[i].len, &e);

@@ -29,10 +29,11 @@ void coll_main(uint8_t coll[16], const struct saksi_hash *space);
 SAKSI_MUST_CHECK enum saksi_err team_catch_up(struct saksi_team *t, struct saksi_txn *txn,
     struct saksi_error *err);
 /** team_note(t, cs, device): One membership changeset has been merged. */
-SAKSI_MUST_CHECK enum saksi_err team_note(struct saksi_team *t, const struct changeset *cs,
-    const struct saksi_hash *device, struct saksi_error *err);
+SAKSI_MUST_CHECK enum saksi_err team_note(struct saksi_team *t,
+    const struct changeset *cs, const struct saksi_hash *device, struct saksi_error *err);
 /** team_new_log(t, kind, reason): The next own entry of that kind opens a log. */
-void team_new_log(struct saksi_team *t, enum changeset_kind kind, enum log_open_reason reason);
+void team_new_log(struct saksi_team *t, enum changeset_kind kind,
+    enum log_open_reason reason);
 /** team_save(t, txn): Put what changed of this device's affairs. */
 SAKSI_MUST_CHECK enum saksi_err team_save(struct saksi_team *t, struct saksi_txn *txn,
     struct saksi_error *err);
@@ -45,8 +46,10 @@ SAKSI_MUST_CHECK enum saksi_err epoch_op_new(struct op_key *op, const struct sec
     const struct saksi_hash *prev, const struct team_device *devices, size_t n,
     struct saksi_error *err);
 /** epochs_learn(t, err): Open boxes that are for us; sets keys_dirty. */
-SAKSI_MUST_CHECK enum saksi_err epochs_learn(struct saksi_team *t, struct saksi_error *err);
+SAKSI_MUST_CHECK enum saksi_err epochs_learn(struct saksi_team *t,
+    struct saksi_error *err);
 /** epochs_choose(t, err): Fill t->epochs. */
-SAKSI_MUST_CHECK enum saksi_err epochs_choose(struct saksi_team *t, struct saksi_error *err);
+SAKSI_MUST_CHECK enum saksi_err epochs_choose(struct saksi_team *t,
+    struct saksi_error *err);
 
 #endif

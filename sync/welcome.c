@@ -52,7 +52,8 @@ static void pad(struct buf *b)
 }
 
 enum saksi_err welcome_write(struct buf *out, const struct welcome *w,
-    const uint8_t once_pk[CRYPTO_KEY], const struct secret *sign_sk, struct saksi_error *err)
+    const uint8_t once_pk[CRYPTO_KEY], const struct secret *sign_sk,
+    struct saksi_error *err)
 {
 	struct buf body = BUF_INIT, plain = BUF_INIT;
 	struct saksi_hash h;
@@ -62,7 +63,8 @@ enum saksi_err welcome_write(struct buf *out, const struct welcome *w,
 	write_body(&body, w);
 	rc = buf_ok(&body, err);
 	if (rc == SAKSI_OK && body.len > WELCOME_MAX / 2)
-		rc = saksi_fail(err, SAKSI_ELIMIT, "welcome: the membership is too large");
+		rc =
+		    saksi_fail(err, SAKSI_ELIMIT, "welcome: the membership is too large");
 	if (rc != SAKSI_OK)
 		goto fail;
 	crypto_hash_of(&h, "welcome", body.p, body.len);
@@ -160,7 +162,8 @@ static enum saksi_err altered(struct saksi_error *err)
 }
 
 enum saksi_err welcome_read(struct welcome *w, const void *p, size_t n,
-    const uint8_t once_pk[CRYPTO_KEY], const struct secret *once_sk, struct saksi_error *err)
+    const uint8_t once_pk[CRYPTO_KEY], const struct secret *once_sk,
+    struct saksi_error *err)
 {
 	const uint8_t *b = p;
 	uint32_t len;
@@ -170,8 +173,8 @@ enum saksi_err welcome_read(struct welcome *w, const void *p, size_t n,
 	if (n < MAGIC_LEN || n > WELCOME_MAX || memcmp(b, MAGIC, MAGIC_LEN) != 0)
 		return saksi_fail(err, SAKSI_EFORMAT,
 		    "welcome: this file is none; it is what `device add` wrote");
-	if (crypto_sealed_box_open(&w->text, once_pk, once_sk, b + MAGIC_LEN, n - MAGIC_LEN,
-		NULL) != SAKSI_OK) {
+	if (crypto_sealed_box_open(&w->text, once_pk, once_sk, b + MAGIC_LEN,
+		n - MAGIC_LEN, NULL) != SAKSI_OK) {
 		welcome_free(w);
 		return altered(err);
 	}

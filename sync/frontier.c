@@ -1,0 +1,230 @@
+/* frontier.c - what do I hold, what does the other hold. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "remotes.h"
+
+#define WALK_MAX 100000u /* steps back in all; a peer further behind gets all again */
+
+static int by_hash(const void *a, const void *b)
+{
+	return hash_cmp(a, b);
+}
+
+enum saksi_err frontier_of(struct frontier *f, struct saksi_txn *t,
+    struct saksi_error *err)
+{
+	struct log_head *heads = NULL;
+	struct saksi_hash *ids = NULL;
+	size_t n = 0;
+	enum saksi_err rc = saksi_log_heads(t, &heads, &n, err);
+
+	memset(f, 0, sizeof(*f));
+	crypto_random(f->key, sizeof(f->key));
+	if (rc != SAKSI_OK)
+		return rc;
+	f->list = calloc(n + 1, sizeof(*f->list));
+	ids = calloc(n + 1, sizeof(*ids));
+	if (f->list == NULL || ids == NULL) {
+		rc = saksi_fail_nomem(err);
+		goto fail;
+	}
+	for (size_t i = 0; i < n; i++) {
+		ids[i] = heads[i].id;
+		if (f->n == FRONTIER_HEADS_MAX)
+			continue; /* to claim less is always true */
+		frontier_log(f->list[f->n].log, f, &heads[i].log);
+		frontier_id(f->list[f->n].head, f, &heads[i].id);
+		f->list[f->n++].seq = heads[i].seq;
+	}
+	qsort(ids, n, sizeof(*ids), by_hash);
+	frontier_digest(&f->digest, f, ids, n);
+fail:
+	free(ids);
+	free(heads);
+	if (rc != SAKSI_OK)
+		frontier_free(f);
+	return rc;
+}
+
+/* ---- learning ---------------------------------------------------------------------- */
+
+struct learning {
+	const struct frontier *f;
+	struct saksi_txn *txn;
+	struct log_head *heads;
+	size_t n_heads;
+	struct saksi_hash *found;
+	size_t n_found;
+	size_t steps;
+};
+
+/* The entry of ${from}'s branch with that number, by the links back. */
+static enum saksi_err walk_back(struct learning *l, const struct log_head *from,
+    uint64_t seq, struct saksi_hash *id, bool *there, struct saksi_error *err)
+{
+	enum saksi_err rc = SAKSI_OK;
+
+	*id = from->id;
+	*there = false;
+	for (uint64_t at = from->seq; at > seq; at--) {
+		struct log_entry e = {0};
+
+		if (l->steps++ >= WALK_MAX)
+			return SAKSI_OK;
+		rc = saksi_log_get(l->txn, id, &e, err);
+		if (rc != SAKSI_OK)
+			return rc;
+		*id = e.cs->prev;
+		log_entry_free(&e);
+	}
+	*there = true;
+	return rc;
+}
+
+static enum saksi_err resolve(struct learning *l, const struct frontier_head *h,
+    bool *found, const struct log_head **log, struct saksi_error *err)
+{
+	uint8_t tag[FRONTIER_SHORT];
+
+	*found = false;
+	*log = NULL;
+	for (size_t i = 0; i < l->n_heads; i++) {
+		struct saksi_hash id;
+		bool there;
+		enum saksi_err rc;
+
+		frontier_log(tag, l->f, &l->heads[i].log);
+		if (memcmp(tag, h->log, FRONTIER_SHORT) != 0)
+			continue;
+		*log = &l->heads[i];
+		if (h->seq == 0 || h->seq > l->heads[i].seq)
+			continue;
+		rc = walk_back(l, &l->heads[i], h->seq, &id, &there, err);
+		if (rc != SAKSI_OK)
+			return rc;
+		if (!there) { /* too far back to look: held, but not remembered */
+			*found = true;
+			return SAKSI_OK;
+		}
+		frontier_id(tag, l->f, &id);
+		if (memcmp(tag, h->head, FRONTIER_SHORT) == 0) {
+			l->found[l->n_found++] = id;
+			*found = true;
+			return SAKSI_OK;
+		}
+	}
+	return SAKSI_OK;
+}
+
+struct held_match {
+	const struct frontier *f;
+	const struct frontier_head *h;
+};
+
+static bool is_head(const void *ctx, const struct saksi_hash *id)
+{
+	const struct held_match *m = ctx;
+	uint8_t tag[FRONTIER_SHORT];
+
+	frontier_id(tag, m->f, id);
+	return memcmp(tag, m->h->head, FRONTIER_SHORT) == 0;
+}
+
+/* Eight bytes can be alike; where every head was found, the digest tells. */
+static bool digest_fits(struct learning *l)
+{
+	struct saksi_hash all;
+
+	if (l->n_found != l->f->n)
+		return true;
+	if (l->n_found > 0)
+		qsort(l->found, l->n_found, sizeof(*l->found), by_hash);
+	frontier_digest(&all, l->f, l->found, l->n_found);
+	return crypto_equal(all.b, l->f->digest.b, sizeof(all.b)) != 0;
+}
+
+/* Earlier knowledge stays: a peer that was put back says so by its new log. */
+static enum saksi_err remember(struct remotes *r, const struct manifest *m,
+    const struct learning *l, struct saksi_error *err)
+{
+	struct remote_peer *p = NULL, *list;
+	struct log_cover *cover = NULL;
+	struct saksi_hash *heads;
+	size_t n = 0;
+	enum saksi_err rc;
+
+	for (size_t i = 0; i < r->n_peers; i++)
+		if (hash_cmp(&r->peers[i].device, &m->sealer) == 0)
+			p = &r->peers[i];
+	if (p == NULL) {
+		if (r->n_peers == REMOTE_PEERS_MAX)
+			return SAKSI_OK;
+		list = realloc(r->peers, (r->n_peers + 1) * sizeof(*list));
+		if (list == NULL)
+			return saksi_fail_nomem(err);
+		r->peers = list;
+		p = &list[r->n_peers++];
+		*p = (struct remote_peer){.device = m->sealer};
+	}
+	heads = calloc(l->n_found + p->n + 1, sizeof(*heads));
+	if (heads == NULL)
+		return saksi_fail_nomem(err);
+	for (size_t i = 0; i < l->n_found; i++)
+		heads[n++] = l->found[i];
+	rc = log_cover_new(&cover, err);
+	for (size_t i = 0; i < l->n_found && rc == SAKSI_OK; i++)
+		rc = log_cover_add(cover, l->txn, &l->found[i], err);
+	for (size_t i = 0; i < p->n && rc == SAKSI_OK; i++) {
+		struct log_entry e = {0};
+
+		/* An older head that a newer one covers says nothing more. */
+		if (saksi_log_get(l->txn, &p->heads[i], &e, NULL) == SAKSI_OK &&
+		    !log_cover_has(cover, &e))
+			heads[n++] = p->heads[i];
+		log_entry_free(&e);
+	}
+	log_cover_free(&cover);
+	if (rc != SAKSI_OK) {
+		free(heads);
+		return rc;
+	}
+	free(p->heads);
+	p->heads = heads;
+	p->n = n < REMOTE_HEADS_MAX ? n : REMOTE_HEADS_MAX;
+	if (m->made_us > p->time_us)
+		p->time_us = m->made_us;
+	return SAKSI_OK;
+}
+
+enum saksi_err frontier_learn(struct remotes *r, const struct frontier *f,
+    const struct manifest *m, const struct saksi_team *team, struct saksi_txn *txn,
+    const struct gate *gate, struct tally *tally, struct saksi_error *err)
+{
+	struct learning l = {.f = f, .txn = txn};
+	enum saksi_err rc = saksi_log_heads(txn, &l.heads, &l.n_heads, err);
+
+	if (rc != SAKSI_OK)
+		return rc;
+	l.found = calloc(f->n + 1, sizeof(*l.found));
+	if (l.found == NULL)
+		rc = saksi_fail_nomem(err);
+	for (size_t i = 0; i < f->n && rc == SAKSI_OK; i++) {
+		struct held_match match = {f, &f->list[i]};
+		const struct log_head *log;
+		char name[260] = "";
+		bool found;
+
+		rc = resolve(&l, &f->list[i], &found, &log, err);
+		if (rc != SAKSI_OK || found || gate_holds(gate, is_head, &match))
+			continue;
+		if (log != NULL)
+			team_name(team, &log->device, name);
+		tally_missing(tally, NULL, name, f->list[i].seq);
+	}
+	if (rc == SAKSI_OK && hash_cmp(&m->sealer, &team->self.id) != 0 && digest_fits(&l))
+		rc = remember(r, m, &l, err);
+	free(l.found);
+	free(l.heads);
+	return rc;
+}
