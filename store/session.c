@@ -30,7 +30,7 @@ static void wrap_key(struct wrap *w, const uint8_t vault_id[VAULT_ID],
 	memcpy(w->ad + sizeof(purpose) + 2, input, sizeof(input));
 }
 
-static void file_name(char out[SESSION_NAME_TEXT], const uint8_t vault_id[VAULT_ID])
+void session_file_name(char out[SESSION_NAME_TEXT], const uint8_t vault_id[VAULT_ID])
 {
 	struct saksi_hash h;
 
@@ -70,7 +70,7 @@ static enum saksi_err write_somewhere(const uint8_t vault_id[VAULT_ID],
 	enum saksi_err rc = SAKSI_ENOTFOUND;
 	int dirfd;
 
-	file_name(name, vault_id);
+	session_file_name(name, vault_id);
 	for (unsigned i = 0; i < SESSION_PLACES; i++) {
 		rc = place_open(&dirfd, i, true, err);
 		if (rc != SAKSI_OK)
@@ -121,7 +121,7 @@ enum saksi_err session_save(const uint8_t vault_id[VAULT_ID],
 
 /* ---- load ---------------------------------------------------------------- */
 
-static enum saksi_err unwrap(struct secret **vault_key,
+enum saksi_err session_unwrap(struct secret **vault_key,
     const uint8_t file[SESSION_FILE_SIZE], const uint8_t vault_id[VAULT_ID],
     const struct secret *ticket, struct saksi_error *err)
 {
@@ -153,7 +153,7 @@ static enum saksi_err load_from(struct secret **vault_key, bool *useless, int di
 	rc = ticket_get(&ticket, file + SE_DESC, err);
 	*useless = rc == SAKSI_ENOTFOUND;
 	if (rc == SAKSI_OK) {
-		rc = unwrap(vault_key, file, vault_id, ticket, err);
+		rc = session_unwrap(vault_key, file, vault_id, ticket, err);
 		*useless = rc == SAKSI_EAUTH;
 	}
 	secret_free(&ticket);
@@ -169,7 +169,7 @@ enum saksi_err session_load(struct secret **vault_key, const uint8_t vault_id[VA
 	int dirfd;
 
 	*vault_key = NULL;
-	file_name(name, vault_id);
+	session_file_name(name, vault_id);
 	for (unsigned i = 0; i < SESSION_PLACES; i++) {
 		if (place_open(&dirfd, i, false, NULL) != SAKSI_OK)
 			continue;
@@ -202,7 +202,7 @@ enum saksi_err session_drop(const uint8_t vault_id[VAULT_ID], struct saksi_error
 	bool found = false;
 	int dirfd;
 
-	file_name(name, vault_id);
+	session_file_name(name, vault_id);
 	for (unsigned i = 0; i < SESSION_PLACES; i++) {
 		if (place_open(&dirfd, i, false, NULL) != SAKSI_OK)
 			continue;

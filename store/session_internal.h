@@ -24,6 +24,15 @@
 #define SE_SEALED 26u
 #define SESSION_FILE_SIZE (SE_SEALED + CRYPTO_SEAL_OVERHEAD + CRYPTO_KEY)
 
+/* ---- session.c ----------------------------------------------------------- */
+
+/** session_file_name: Hex of a hash of the vault id. */
+void session_file_name(char out[SESSION_NAME_TEXT], const uint8_t vault_id[VAULT_ID]);
+/** session_unwrap: SAKSI_EAUTH: another ticket or vault, or altered. */
+SAKSI_MUST_CHECK enum saksi_err session_unwrap(struct secret **vault_key,
+    const uint8_t file[SESSION_FILE_SIZE], const uint8_t vault_id[VAULT_ID],
+    const struct secret *ticket, struct saksi_error *err);
+
 /* ---- session_ticket.c ---------------------------------------------------- */
 
 /** ticket_put: Into the user keyring, gone after ${seconds}. */

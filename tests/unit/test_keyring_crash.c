@@ -304,6 +304,15 @@ static void processes_at_once_lose_nothing(void **state)
 	}
 }
 
+static bool linger(enum keyring_step step)
+{
+	const struct timespec nap = {0, 5000000};
+
+	(void)step;
+	(void)nanosleep(&nap, NULL);
+	return true;
+}
+
 static void a_reader_never_sees_half_a_change(void **state)
 {
 	struct fixture f;
@@ -313,14 +322,18 @@ static void a_reader_never_sees_half_a_change(void **state)
 	fixture_new(&f);
 	pid = fork();
 	assert_true(pid >= 0);
-	if (pid == 0)
+	if (pid == 0) {
+		keyring_test_hook(linger);
 		change_for_ever(&f);
-	for (unsigned i = 0; i < fewer(300); i++) {
+	}
+	for (unsigned i = 0; i < 50; i++) {
+		const struct timespec nap = {0, 3000000};
 		struct keyring *k = NULL;
 
 		OK(keyring_load(&k, f.dirfd, NULL));
 		assert_null(keyring_damage(k));
 		keyring_free(&k);
+		(void)nanosleep(&nap, NULL);
 	}
 	assert_int_equal(kill(pid, SIGKILL), 0);
 	wait_for(pid);
@@ -346,6 +359,37 @@ static void a_held_file_is_busy_but_readable(void **state)
 	fixture_free(&f);
 }
 
+/* A file that gets its place while a command waits for the old one's lock. */
+static void a_replaced_file_is_not_written(void **state)
+{
+	const struct timespec nap = {1, 0};
+	uint8_t file[KEYRING_FILE_SIZE], after[KEYRING_FILE_SIZE];
+	struct fixture f;
+	pid_t pid;
+	int fd;
+
+	(void)state;
+	fixture_new(&f);
+	assert_int_equal(file_get(&f, file, sizeof(file)), sizeof(file));
+	fd = openat(f.dirfd, KEYRING_FILE, O_RDONLY | O_CLOEXEC);
+	assert_true(fd >= 0);
+	assert_int_equal(flock(fd, LOCK_EX), 0);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		(void)close(fd);
+		_exit(keyring_clear(f.k, f.dirfd, 1, NULL) != SAKSI_EBUSY);
+	}
+	(void)nanosleep(&nap, NULL);
+	assert_int_equal(unlinkat(f.dirfd, KEYRING_FILE, 0), 0);
+	file_put(&f, file, sizeof(file));
+	(void)close(fd);
+	wait_for(pid);
+	assert_int_equal(file_get(&f, after, sizeof(after)), sizeof(after));
+	assert_memory_equal(file, after, sizeof(file));
+	fixture_free(&f);
+}
+
 static void no_secret_is_left(void **state)
 {
 	(void)state;
@@ -365,6 +409,7 @@ int main(void)
 	    cmocka_unit_test(processes_at_once_lose_nothing),
 	    cmocka_unit_test(a_reader_never_sees_half_a_change),
 	    cmocka_unit_test(a_held_file_is_busy_but_readable),
+	    cmocka_unit_test(a_replaced_file_is_not_written),
 	    cmocka_unit_test(no_secret_is_left),
 	};
 

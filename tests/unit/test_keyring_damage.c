@@ -139,6 +139,23 @@ static void cut_files(void **state)
 	fixture_free(&f);
 }
 
+static void two_whole_copies_that_differ(void **state)
+{
+	struct fixture f;
+	uint8_t file[KEYRING_FILE_SIZE];
+
+	(void)state;
+	fixture_new(&f);
+	assert_int_equal(file_get(&f, file, sizeof(file)), sizeof(file));
+	file[KEYRING_COPY_SIZE + KR_SLOTS + 5 * KEYRING_SLOT_SIZE] ^= 1;
+	restamp(file + KEYRING_COPY_SIZE);
+	file_put(&f, file, sizeof(file));
+	OK(load(&f, NULL));
+	assert_string_equal(keyring_damage(f.k), "the two copies of the key slots differ");
+	assert_memory_equal(f.k->image, file, KEYRING_COPY_SIZE);
+	fixture_free(&f);
+}
+
 /* ---- words --------------------------------------------------------------- */
 
 static void four_different_answers(void **state)
@@ -291,6 +308,7 @@ int main(void)
 	    cmocka_unit_test(the_same_flip_in_both_copies_is_told),
 	    cmocka_unit_test(a_hostile_header_never_gives_another_key),
 	    cmocka_unit_test(cut_files),
+	    cmocka_unit_test(two_whole_copies_that_differ),
 	    cmocka_unit_test(four_different_answers),
 	    cmocka_unit_test(newer_formats),
 	    cmocka_unit_test(only_a_regular_file),

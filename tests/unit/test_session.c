@@ -239,10 +239,11 @@ static void the_file_alone_says_nothing(void **state)
 	vault_free(&v);
 }
 
-static void drop_overwrites(void **state)
+static void drop_overwrites_and_revokes(void **state)
 {
 	struct vault v;
 	struct buf before = BUF_INIT;
+	struct secret *ticket = NULL;
 	uint8_t after[SESSION_FILE_SIZE];
 	char path[5000];
 	int fd;
@@ -254,7 +255,10 @@ static void drop_overwrites(void **state)
 	file_bytes(&before, path);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	assert_true(fd >= 0);
+	OK(ticket_get(&ticket, before.p + SE_DESC, NULL));
+	secret_free(&ticket);
 	OK(session_drop(v.id, NULL));
+	assert_int_equal(ticket_get(&ticket, before.p + SE_DESC, NULL), SAKSI_ENOTFOUND);
 	assert_int_equal(access(path, F_OK), -1);
 	assert_int_equal(pread(fd, after, sizeof(after), 0), sizeof(after));
 	(void)close(fd);
@@ -406,6 +410,35 @@ static void works_without_a_runtime_directory(void **state)
 	vault_free(&v);
 }
 
+/* The folder is there and can't be written: the ticket must not stay behind. */
+static void unprivileged_save(const struct vault *v)
+{
+	struct saksi_error err = {SAKSI_OK, 0, ""};
+	char name[SESSION_NAME_TEXT], path[6000];
+
+	session_file_name(name, v->id);
+	(void)snprintf(path, sizeof(path), "%s/saksi/%s", run_path, name);
+	CHILD(mkdir(path, 0700) == 0); /* in the place of the file */
+	CHILD(setenv("XDG_RUNTIME_DIR", run_path, 1) == 0);
+	CHILD(session_save(v->id, v->key, 60, &err) == SAKSI_OK);
+	CHILD(loads(v)); /* the next place served */
+	CHILD(session_drop(v->id, NULL) == SAKSI_OK);
+	CHILD(rmdir(path) == 0);
+}
+
+static void a_place_that_fails_is_passed_over(void **state)
+{
+	struct vault v;
+	char folder[5000];
+
+	(void)state;
+	vault_new(&v);
+	folder_path(folder, sizeof(folder), "saksi");
+	assert_true(mkdir(folder, 0700) == 0 || errno == EEXIST);
+	in_child(unprivileged_save, &v);
+	vault_free(&v);
+}
+
 /* ---- other processes ----------------------------------------------------- */
 
 static void other_login(const struct vault *v)
@@ -490,9 +523,9 @@ static void session_vector(void **state)
 {
 	struct vectors v;
 	struct secret *ticket = NULL, *key = NULL;
-	uint8_t id[VAULT_ID], vault_key[CRYPTO_KEY], raw[CRYPTO_KEY], desc[SESSION_DESC];
+	uint8_t id[VAULT_ID], vault_key[CRYPTO_KEY], raw[CRYPTO_KEY];
 	uint8_t file[SESSION_FILE_SIZE];
-	char path[5000];
+	char name[SESSION_NAME_TEXT];
 
 	(void)state;
 	vectors_open(&v, "keyring.txt");
@@ -501,19 +534,16 @@ static void session_vector(void **state)
 	vectors_bytes(id, sizeof(id), &v, "vault_id");
 	vectors_bytes(vault_key, sizeof(vault_key), &v, "vault_key");
 	vectors_bytes(raw, sizeof(raw), &v, "ticket");
-	vectors_bytes(desc, sizeof(desc), &v, "desc");
 	vectors_bytes(file, sizeof(file), &v, "file");
+	session_file_name(name, id);
+	assert_string_equal(name, vectors_text(&v, "name"));
 	OK(secret_copy(&ticket, raw, sizeof(raw), NULL));
-	OK(ticket_put(desc, ticket, 60, NULL));
-	folder_path(path, sizeof(path), "saksi");
-	assert_true(mkdir(path, 0700) == 0 || errno == EEXIST);
-	(void)snprintf(path, sizeof(path), "%s/saksi/%s", run_path,
-	    vectors_text(&v, "name"));
-	put(path, file, sizeof(file));
-	OK(session_load(&key, id, NULL));
+	OK(session_unwrap(&key, file, id, ticket, NULL));
 	assert_memory_equal(secret_view(key), vault_key, sizeof(vault_key));
-	OK(session_drop(id, NULL));
 	secret_free(&key);
+	id[0] ^= 1;
+	assert_int_equal(session_unwrap(&key, file, id, ticket, NULL), SAKSI_EAUTH);
+	assert_null(key);
 	secret_free(&ticket);
 	vectors_close(&v);
 }
@@ -533,12 +563,13 @@ int main(void)
 	    cmocka_unit_test(bad_arguments),
 	    cmocka_unit_test(only_for_the_owner),
 	    cmocka_unit_test(the_file_alone_says_nothing),
-	    cmocka_unit_test(drop_overwrites),
+	    cmocka_unit_test(drop_overwrites_and_revokes),
 	    cmocka_unit_test(what_an_interrupted_save_left_is_dropped_too),
 	    cmocka_unit_test(time_runs_out),
 	    cmocka_unit_test(altered_files_are_removed),
 	    cmocka_unit_test(foreign_folders_are_not_used),
 	    cmocka_unit_test(works_without_a_runtime_directory),
+	    cmocka_unit_test(a_place_that_fails_is_passed_over),
 	    cmocka_unit_test(another_login_of_the_user_can_use_and_lock_it),
 	    cmocka_unit_test(another_user_cannot),
 	    cmocka_unit_test(without_a_kernel_keyring),
