@@ -60,6 +60,27 @@ struct query {
 	bool texts; /* some node looks at the words of the record */
 };
 
+/* Where the parser stands; nodes belong to the query from the start. */
+struct parser {
+	struct query *q;
+	const struct schema_resolver *res;
+	const char *text;
+	const char *p;
+	unsigned depth;
+	struct saksi_error *err;
+};
+
+/** query_wrong(p, at, what): SAKSI_EINVAL with the column of ${at}. */
+enum saksi_err query_wrong(const struct parser *p, const char *at, const char *what);
+/** query_column(p, at): Characters from the beginning, counted from 1. */
+unsigned query_column(const struct parser *p, const char *at);
+/** node_new(p, kind): NULL when out of memory. */
+struct node *node_new(struct parser *p, enum node_kind kind);
+bool is_space(char c);
+/** ends_term(c): A space, quote, parenthesis or the end. */
+bool ends_term(char c);
+enum saksi_err parse_term(struct parser *p, struct node **out);
+
 /** field_has_name(f, key): By path, last name, or as a field of a group of that name. */
 bool field_has_name(const struct schema_field *f, const char *key);
 /** fold_into(out, text): Folded and NUL-terminated. false: no memory. */

@@ -266,9 +266,10 @@ enum saksi_err schema_cut(json_t **out, const struct schema *s, const json_t *re
 	if (schema_record_class(record) > ceiling)
 		return SAKSI_OK;
 	json_t *o = keep(&c, json_object());
-	if (o != NULL)
-		json_object_foreach (json_loop(record), key, v)
+	json_object_foreach (json_loop(record), key, v) {
+		if (o != NULL)
 			cut_key(&c, o, key, v);
+	}
 	if (c.nomem) {
 		json_decref(o);
 		return saksi_fail_nomem(err);

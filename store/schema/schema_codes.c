@@ -90,16 +90,15 @@ static const char *code_mistake(const struct schema *s, const struct schema_code
 /* Cut a line in place at its tabs; the number of cells, or 0 for too many. */
 static size_t cells_cut(char *line, const char *cell[4])
 {
-	size_t n = 0;
-	for (char *p = line; p != NULL; n++) {
-		if (n == 4)
-			return 0;
-		cell[n] = p;
-		p = strchr(p, '\t');
-		if (p != NULL)
-			*p++ = '\0';
+	for (size_t n = 0; n < 4;) {
+		cell[n++] = line;
+		char *tab = strchr(line, '\t');
+		if (tab == NULL)
+			return n;
+		*tab = '\0';
+		line = tab + 1;
 	}
-	return n;
+	return 0;
 }
 
 static enum saksi_err line_load(struct schema *s, char *line, size_t number,

@@ -25,8 +25,8 @@ struct pool {
 };
 
 struct schema {
-	json_t *json;	 /* owner of most strings */
-	struct buf tsv;	 /* owner of the strings of shipped codes */
+	json_t *json;	  /* owner of most strings */
+	struct buf tsv;	  /* owner of the strings of shipped codes */
 	struct pool pool; /* fields, paths, labels made from slugs */
 	struct schema_type *types;
 	size_t n_types;
@@ -135,7 +135,7 @@ void check_fault(struct checker *c, const char *fmt, ...) SAKSI_PRINTF(2, 3);
 void check_warn(struct checker *c, const char *fmt, ...) SAKSI_PRINTF(2, 3);
 /* The known name that a wrong one was perhaps meant to be. */
 struct nearest {
-	char word[40]; /* the wrong one, lower case; "" if it is too long to guess */
+	char word[40];	  /* the wrong one, lower case; "" if it is too long to guess */
 	const char *name; /* the best so far, or NULL */
 	unsigned distance;
 };
@@ -161,12 +161,13 @@ json_t *check_time(struct checker *c, const json_t *v);
 /** check_part(c, p, v): One key of an object. */
 json_t *check_part(struct checker *c, const struct part *p, const json_t *v);
 /** check_object(c, v, parts, n, what): Its keys one by one; what they mean together is check_value's. */
-json_t *check_object(struct checker *c, const json_t *v, const struct part *parts, size_t n,
-    const char *what);
+json_t *check_object(struct checker *c, const json_t *v, const struct part *parts,
+    size_t n, const char *what);
 json_t *check_money(struct checker *c, const json_t *v);
 json_t *check_source(struct checker *c, const json_t *v);
 json_t *check_sources(struct checker *c, const json_t *v);
 json_t *check_attachment(struct checker *c, const json_t *v);
+json_t *check_group(struct checker *c, const struct schema_field *g, const json_t *v);
 /** set_add(c, set, array, v): Append ${v} (taken over) unless an equal one is there. */
 void set_add(struct checker *c, json_t *set, json_t *array, json_t *v);
 /** check_value(c, f, v): A plain value of any kind. */
@@ -178,18 +179,19 @@ json_t *check_list(struct checker *c, const struct schema_field *f, const json_t
 
 /* ---- walking -------------------------------------------------------------------- */
 /** value_leaves(f, v, fn, ctx): The same for one register or list element. */
-bool value_leaves(const struct schema_field *f, const json_t *v, record_value_fn *fn, void *ctx);
+bool value_leaves(const struct schema_field *f, const json_t *v, record_value_fn *fn,
+    void *ctx);
 
 /** json_loop(o): For jansson's loops, which only read and yet want no const. */
-static inline json_t *
-json_loop(const json_t *o)
+static inline json_t *json_loop(const json_t *o)
 {
 	return (json_t *)(uintptr_t)o;
 }
 
 bool field_is_single_group(const struct schema_field *f);
 /** field_in(f, n, name): By last name. */
-const struct schema_field *field_in(const struct schema_field *f, size_t n, const char *name);
+const struct schema_field *field_in(const struct schema_field *f, size_t n,
+    const char *name);
 const char *json_str(const json_t *object, const char *key); /* NULL if no string */
 bool key_is_reserved(const char *key);
 

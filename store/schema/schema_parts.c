@@ -1,20 +1,5 @@
 /*
  * schema_parts.c - what objects hold, key by key.
- *
- * Canonical shape.  Every value has one: of the equivalent forms the
- * shortest, so that equal values have equal bytes and a list holds each once.
- *   text, note   NFC; a note's CR LF is LF
- *   date         the EDTF string when there is nothing else to say; basis
- *                "stated" is left out
- *   name         always an object; kind "name" is left out
- *   source       always an object {item, locator}
- *   number       {value, ...}; a whole number has no fraction (5, not 5.0)
- *   yesno        "yes", "no", "unknown"
- *   sanction     collective is true or left out
- *   country, script, lang   in the letter case that their standards use
- *   time         in UTC with Z, no closing zeros
- *   {"v": ..}    only with a class, source, status or note beside the value
- * Empty lists and empty `source` are left out.
  */
 #include <string.h>
 

@@ -25,9 +25,24 @@ char class_letter(enum saksi_class c);
 enum saksi_class class_parse(const char *s); /* CLASS_NONE if it is none of P R C S */
 
 enum field_kind {
-	FIELD_TEXT, FIELD_NOTE, FIELD_CODE, FIELD_DATE, FIELD_TIME, FIELD_NAME, FIELD_PLACE,
-	FIELD_NUMBER, FIELD_MONEY, FIELD_SANCTION, FIELD_REF, FIELD_LANG, FIELD_COUNTRY,
-	FIELD_YESNO, FIELD_INT, FIELD_GROUP, FIELD_SOURCE, FIELD_ATTACHMENT
+	FIELD_TEXT,
+	FIELD_NOTE,
+	FIELD_CODE,
+	FIELD_DATE,
+	FIELD_TIME,
+	FIELD_NAME,
+	FIELD_PLACE,
+	FIELD_NUMBER,
+	FIELD_MONEY,
+	FIELD_SANCTION,
+	FIELD_REF,
+	FIELD_LANG,
+	FIELD_COUNTRY,
+	FIELD_YESNO,
+	FIELD_INT,
+	FIELD_GROUP,
+	FIELD_SOURCE,
+	FIELD_ATTACHMENT
 };
 const char *field_kind_name(enum field_kind k);
 
@@ -35,19 +50,19 @@ struct schema_field {
 	const char *name; /* last part of the path */
 	const char *path; /* "detention.warrant_shown"; a register or list has this name */
 	enum field_kind kind;
-	bool many;	  /* an add-wins set; else a register */
+	bool many; /* an add-wins set; else a register */
 	bool required;
-	bool sealed;	  /* class S whatever the record says */
+	bool sealed;	      /* class S whatever the record says */
 	enum saksi_class cls; /* default where the record states none (CLASS_NONE: C) */
-	const char *list; /* code list, or NULL */
-	const char *to;	  /* target type, "party", "any", or NULL */
-	const char *esf;  /* HURIDOCS field number, or NULL */
+	const char *list;     /* code list, or NULL */
+	const char *to;	      /* target type, "party", "any", or NULL */
+	const char *esf;      /* HURIDOCS field number, or NULL */
 	const struct schema_field *fields; /* of a group, in order */
 	size_t n_fields;
 };
 struct schema_type {
 	const char *name;
-	const char *label; /* field that names a record for people */
+	const char *label;		   /* field that names a record for people */
 	const struct schema_field *fields; /* own fields, then the common ones */
 	size_t n_fields;
 };
@@ -64,25 +79,26 @@ const struct schema_field *schema_field(const struct schema_type *t, const char 
 const char *schema_code_label(const struct schema *s, const char *list, const char *code);
 /** schema_codes(s, list, fn, ctx): Each code of a list in order. */
 void schema_codes(const struct schema *s, const char *list,
-    void (*fn)(void *ctx, const char *code, const char *label, const char *broader), void *ctx);
+    void (*fn)(void *ctx, const char *code, const char *label, const char *broader),
+    void *ctx);
 /** schema_json(s): The whole schema as JSON, for exporters (borrowed). */
 const json_t *schema_json(const struct schema *s);
 
 /* ---- faults --------------------------------------------------------------- */
 #define SCHEMA_FAULTS_MAX 10000u /* kept; n_errors counts all */
 struct schema_fault {
-	size_t line;	/* 0 when there is none */
-	bool warning;	/* unknown code, say; does not stop */
-	char key[80];	/* field path, "" for the whole record */
-	char words[240];/* reason and next step; no record text */
+	size_t line;	 /* 0 when there is none */
+	bool warning;	 /* unknown code, say; does not stop */
+	char key[80];	 /* field path, "" for the whole record */
+	char words[240]; /* reason and next step; no record text */
 };
 struct schema_faults {
 	struct schema_fault *list;
 	size_t n, n_errors, cap;
 	bool failed; /* out of memory */
 };
-void schema_faults_add(struct schema_faults *f, size_t line, bool warning, const char *key,
-    const char *fmt, ...) SAKSI_PRINTF(5, 6);
+void schema_faults_add(struct schema_faults *f, size_t line, bool warning,
+    const char *key, const char *fmt, ...) SAKSI_PRINTF(5, 6);
 void schema_faults_free(struct schema_faults *f);
 
 /* ---- canonical values ------------------------------------------------------ */
@@ -90,6 +106,21 @@ void schema_faults_free(struct schema_faults *f);
  * One register value or list element in canonical shape: NFC, the shortest
  * of the equivalent forms of section A, object keys any order.  With class,
  * source, status or note of its own it is {"v": VALUE, ...}.
+ *
+ *   text, note   as written; a note's CR LF is LF; no other control characters
+ *   date         the EDTF string when there is nothing else to say; basis
+ *                "stated" is left out
+ *   name         always an object (a bare text is read); kind "name" left out
+ *   source       always {item, locator} (a bare reference is read)
+ *   number       {value, ...} (a bare number is read); 5, not 5.0
+ *   money        amount is a string of digits (a whole number is read)
+ *   sanction     collective is true or left out
+ *   yesno        "yes", "no", "unknown" (true and false are read)
+ *   country, script, lang   in the letter case that their standards use
+ *   time         in UTC with Z, no closing zeros
+ *   group        in a list: one element, its fields as above; of a group that
+ *                is no list each field is a value of its own
+ * Empty lists are left out; of equal elements of a list the first stays.
  */
 struct schema_entry {
 	const struct schema_field *field;
@@ -164,7 +195,8 @@ void record_label(struct buf *out, const struct schema *s, const json_t *record)
  * first if it is a {"v": ...}.  ${fn} returns false to stop.
  */
 typedef bool record_value_fn(void *ctx, const struct schema_field *f, const json_t *v);
-bool record_values(const struct schema *s, const json_t *record, record_value_fn *fn, void *ctx);
+bool record_values(const struct schema *s, const json_t *record, record_value_fn *fn,
+    void *ctx);
 /** record_dates(s, record, fn, ctx): Each date in the record, parsed. */
 void record_dates(const struct schema *s, const json_t *record,
     bool (*fn)(void *ctx, const struct schema_field *f, const struct edtf *d), void *ctx);
@@ -182,7 +214,8 @@ void record_refs(const struct schema *s, const json_t *record,
 enum text_weight { TEXT_LABEL, TEXT_BODY, TEXT_HEAD /* names and titles */ };
 typedef bool record_text_fn(void *ctx, const struct schema_field *f, enum text_weight w,
     const char *text);
-void record_texts(const struct schema *s, const json_t *record, record_text_fn *fn, void *ctx);
+void record_texts(const struct schema *s, const json_t *record, record_text_fn *fn,
+    void *ctx);
 
 /* ---- classes ---------------------------------------------------------------- */
 /**
