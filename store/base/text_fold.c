@@ -150,10 +150,10 @@ static enum saksi_err fold_wide(struct u16 *u, struct saksi_error *err)
 		if (rc == SAKSI_OK)
 			rc = u16_normalize(u, U16_NFKD, 2, err);
 	}
-	if (rc != SAKSI_OK)
-		return rc;
-	drop_and_map(u);
-	return u16_normalize(u, U16_NFKD, 1, err);
+	/* This leaves the order of marks, and so the normal form, as it is. */
+	if (rc == SAKSI_OK)
+		drop_and_map(u);
+	return rc;
 }
 
 enum saksi_err text_fold(struct buf *out, const char *s, size_t n, struct saksi_error *err)

@@ -137,6 +137,28 @@ static void test_refused(void **state)
 	}
 }
 
+/* The words name the first thing that is wrong. */
+static void test_reasons(void **state)
+{
+	static const struct {
+		const char *s;
+		const char *why;
+	} cases[] = {{"20190", "four digits"}, {"2019-007", "two digits"},
+	    {"2019-02-30", "no such day"}, {"2019-13", "01 to 12"},
+	    {"2020/2019", "before"}, {"2019-07-01T12:00", "follows"},
+	    {"../..", "at least one end"}, {"", "empty"}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct saksi_error err;
+		struct edtf e;
+
+		assert_int_equal(edtf_parse(&e, cases[i].s, &err), SAKSI_EINVAL);
+		if (strstr(err.msg, cases[i].why) == NULL)
+			fail_msg("%s: %s", cases[i].s, err.msg);
+	}
+}
+
 static void test_overlaps(void **state)
 {
 	static const struct {
@@ -285,6 +307,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_good),
 	    cmocka_unit_test(test_refused),
+	    cmocka_unit_test(test_reasons),
 	    cmocka_unit_test(test_overlaps),
 	    cmocka_unit_test(test_short_room),
 	    cmocka_unit_test(test_calendar),

@@ -414,6 +414,9 @@ static void test_wrong_items(void **state)
 	(void)state;
 	ASSERT_REFUSED("", (void)mp_read_uint(&r));
 	ASSERT_REFUSED("cd01", (void)mp_read_int(&r));
+	/* Two members need four bytes at least: known before any is looked at. */
+	ASSERT_REFUSED("82a161c0", (void)mp_read_map(&r));
+	ASSERT_REFUSED("92c0", (void)mp_read_array(&r));
 	ASSERT_REFUSED("a261", (void)mp_skip(&r, 8, NULL));
 	ASSERT_REFUSED("cf8000000000000000", (void)mp_read_int(&r));
 	ASSERT_REFUSED("ff", (void)mp_read_uint(&r));
