@@ -20,7 +20,10 @@ struct buf {
 	size_t cap;
 	bool failed;
 };
-#define BUF_INIT {NULL, 0, 0, false}
+#define BUF_INIT                  \
+	{                         \
+		NULL, 0, 0, false \
+	}
 
 void buf_add(struct buf *b, const void *src, size_t n);
 void buf_add_byte(struct buf *b, uint8_t c);

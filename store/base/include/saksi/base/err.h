@@ -40,8 +40,8 @@ struct saksi_error {
  * Fill ${err} (unless NULL) and return ${code}, so that a failing function
  * ends with `return saksi_fail(...)`.
  */
-enum saksi_err saksi_fail(struct saksi_error *err, enum saksi_err code,
-    const char *fmt, ...) SAKSI_PRINTF(3, 4);
+enum saksi_err saksi_fail(struct saksi_error *err, enum saksi_err code, const char *fmt,
+    ...) SAKSI_PRINTF(3, 4);
 
 /**
  * saksi_fail_sys(err, fmt, ...):
@@ -59,7 +59,8 @@ const char *saksi_err_name(enum saksi_err code);
 
 #ifdef __clang_analyzer__
 /* The analyser sees one file at a time; tell it that a failure is one. */
-#define saksi_fail(err, code, ...) ((void)(saksi_fail)((err), (code), __VA_ARGS__), (code))
+#define saksi_fail(err, code, ...) \
+	((void)(saksi_fail)((err), (code), __VA_ARGS__), (code))
 #define saksi_fail_sys(err, ...) ((void)(saksi_fail_sys)((err), __VA_ARGS__), SAKSI_EIO)
 #define saksi_fail_nomem(err) ((void)(saksi_fail_nomem)((err)), SAKSI_ENOMEM)
 #endif

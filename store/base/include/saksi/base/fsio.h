@@ -23,6 +23,7 @@ SAKSI_MUST_CHECK enum saksi_err fs_read_fd(struct buf *out, int fd, size_t max,
     struct saksi_error *err);
 SAKSI_MUST_CHECK enum saksi_err fs_write_all(int fd, const void *p, size_t n,
     const char *name, struct saksi_error *err);
+/** fs_pread_all(fd, p, n, off, name, err): SAKSI_EDAMAGED if the file ends before. */
 SAKSI_MUST_CHECK enum saksi_err fs_pread_all(int fd, void *p, size_t n, uint64_t off,
     const char *name, struct saksi_error *err);
 SAKSI_MUST_CHECK enum saksi_err fs_pwrite_all(int fd, const void *p, size_t n,
@@ -31,7 +32,10 @@ SAKSI_MUST_CHECK enum saksi_err fs_pwrite_all(int fd, const void *p, size_t n,
 /*
  * An output file: 0600, written under a temporary name in the same folder,
  * renamed when whole and synced.  Without ${force} an existing path is
- * SAKSI_EEXIST, also when it appears in between.
+ * SAKSI_EEXIST, also when it appears in between; with it, folders, devices and
+ * pipes are still refused, and a symbolic link is replaced, not followed.
+ * After a failed open or a commit that succeeded nothing is left to free; after
+ * a commit that failed call fs_out_abort().
  */
 struct fs_out {
 	int fd;
@@ -39,11 +43,14 @@ struct fs_out {
 	char *path;
 	char *tmp;
 };
-#define FS_OUT_INIT {-1, false, NULL, NULL}
+#define FS_OUT_INIT                   \
+	{                             \
+		-1, false, NULL, NULL \
+	}
 SAKSI_MUST_CHECK enum saksi_err fs_out_open(struct fs_out *o, const char *path,
     bool force, struct saksi_error *err);
 SAKSI_MUST_CHECK enum saksi_err fs_out_commit(struct fs_out *o, struct saksi_error *err);
-/** fs_out_abort(o): Remove the temporary file, free.  Fine after a commit. */
+/** fs_out_abort(o): Remove the temporary file, free.  Fine, and empty, after a commit. */
 void fs_out_abort(struct fs_out *o);
 
 /** fs_join(a, b): "a/b" in new memory (caller frees), NULL when out of memory. */

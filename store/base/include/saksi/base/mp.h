@@ -41,7 +41,18 @@ struct mp_reader {
 	const char *why; /* static words for the first fault */
 };
 
-enum mp_type { MP_NIL, MP_BOOL, MP_UINT, MP_NEGINT, MP_DOUBLE, MP_STR, MP_BIN, MP_ARRAY, MP_MAP, MP_BAD };
+enum mp_type {
+	MP_NIL,
+	MP_BOOL,
+	MP_UINT,
+	MP_NEGINT,
+	MP_DOUBLE,
+	MP_STR,
+	MP_BIN,
+	MP_ARRAY,
+	MP_MAP,
+	MP_BAD
+};
 
 void mp_read_init(struct mp_reader *r, const void *p, size_t n);
 /** mp_peek(r): Type of the next item; MP_BAD at the end or after a fault. */
