@@ -39,6 +39,7 @@ struct incoming {
 	enum carrier carrier;
 	struct manifest manifest; /* of the container just read */
 	struct frontier frontier;
+	bool ours; /* it opens with a key of this team */
 	bool proven, settled;
 	uint64_t count;
 };

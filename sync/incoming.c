@@ -63,6 +63,7 @@ static enum saksi_err open_box(struct box_reader **box, struct incoming *in, int
 
 	place_of(&place, in->team);
 	rc = box_reader_new(box, fd, in->team->epochs, in->team->n_epochs, &place, err);
+	in->ours = rc == SAKSI_OK;
 	if (rc == SAKSI_OK)
 		rc = next_item(*box, ITEM_MANIFEST, &p, &n, err);
 	if (rc == SAKSI_OK)
