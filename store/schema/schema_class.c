@@ -225,6 +225,11 @@ static json_t *cut_rivals(struct cutter *c, const json_t *rivals)
 			continue;
 		json_t *o = cut_object(c, r, "value");
 		put(c, o, "value", v);
+		/* Who in the team wrote it, and when, is nobody else's affair. */
+		if (o != NULL && c->ceiling < CLASS_S) {
+			json_object_del(o, "by");
+			json_object_del(o, "at");
+		}
 		if (json_array_append_new(out, o) != 0)
 			c->nomem = true;
 	}

@@ -48,7 +48,7 @@ static void test_fields(void **state)
 	/* Own fields first, then the common ones. */
 	assert_string_equal(act->fields[0].name, "event");
 	assert_string_equal(act->fields[act->n_fields - 1].name, "items");
-	assert_int_equal(schema_field(act, "internal_note")->cls, CLASS_C);
+	assert_true(schema_field(act, "internal_note")->sealed);
 }
 
 static void test_sealed_reaches_leaves(void **state)

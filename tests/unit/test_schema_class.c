@@ -7,6 +7,7 @@ static void test_value_class(void **state)
 {
 	const struct schema_field *title = field_of("case", "title");
 	const struct schema_field *note = field_of("case", "internal_note");
+	const struct schema_field *pseudonym = field_of("person", "pseudonym");
 	const struct schema_field *consent = field_of("case", "consent");
 	json_t *plain = json_of("'z'"), *sealed = json_of("{'v': 'z', 'class': 'S'}");
 	json_t *public = json_of("{'v': 'z', 'class': 'P'}"),
@@ -18,9 +19,10 @@ static void test_value_class(void **state)
 	assert_int_equal(schema_value_class(CLASS_P, title, sealed), CLASS_S);
 	assert_int_equal(schema_value_class(CLASS_C, title, public), CLASS_C);
 	/* The record's own class replaces a field's default ... */
-	assert_int_equal(schema_value_class(CLASS_NONE, note, plain), CLASS_C);
-	assert_int_equal(schema_value_class(CLASS_P, note, plain), CLASS_P);
+	assert_int_equal(schema_value_class(CLASS_NONE, pseudonym, plain), CLASS_C);
+	assert_int_equal(schema_value_class(CLASS_P, pseudonym, plain), CLASS_P);
 	/* ... but nothing opens a sealed field. */
+	assert_int_equal(schema_value_class(CLASS_P, note, plain), CLASS_S);
 	assert_int_equal(schema_value_class(CLASS_P, consent, plain), CLASS_S);
 	assert_int_equal(schema_value_class(CLASS_P, consent, public), CLASS_S);
 	assert_int_equal(schema_value_class(CLASS_P, field_of("item", "capture.account"),
@@ -216,10 +218,16 @@ static void test_rivals(void **state)
 		  "{'field': 'class', 'value': 'P'}, {'field': 'class', 'value': 'S'}, "
 		  "{'field': 'class', 'value': 'T'}, {'value': 'x'}, 'x']}",
 	    CLASS_R,
-	    "{'class':'P','rivals':[{'at':'t','by':'d','field':'date','value':'2020'},"
+	    "{'class':'P','rivals':[{'field':'date','value':'2020'},"
 	    "{'field':'event','value':'seen'},{'field':'class','value':'P'}],'type':'act'}");
 	check_cut("{'type': 'act', 'class': 'P', 'rivals': [{'field': 'injuries', 'value': 'i'}]}",
 	    CLASS_C, "{'class':'P','type':'act'}");
+	/* Who wrote a rival is for the team's own vaults only. */
+	check_cut("{'type': 'act', 'class': 'P', 'rivals': ["
+		  "{'field': 'date', 'value': '2020', 'by': 'd', 'at': 't'}]}",
+	    CLASS_S,
+	    "{'class':'P','rivals':[{'at':'t','by':'d','field':'date','value':'2020'}],"
+	    "'type':'act'}");
 }
 
 static void test_variants(void **state)

@@ -232,7 +232,8 @@ enum saksi_class schema_record_class(const json_t *record);
  * A copy without any value above ${ceiling}, and without references (whole
  * elements; source items too) to records for which ${may_name} says no.
  * *out is NULL when the record itself is above the ceiling.  A register with
- * rivals keeps only rivals at or below the ceiling.
+ * rivals keeps only rivals at or below the ceiling, and below S says nothing of
+ * who wrote them and when.
  *
  * In detail: a leaf above the ceiling leaves the element of a list of groups
  * alone, unless the element requires it or has nothing else; an element with
