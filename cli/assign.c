@@ -1,6 +1,7 @@
 /* FIELD=VALUE, FIELD+=VALUE, FIELD-=VALUE, FIELD= as they are typed. */
 #include <string.h>
 
+#include <saksi/base/mpjson.h>
 #include <saksi/base/text.h>
 
 #include "cli.h"
@@ -67,6 +68,23 @@ enum saksi_err assign_field(struct cli *c, const struct schema_type *type,
 	return saksi_fail(&c->err, SAKSI_EINVAL,
 	    "%s.%s: there is no such field; `saksi schema %s` lists them", type->name,
 	    path, type->name);
+}
+
+enum saksi_err assign_group(const struct schema_field *f, const char *text, json_t **out,
+    struct saksi_error *err)
+{
+	enum saksi_err rc;
+
+	*out = NULL;
+	if (text[0] != '{')
+		return saksi_fail(err, SAKSI_EINVAL,
+		    "%s: is a group; write %s.%s=VALUE, or the group as a JSON object",
+		    f->path, f->path, f->n_fields > 0 ? f->fields[0].name : "FIELD");
+	rc = json_parse_line(out, text, strlen(text), f->path, err);
+	/* What was typed is at fault here, not a file. */
+	if (rc == SAKSI_EFORMAT && err != NULL)
+		err->code = rc = SAKSI_EINVAL;
+	return rc;
 }
 
 struct schema_resolver cli_resolver(struct cli *c)

@@ -126,24 +126,56 @@ static enum saksi_err parse(struct change *ch, const struct schema_field *f,
 	return SAKSI_OK;
 }
 
+/* One leaf of a group given as JSON: canonical, then as if typed by its path. */
+static enum saksi_err set_leaf(struct change *ch, const struct schema_field *leaf,
+    const json_t *given)
+{
+	struct schema_resolver res = cli_resolver(ch->c);
+	json_t *list = json_array();
+	size_t n = leaf->many && json_is_array(given) ? json_array_size(given) : 1;
+	enum saksi_err rc = list != NULL ? SAKSI_OK : saksi_fail_nomem(&ch->c->err);
+
+	for (size_t i = 0; i < n && rc == SAKSI_OK; i++) {
+		const json_t *e =
+		    leaf->many && json_is_array(given) ? json_array_get(given, i) : given;
+		json_t *v = NULL;
+
+		rc = schema_canonical(&v, ch->c->schema, leaf, e, &res, 0, &ch->faults,
+		    &ch->c->err);
+		if (rc == SAKSI_OK && v != NULL && json_array_append_new(list, v) != 0)
+			rc = saksi_fail_nomem(&ch->c->err);
+	}
+	if (rc == SAKSI_OK && ch->faults.n_errors == 0)
+		rc = leaf->many ? set_list(ch, leaf, list)
+				: set_register(ch, leaf->path, json_array_get(list, 0));
+	json_decref(list);
+	return rc;
+}
+
 /* A single group as a JSON object: each leaf that it names. */
 static enum saksi_err set_group(struct change *ch, const struct schema_field *f,
     const char *text)
 {
-	json_t *list = NULL;
-	enum saksi_err rc = parse(ch, f, text, &list);
-	const json_t *object = json_array_get(list, 0);
+	json_t *object = NULL;
+	const char *key;
+	json_t *v;
+	enum saksi_err rc = assign_group(f, text, &object, &ch->c->err);
 
-	for (size_t i = 0; i < f->n_fields && rc == SAKSI_OK && object != NULL; i++) {
-		const struct schema_field *leaf = &f->fields[i];
-		const json_t *v = json_object_get(object, leaf->name);
+	if (rc != SAKSI_OK)
+		return rc;
+	json_object_foreach (object, key, v) {
+		const struct schema_field *leaf = NULL;
 
-		if (v != NULL && leaf->many)
-			rc = set_list(ch, leaf, v);
-		else if (v != NULL)
-			rc = set_register(ch, leaf->path, v);
+		for (size_t i = 0; i < f->n_fields; i++)
+			if (strcmp(f->fields[i].name, key) == 0)
+				leaf = &f->fields[i];
+		if (leaf == NULL)
+			schema_faults_add(&ch->faults, 0, false, f->path,
+			    "has no field of that name; `saksi schema` lists them");
+		else if (rc == SAKSI_OK)
+			rc = set_leaf(ch, leaf, v);
 	}
-	json_decref(list);
+	json_decref(object);
 	return rc;
 }
 

@@ -236,6 +236,9 @@ SAKSI_MUST_CHECK enum saksi_err assign_split(struct assign *a, const char *arg,
 /** assign_field: The field of ${type}; SAKSI_EINVAL with a suggestion. */
 SAKSI_MUST_CHECK enum saksi_err assign_field(struct cli *c,
     const struct schema_type *type, const char *path, const struct schema_field **out);
+/** assign_group: A single group typed as a JSON object. */
+SAKSI_MUST_CHECK enum saksi_err assign_group(const struct schema_field *f,
+    const char *text, json_t **out, struct saksi_error *err);
 struct schema_resolver cli_resolver(struct cli *c);
 /** faults_print: Each on stderr: "line 3: person.sex: reason". */
 void faults_print(const struct schema_faults *f, const char *type);

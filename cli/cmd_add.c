@@ -77,6 +77,24 @@ static enum saksi_err put_value(struct cli *c, struct add *a,
 						    : saksi_fail_nomem(&c->err);
 }
 
+/* Leaves that were given before stay; flattening judges the rest. */
+static enum saksi_err put_group(struct cli *c, struct add *a,
+    const struct schema_field *f, const char *text)
+{
+	json_t *group = NULL;
+	json_t *have = json_object_get(a->record, f->name);
+	enum saksi_err rc = assign_group(f, text, &group, &c->err);
+
+	if (rc == SAKSI_OK && json_is_object(have)) {
+		if (json_object_update(have, group) != 0)
+			rc = saksi_fail_nomem(&c->err);
+	} else if (rc == SAKSI_OK && json_object_set(a->record, f->name, group) != 0) {
+		rc = saksi_fail_nomem(&c->err);
+	}
+	json_decref(group);
+	return rc;
+}
+
 static enum saksi_err put_field(struct cli *c, struct add *a, const char *arg)
 {
 	struct schema_resolver res = cli_resolver(c);
@@ -100,6 +118,8 @@ static enum saksi_err put_field(struct cli *c, struct add *a, const char *arg)
 		return saksi_fail(&c->err, SAKSI_EINVAL,
 		    "%s: a new record holds nothing yet that could be taken away",
 		    as.field);
+	if (f->kind == FIELD_GROUP && !f->many)
+		return put_group(c, a, f, as.text);
 	rc = schema_parse_text(&value, c->schema, f, as.text, &res, &a->faults, &c->err);
 	if (rc == SAKSI_OK && value != NULL)
 		rc = put_value(c, a, f, value);

@@ -68,7 +68,7 @@ static enum saksi_err run_request(struct cli *c)
 	    file);
 	cli_say(c,
 	    "2. Compare the words with what is shown there, by voice or side by side.");
-	cli_say(c, "3. Bring the welcome file back and run here: saksi device join");
+	cli_say(c, "3. Bring the welcome back and run here: saksi device join WELCOME");
 	cli_say(c, "The request is good for 7 days.");
 	return SAKSI_OK;
 }
@@ -192,7 +192,8 @@ static enum saksi_err run_add(struct cli *c)
 	}
 	say_words(c, "The words of the welcome, which the new device must show too:",
 	    info.welcome_words);
-	cli_say(c, "Bring %s to the new device and run there: saksi device join", file);
+	cli_say(c, "Bring %s to the new device and run there: saksi device join %s", file,
+	    file);
 	return SAKSI_OK;
 }
 

@@ -8,8 +8,7 @@
 
 #include <saksi_paths.h>
 
-#include "exporters.h"
-#include "source.h"
+#include "export.h"
 
 #define TIMEOUT_MS 300000u
 #define OUT_MAX ((uint64_t)1 << 30)
@@ -29,28 +28,9 @@ static const struct cli_option options[] = {
     {NULL, 0, false, NULL, NULL},
 };
 
-struct export
-{
-	struct cli *c;
-	struct exporters exporters;
-	const struct host_format *format;
-	char *plugin; /* path of the shared object */
-	int plugin_fd;
-	struct saksi_hash plugin_hash;
-	enum saksi_class ceiling;
-	char intervention[ID_TEXT_LEN + 1];
-	const char **options, **overrides;
-	struct source source;
-	struct fs_out file;
-	int memory; /* output on its way to standard output */
-	struct host_job job;
-	struct host_findings findings;
-	struct host_result result;
-};
-
 /* ---- what was asked ---------------------------------------------------------------- */
 
-static enum saksi_err check_options(struct export *x)
+static enum saksi_err check_options(struct exporting *x)
 {
 	struct cli *c = x->c;
 	const char *ceiling = cli_opt(c, "ceiling");
@@ -81,7 +61,7 @@ static enum saksi_err check_options(struct export *x)
 }
 
 /* A form's renderer: --as, else by the file's ending, else the form's own. */
-static const char *renderer(struct export *x)
+static const char *renderer(struct exporting *x)
 {
 	const char *as = cli_opt(x->c, "as");
 	const char *file = cli_opt(x->c, "output");
@@ -101,7 +81,7 @@ static const char *renderer(struct export *x)
 	return x->format->exporter;
 }
 
-static enum saksi_err find_format(struct export *x)
+static enum saksi_err find_format(struct exporting *x)
 {
 	struct cli *c = x->c;
 	enum saksi_err rc = exporters_load(c, &x->exporters);
@@ -118,7 +98,7 @@ static enum saksi_err find_format(struct export *x)
 	return x->plugin != NULL ? SAKSI_OK : saksi_fail_nomem(&c->err);
 }
 
-static enum saksi_err find_intervention(struct export *x)
+static enum saksi_err find_intervention(struct exporting *x)
 {
 	struct cli *c = x->c;
 	const char *name = cli_opt(c, "for");
@@ -142,7 +122,7 @@ static enum saksi_err find_intervention(struct export *x)
 
 /* ---- may it run -------------------------------------------------------------------- */
 
-static enum saksi_err check_trust(struct export *x)
+static enum saksi_err check_trust(struct exporting *x)
 {
 	struct cli *c = x->c;
 	struct trust t = {0};
@@ -169,7 +149,7 @@ static enum saksi_err check_trust(struct export *x)
 	return rc;
 }
 
-static enum saksi_err ask_sealed(struct export *x)
+static enum saksi_err ask_sealed(struct exporting *x)
 {
 	struct cli *c = x->c;
 
@@ -182,7 +162,7 @@ static enum saksi_err ask_sealed(struct export *x)
 
 /* ---- where it goes ----------------------------------------------------------------- */
 
-static enum saksi_err open_output(struct export *x)
+static enum saksi_err open_output(struct exporting *x)
 {
 	struct cli *c = x->c;
 	const char *file = cli_opt(c, "output");
@@ -205,210 +185,29 @@ static enum saksi_err open_output(struct export *x)
 	return SAKSI_OK;
 }
 
-static enum saksi_err each_block(struct export *x,
-    void (*fn)(void *ctx, const void *p, size_t n), void *ctx)
-{
-	uint8_t block[4096];
-	off_t at = 0;
-	ssize_t n;
-
-	while ((n = pread(x->job.out_fd, block, sizeof(block), at)) > 0) {
-		fn(ctx, block, (size_t)n);
-		at += n;
-	}
-	wipe(block, sizeof(block));
-	return n == 0 ? SAKSI_OK
-		      : saksi_fail_sys(&x->c->err, "output: cannot be read back");
-}
-
-static void to_hash(void *ctx, const void *p, size_t n)
-{
-	crypto_hash_add(ctx, p, n);
-}
-
 static void to_stdout(void *ctx, const void *p, size_t n)
 {
 	(void)fwrite(p, 1, n, ctx);
 }
 
-static enum saksi_err deliver(struct export *x)
+static enum saksi_err deliver(struct exporting *x)
 {
 	if (x->memory >= 0)
-		return each_block(x, to_stdout, stdout);
+		return export_blocks(x, to_stdout, stdout);
 	return outfile_commit(&x->file, &x->c->err);
-}
-
-/* ---- what the checks found ----------------------------------------------------------- */
-
-static const char *level_name(const struct host_finding *f)
-{
-	if (f->overridden)
-		return "overridden";
-	return f->level == HOST_BLOCK ? "BLOCKS"
-	    : f->level == HOST_WARN   ? "warning"
-				      : "note";
-}
-
-static void print_findings(struct export *x)
-{
-	for (size_t i = 0; i < x->findings.n; i++) {
-		const struct host_finding *f = &x->findings.list[i];
-
-		if (x->c->quiet && f->level != HOST_BLOCK)
-			continue;
-		cli_warn("%-3s %s: %s%s%.*s%s", f->check, level_name(f), f->words,
-		    f->subject[0] != '\0' ? " (" : "", SHORT_ID, f->subject,
-		    f->subject[0] != '\0' ? ")" : "");
-	}
-}
-
-static json_t *findings_json(const struct host_findings *f)
-{
-	static const char *const levels[] = {"info", "warn", "block"};
-	json_t *list = json_array();
-
-	for (size_t i = 0; i < f->n; i++) {
-		json_t *o = json_object();
-
-		obj_text(&o, "check", f->list[i].check);
-		obj_text(&o, "level", levels[f->list[i].level]);
-		obj_text(&o, "subject", f->list[i].subject);
-		obj_text(&o, "words", f->list[i].words);
-		obj_set(&o, "overridden", json_boolean(f->list[i].overridden));
-		arr_add(&list, o);
-	}
-	return list;
-}
-
-static const char *first_block(const struct export *x)
-{
-	for (size_t i = 0; i < x->findings.n; i++)
-		if (x->findings.list[i].level == HOST_BLOCK &&
-		    !x->findings.list[i].overridden)
-			return x->findings.list[i].check;
-	return NULL;
-}
-
-/* The way on, whichever words the layers below had. */
-static enum saksi_err blocked(struct export *x)
-{
-	const char *check = first_block(x);
-
-	return saksi_fail(&x->c->err, SAKSI_EREFUSED,
-	    "%s: check %s blocks, so nothing was written; record what is missing (consents: "
-	    "`saksi edit PERSON consent+=...`), or go on with --override %s --reason TEXT",
-	    x->format->name, check, check);
-}
-
-static enum saksi_err report(struct export *x, bool exported)
-{
-	struct cli *c = x->c;
-	const char *file = cli_opt(c, "output");
-	json_t *o;
-
-	if (c->json) {
-		o = json_object();
-		obj_text(&o, "format", x->format->name);
-		obj_set(&o, "blocked", json_boolean(first_block(x) != NULL));
-		if (exported) {
-			obj_text(&o, "file", file);
-			obj_int(&o, "records", x->result.records);
-			obj_int(&o, "withheld", x->result.withheld);
-		}
-		obj_set(&o, "findings", findings_json(&x->findings));
-		return cli_out_json(c, o);
-	}
-	if (!exported)
-		cli_say(c,
-		    first_block(x) != NULL ? "Something blocks this export."
-					   : "Nothing blocks this export.");
-	else if (x->memory < 0)
-		cli_say(c, "%s: %zu record%s%s.", file, x->result.records,
-		    x->result.records == 1 ? "" : "s",
-		    x->result.withheld > 0 ? ", more withheld above the ceiling" : "");
-	return SAKSI_OK;
-}
-
-/* ---- the audit trail ------------------------------------------------------------------ */
-
-static json_t *used_overrides(const struct export *x)
-{
-	json_t *list = json_array();
-
-	for (size_t i = 0; x->overrides[i] != NULL; i++)
-		for (size_t k = 0; k < x->findings.n; k++)
-			if (x->findings.list[k].overridden &&
-			    strcmp(x->findings.list[k].check, x->overrides[i]) == 0) {
-				arr_add(&list, json_string(x->overrides[i]));
-				break;
-			}
-	return list;
-}
-
-static json_t *export_details(struct export *x, const struct saksi_hash *output)
-{
-	struct cli *c = x->c;
-	char letter[2] = {class_letter(x->ceiling), '\0'};
-	char hex[65];
-	json_t *o = json_object();
-
-	obj_text(&o, "format", x->format->name);
-	if (x->format->form)
-		obj_text(&o, "form_version", x->format->version);
-	hex_encode(hex, x->plugin_hash.b, sizeof(x->plugin_hash.b));
-	obj_text(&o, "exporter", hex);
-	hex_encode(hex, output->b, sizeof(output->b));
-	obj_text(&o, "output", hex);
-	obj_text(&o, "ceiling", letter);
-	if (cli_opt(c, "select") != NULL)
-		obj_text(&o, "select", cli_opt(c, "select"));
-	if (x->intervention[0] != '\0')
-		obj_text(&o, "for", x->intervention);
-	obj_int(&o, "records", x->result.records);
-	obj_int(&o, "withheld", x->result.withheld);
-	if (x->result.relied_on != NULL)
-		obj_set(&o, "relied_on", json_incref(x->result.relied_on));
-	return o;
-}
-
-static enum saksi_err write_audit(struct export *x)
-{
-	struct crypto_hash_state st;
-	struct saksi_hash output;
-	json_t *o;
-	json_t *overridden = used_overrides(x);
-	bool over = json_array_size(overridden) > 0;
-	enum saksi_err rc;
-
-	crypto_hash_init(&st, "export");
-	rc = each_block(x, to_hash, &st);
-	crypto_hash_final(&st, &output);
-	o = export_details(x, &output);
-	if (over) {
-		obj_set(&o, "overridden", overridden);
-		obj_text(&o, "reason", cli_opt(x->c, "reason"));
-	} else {
-		json_decref(overridden);
-	}
-	if (rc == SAKSI_OK && o == NULL)
-		rc = saksi_fail_nomem(&x->c->err);
-	if (rc == SAKSI_OK)
-		rc = audit_write(x->c, over ? "override" : "export", o, over);
-	json_decref(o);
-	return rc;
 }
 
 /* ---- all together --------------------------------------------------------------------- */
 
 static void on_log(void *ctx, int level, const char *text)
 {
-	const struct export *x = ctx;
+	const struct exporting *x = ctx;
 
 	if (level > 0 || !x->c->quiet)
 		cli_warn("%s: %s", x->format->name, text);
 }
 
-static void fill_job(struct export *x)
+static void fill_job(struct exporting *x)
 {
 	struct host_job *j = &x->job;
 
@@ -429,19 +228,19 @@ static void fill_job(struct export *x)
 	j->ctx = x;
 }
 
-static enum saksi_err check_only(struct export *x)
+static enum saksi_err check_only(struct exporting *x)
 {
 	enum saksi_err rc = host_check(&x->job, &x->findings, &x->c->err);
 
 	progress_end();
 	if (rc != SAKSI_OK && rc != SAKSI_EREFUSED)
 		return rc;
-	print_findings(x);
-	rc = report(x, false);
-	return rc == SAKSI_OK && first_block(x) != NULL ? blocked(x) : rc;
+	export_findings(x);
+	rc = export_report(x, false);
+	return rc == SAKSI_OK && export_blocked(x) ? export_refuse(x) : rc;
 }
 
-static enum saksi_err do_export(struct export *x)
+static enum saksi_err do_export(struct exporting *x)
 {
 	enum saksi_err rc = open_output(x);
 
@@ -451,21 +250,21 @@ static enum saksi_err do_export(struct export *x)
 	if (rc != SAKSI_OK && x->source.err.msg[0] != '\0')
 		x->c->err = x->source.err;
 	if (rc == SAKSI_OK || rc == SAKSI_EREFUSED)
-		print_findings(x);
-	if (rc == SAKSI_EREFUSED && first_block(x) != NULL) {
-		if (x->c->json && report(x, false) != SAKSI_OK)
+		export_findings(x);
+	if (rc == SAKSI_EREFUSED && export_blocked(x)) {
+		if (x->c->json && export_report(x, false) != SAKSI_OK)
 			return x->c->err.code;
-		return blocked(x);
+		return export_refuse(x);
 	}
 	/* What left the vault is on record before it has left. */
 	if (rc == SAKSI_OK)
-		rc = write_audit(x);
+		rc = export_audit(x);
 	if (rc == SAKSI_OK)
 		rc = deliver(x);
-	return rc == SAKSI_OK ? report(x, true) : rc;
+	return rc == SAKSI_OK ? export_report(x, true) : rc;
 }
 
-static enum saksi_err prepare(struct export *x)
+static enum saksi_err prepare(struct exporting *x)
 {
 	struct cli *c = x->c;
 	const char *query = cli_opt(c, "select");
@@ -490,7 +289,7 @@ static enum saksi_err prepare(struct export *x)
 
 static enum saksi_err run(struct cli *c)
 {
-	struct export x = {.c = c, .plugin_fd = -1, .memory = -1, .file = FS_OUT_INIT};
+	struct exporting x = {.c = c, .plugin_fd = -1, .memory = -1, .file = FS_OUT_INIT};
 	enum saksi_err rc = prepare(&x);
 
 	if (rc == SAKSI_OK) {

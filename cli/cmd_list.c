@@ -317,10 +317,10 @@ static enum saksi_err run_find(struct cli *c)
 	return run_query(c, true);
 }
 
-#define QUERY_HELP                                                                             \
-	"A query: words, word* and \"phrases\" are searched everywhere; type:act, FIELD:VALUE,\n"     \
-	"class:P, date:2019..2021-05, before:2020, after:2019-07, ref:ID (links to it),\n"     \
-	"-word (not), OR, parentheses, name~raiya (spelling variants). Quote what the shell\n" \
+#define QUERY_HELP                                                                                \
+	"A query: words, word* and \"phrases\" are searched everywhere; type:act, FIELD:VALUE,\n" \
+	"class:P, date:2019..2021-05, before:2020, after:2019-07, ref:ID (links to it),\n"        \
+	"-word (not), OR, parentheses, name~raiya (spelling variants). Quote what the shell\n"    \
 	"would take: '\"Kong Raiya\" (type:act OR type:charge)'."
 
 const struct cli_command cmd_list = {

@@ -90,7 +90,7 @@ struct inner {
 
 static bool follow(void *ctx, const struct schema_field *f, const char *text)
 {
-	static const char *const through[] = {"subject", "events", "proceedings",
+	static const char *const through[] = {"subjects", "events", "proceedings",
 	    "charges", "decisions"};
 	struct inner *in = ctx;
 	struct saksi_id id;

@@ -42,6 +42,8 @@ static enum saksi_err print_json(struct cli *c, const char *remote,
 	return cli_out_json(c, o);
 }
 
+#define CHANGES_SHOWN 20u
+
 static void print_change(struct cli *c, const json_t *e)
 {
 	cli_say(c, "  %-9s  %-12s  %.*s  %s  by %s", view_text(e, "did"),
@@ -49,24 +51,62 @@ static void print_change(struct cli *c, const json_t *e)
 	    view_text(e, "by"));
 }
 
-static void print_text(struct cli *c, const char *remote, const struct sync_summary *s)
+/* "  Sokha (office): 359 new, 2 changed", a line per author. */
+static enum saksi_err print_authors(struct cli *c, const json_t *changes)
 {
-	const char *colon = remote != NULL ? ": " : "";
+	json_t *authors = json_object();
 	size_t i;
 	const json_t *e;
+	const char *by;
+	const char *did;
+	json_t *counts;
+	json_t *n;
 
-	cli_say(c, "%s%ssent %zu, received %zu: %zu new, %zu changed, %zu deleted.",
-	    remote != NULL ? remote : "", colon, s->sent, s->received, s->new_records,
-	    s->changed, s->deleted);
-	json_array_foreach (json_object_get(s->detail, "changes"), i, e) {
-		print_change(c, e);
-		if (i == 19 &&
-		    json_array_size(json_object_get(s->detail, "changes")) > 21) {
-			cli_say(c, "  ... and %zu more (--json lists all)",
-			    json_array_size(json_object_get(s->detail, "changes")) - 20);
-			break;
-		}
+	json_array_foreach (changes, i, e) {
+		by = view_text(e, "by");
+		did = view_text(e, "did");
+		if (json_object_get(authors, by) == NULL)
+			obj_set(&authors, by, json_object());
+		counts = json_object_get(authors, by);
+		if (counts != NULL)
+			(void)json_object_set_new(counts, did,
+			    json_integer(
+				json_integer_value(json_object_get(counts, did)) + 1));
 	}
+	if (authors == NULL)
+		return saksi_fail_nomem(&c->err);
+	json_object_foreach (authors, by, counts) {
+		struct buf line = BUF_INIT;
+
+		json_object_foreach (counts, did, n)
+			buf_printf(&line, "%s%lld %s", line.len > 0 ? ", " : "",
+			    (long long)json_integer_value(n), did);
+		cli_say(c, "  %s: %s", by, buf_cstr(&line));
+		buf_free(&line);
+	}
+	json_decref(authors);
+	return SAKSI_OK;
+}
+
+static enum saksi_err print_text(struct cli *c, const char *remote,
+    const struct sync_summary *s)
+{
+	const json_t *changes = json_object_get(s->detail, "changes");
+	size_t i;
+	const json_t *e;
+	enum saksi_err rc = SAKSI_OK;
+
+	cli_say(c,
+	    "%s%ssent %zu, received %zu change%s: %zu record%s new, %zu changed, %zu deleted.",
+	    remote != NULL ? remote : "", remote != NULL ? ": " : "", s->sent,
+	    s->received, s->received == 1 ? "" : "s", s->new_records,
+	    s->new_records == 1 ? "" : "s", s->changed, s->deleted);
+	/* A few one by one; many by author. */
+	if (json_array_size(changes) > CHANGES_SHOWN)
+		rc = print_authors(c, changes);
+	else
+		json_array_foreach (changes, i, e)
+			print_change(c, e);
 	if (s->conflicts > 0)
 		cli_say(c, "%zu conflict%s open; `saksi conflicts` shows them.",
 		    s->conflicts, s->conflicts == 1 ? " is" : "s are");
@@ -80,6 +120,7 @@ static void print_text(struct cli *c, const char *remote, const struct sync_summ
 	if (s->quarantined > 0)
 		cli_say(c, "%zu change%s set aside in quarantine.", s->quarantined,
 		    s->quarantined == 1 ? " is" : "s are");
+	return rc;
 }
 
 /* Refusals and warnings are no summary: --quiet does not hide them. */
@@ -102,6 +143,5 @@ enum saksi_err summary_print(struct cli *c, const char *remote,
 	print_trouble(s);
 	if (c->json)
 		return print_json(c, remote, s);
-	print_text(c, remote, s);
-	return SAKSI_OK;
+	return c->quiet ? SAKSI_OK : print_text(c, remote, s);
 }

@@ -1,0 +1,204 @@
+# shellcheck shell=bash
+# add, edit, show, list, find, history, delete, timeline: as a person uses them.
+. "$(dirname "$0")/lib.sh"
+v=$HOME/v
+make_vault "$v" Sokha laptop
+s() { saksi "$v" "$@"; }
+
+# ---- add: prints the id alone; faults are named and nothing is written ------------
+id=$(ok s add person names='Sok Dara' citizenship=KH --ref per-sok-dara)
+[[ $id =~ ^[0-9a-z]{26}$ ]] || die "no id: $id"
+expect 0 s --json add event title='Arrests of 8 March' date=2026-03-08 place='Phnom Penh, KH' --ref ev-march
+out '^\{"id":"[0-9a-z]{26}","ref":"ev-march"\}$'
+expect 1 s add person names=Other --ref per-sok-dara
+err 'has this ref already'
+expect 2 s add person names=X colour=red
+err 'person\.colour: there is no such field'
+expect 2 s add person names=X citizenshp=KH
+err 'did you mean citizenship'
+expect 2 s add persn names=X
+expect 2 s add act kind=04:030101000000
+err 'act\.event: '
+expect 2 s add person names=X born=2016-13-40 citizenship=Cambodia
+err 'person\.born: '
+err 'person\.citizenship: '
+expect 2 s add act event=no-such-event kind=04:030101000000
+err 'act\.event: '
+expect 2 s add person names=X class=Q
+expect 2 s add person names=X --ref "$id"
+expect 2 s add person 'names={"text":'
+expect 2 s add person names
+err 'FIELD=VALUE'
+expect 0 s --json status
+out '"records":\{"event":1,"person":1\}'
+
+act=$(ok s add act event=ev-march victim=per-sok-dara kind=04:030101000000 date=2026-03-08 \
+	detention.warrant_shown=no class=C)
+echo '{"type":"charge","accused":["per-sok-dara"],"label_stated":"incitement","date":"2026-03~"}' >"$HOME/charge"
+expect 0 s add charge --from-json "$HOME/charge" note='as the court clerk says'
+expect 0 s add charge --from-json - <"$HOME/charge"
+expect 2 s add person --from-json "$HOME/charge"
+err 'type: the JSON says otherwise'
+echo '{"id":"x"}' >"$HOME/bad"
+expect 2 s add person --from-json "$HOME/bad"
+echo '[1]' >"$HOME/bad"
+expect 2 s add person --from-json "$HOME/bad"
+echo '{"names":["A"],"names":["B"]}' >"$HOME/bad"
+expect 1 s add person --from-json "$HOME/bad"
+expect 4 s add person --from-json "$HOME/absent"
+
+# ---- show: by ref, id, prefix; links; interchange form ----------------------------
+expect 0 s show per-sok-dara
+out '^Sok Dara$'
+out '^citizenship +KH$'
+out '^  [0-9a-z]{8}  act +victim '
+expect 0 s show "${id:0:6}"
+expect 0 s --json show "$act"
+out '"detention":\{"warrant_shown":"no"\}'
+out "\"victim\":\"$id\""
+out '"links":\[\]'
+expect 4 s show per-nobody
+expect 4 s show zzzzzz
+expect 4 s show abc
+
+# ---- edit ----------------------------------------------------------------------------
+expect 0 s edit per-sok-dara citizenship+=TH occupation='union leader' sex=m
+expect 0 s edit per-sok-dara citizenship+=TH
+out unchanged
+expect 0 s --json show per-sok-dara
+out '"citizenship":\["KH","TH"\]'
+expect 0 s edit per-sok-dara citizenship-=KH sex=
+expect 0 s --json show per-sok-dara
+out '"citizenship":\["TH"\]'
+no_out '"sex"'
+expect 0 s edit per-sok-dara names='Sok Dara' 'names={"text":"Dara Sok","kind":"alias"}' class=R
+expect 0 s --json show per-sok-dara
+out '"names":\[\{"text":"Sok Dara"\},\{"kind":"alias","text":"Dara Sok"\}\]'
+out '"class":"R"'
+expect 0 s edit per-sok-dara 'names-=Dara Sok'
+expect 0 s edit "$act" 'detention={"counsel":"31:020000000000"}' date=2026-03-08/2026-03-10
+expect 0 s --json show "$act"
+out '"detention":\{"counsel":"31:020000000000","warrant_shown":"no"\}'
+expect 2 s edit "$act" 'detention={"councel":"31:020000000000"}'
+err 'act\.detention: has no field'
+expect 2 s edit "$act" 'detention=[1]'
+expect 2 s edit "$act" detention=yes
+err 'is a group'
+expect 0 s add act event=ev-march kind=04:030101000000 'detention={"warrant_shown":"yes"}' \
+	detention.counsel=31:020000000000 --ref act-json
+expect 0 s --json show act-json
+out '"detention":\{"counsel":"31:020000000000","warrant_shown":"yes"\}'
+expect 0 s delete act-json --reason 'only a test'
+expect 4 s edit per-sok-dara citizenship-=FR
+expect 2 s edit per-sok-dara sex=m sex=f
+err 'given twice'
+expect 2 s edit per-sok-dara sex+=m
+err 'is no list'
+expect 2 s edit ev-march title=
+err 'needs it'
+expect 2 s edit per-sok-dara ref=other
+expect 2 s edit per-sok-dara citizenship+=TH born=yesterday
+expect 0 s --json show per-sok-dara
+no_out born
+# All or nothing: a good change beside a bad one is not made.
+expect 2 s edit per-sok-dara note='good' born='bad'
+expect 0 s --json show per-sok-dara
+no_out '"note"'
+# A value with a class of its own, never lower than the record's.
+expect 0 s edit per-sok-dara 'note={"v":"hidden in the south","class":"S"}'
+expect 0 s show per-sok-dara
+out 'hidden in the south  \[class S\]'
+
+# ---- history: nothing is overwritten ---------------------------------------------------
+expect 0 s history per-sok-dara
+out '^  created +type +person$'
+out '^  set +sex .*\(no longer\)$'
+out '^  cleared +sex '
+out '^  removed +citizenship +KH$'
+expect 0 s --json history per-sok-dara
+out '"by":"Sokha'
+out '"did":"removed","field":"citizenship"'
+
+# ---- as of an earlier day ---------------------------------------------------------------
+expect 4 s show per-sok-dara --as-of 1999-12-31
+expect 0 s show per-sok-dara --as-of 2100
+expect 2 s show per-sok-dara --as-of yesterday
+
+# ---- list, find, sort, fields -------------------------------------------------------------
+expect 0 s add event title='Older event' date=2019
+expect 0 s add event title='Undated event'
+expect 0 s list type:event --sort date
+same "$(sed -nE 's/.*  ([A-Z][a-z]+) [a-z ]+.*/\1/p' "$TMPDIR/out" | tr '\n' ' ')" 'Older Arrests Undated '
+expect 0 s list type:event --sort=-date --limit 1
+out 'and 2 more'
+expect 0 s --json list type:person
+same "$(wc -l <"$TMPDIR/out")" 1
+out "\"id\":\"$id\""
+out '"label":"Sok Dara"'
+expect 0 s --json list type:person --fields citizenship
+out '^\{"citizenship":\["TH"\],"id":"[0-9a-z]+","label":"Sok Dara","ref":"per-sok-dara","type":"person"\}$'
+expect 2 s list --sort colour
+expect 2 s list --fields names,colour
+expect 2 s list '(type:person'
+err 'column'
+expect 0 s find sok dara
+out 'Sok Dara'
+expect 0 s find no-such-word-anywhere
+out 'No record matches'
+expect 0 s --json find no-such-word-anywhere
+silent
+expect 0 s list ref:per-sok-dara
+same "$(wc -l <"$TMPDIR/out")" 3
+
+# ---- timeline ---------------------------------------------------------------------------
+expect 0 s timeline per-sok-dara
+same "$(wc -l <"$TMPDIR/out")" 3
+expect 0 s --json timeline ev-march
+out '"date":"2026-03-08/2026-03-10"'
+expect 0 s add case title='Case of Sok Dara' subjects=per-sok-dara --ref case-dara
+expect 0 s timeline case-dara
+out 'act  '
+out 'charge  '
+
+# ---- delete hides, undelete shows; an event keeps its acts ---------------------------------
+expect 2 s delete per-sok-dara
+err 'needs --reason'
+expect 5 s delete ev-march --reason 'wrong day'
+err '1 act belongs'
+before=$(digest "$v")
+expect 0 s delete per-sok-dara --reason 'entered twice'
+differ "$before" "$(digest "$v")"
+expect 4 s delete per-sok-dara --reason again
+expect 0 s list type:person
+out 'No record matches'
+expect 0 s show per-sok-dara
+out '^DELETED: entered twice$'
+expect 4 s edit per-sok-dara sex=f
+err 'undelete'
+expect 0 s --json status
+out '"deleted":2'
+expect 0 s undelete per-sok-dara
+same "$before" "$(digest "$v")"
+expect 1 s undelete per-sok-dara
+expect 0 s history per-sok-dara
+out '^  deleted +entered twice'
+out '^  undeleted '
+
+# ---- resolve where nothing disagrees -------------------------------------------------------
+expect 0 s conflicts
+out 'No conflicts'
+expect 0 s --json conflicts
+silent
+expect 4 s resolve per-sok-dara occupation=farmer
+expect 4 s resolve per-sok-dara occupation --take 1
+
+# ---- reading changes nothing but LMDB's lock file ------------------------------------------
+sum=$(cat "$v/data.mdb" "$v/keys" | cksum)
+for command in status list 'find sok' 'show per-sok-dara' conflicts 'history per-sok-dara' \
+	'timeline per-sok-dara' 'key list' 'device list' verify; do
+	read -ra words <<<"$command"
+	expect 0 s "${words[@]}"
+done
+same "$sum" "$(cat "$v/data.mdb" "$v/keys" | cksum)"
+expect 0 s verify --deep
+finish

@@ -1,0 +1,131 @@
+# shellcheck shell=bash
+# init, status, keys, unlock and lock, verify; who may open what.
+. "$(dirname "$0")/lib.sh"
+v=$HOME/v
+
+make_vault "$v" Sokha laptop
+err 'no recovery kit was made'
+same "$(stat -c %a "$v")" 700
+for f in "$v"/*; do same "$(stat -c %a "$f")" 600; done
+expect 0 saksi "$v" status
+out '^Device +laptop, used by Sokha \(admin\)$'
+expect 0 saksi "$v" --json status
+for key in records conflicts pending quarantined devices team last_sync state_digest size_bytes plugins; do
+	out "\"$key\":"
+done
+out '"state_digest":"[0-9a-f]{64}"'
+same "$(wc -l <"$TMPDIR/out")" 1
+expect 0 saksi "$v" verify
+out 'No fault'
+expect 0 saksi "$v" --quiet verify
+silent
+expect 0 saksi "$v" --json verify --deep
+out '^\{"faults":\[\],"ok":true\}$'
+
+# Passphrases: wrong, empty, missing descriptor, CR LF, UTF-8 in two spellings.
+echo 'not the passphrase' >"$TMPDIR/wrong"
+expect 3 "$SAKSI" -C "$v" --passphrase-fd 3 status 3<"$TMPDIR/wrong"
+no_err 'not the passphrase at all'
+no_out .
+expect 2 "$SAKSI" -C "$v" --passphrase-fd 3 status 3</dev/null
+expect 1 "$SAKSI" -C "$v" --passphrase-fd 77 status
+printf '%s\r\n' "$phrase" >"$TMPDIR/crlf"
+expect 0 "$SAKSI" -C "$v" --passphrase-fd 3 status 3<"$TMPDIR/crlf"
+printf '%s' "$phrase" >"$TMPDIR/no-newline"
+expect 0 "$SAKSI" -C "$v" --passphrase-fd 3 status 3<"$TMPDIR/no-newline"
+head -c 2000 /dev/zero | tr '\0' x >"$TMPDIR/long"
+expect 2 "$SAKSI" -C "$v" --passphrase-fd 3 status 3<"$TMPDIR/long"
+expect 2 setsid -w "$SAKSI" -C "$HOME/w" --passphrase-fd 3 init 3</dev/null
+absent "$HOME/w"
+printf '\303\251lan vital du matin\n' >"$TMPDIR/nfc"
+printf 'e\314\201lan vital du matin\n' >"$TMPDIR/nfd"
+expect 0 setsid -w "$SAKSI" -C "$HOME/w" --passphrase-fd 3 init --kdf interactive 3<"$TMPDIR/nfc"
+expect 0 "$SAKSI" -C "$HOME/w" --passphrase-fd 3 status 3<"$TMPDIR/nfd"
+echo short >"$TMPDIR/short"
+expect 0 setsid -w "$SAKSI" -C "$HOME/x" --passphrase-fd 3 init --kdf interactive 3<"$TMPDIR/short"
+err 'short ones can be guessed'
+
+# Names that can't be meant, a KDF that is none: nothing is made.
+expect 2 saksi "$HOME/y" init --name ''
+expect 2 saksi "$HOME/y" init --kdf fast
+expect 2 saksi "$HOME/y" init --device "$(printf '\377')"
+absent "$HOME/y"
+
+# The recovery kit: a file of its own, never over another.
+expect 0 saksi "$HOME/r" init --kdf interactive --recovery "$HOME/kit"
+no_err 'no recovery kit'
+same "$(stat -c %a "$HOME/kit")" 600
+same "$(grep -cE '^    ([a-z]{5} ){7}[a-z]{5}$' "$HOME/kit")" 2
+no_out '([a-z]{5} ){7}'
+expect 1 saksi "$HOME/r2" init --kdf interactive --recovery "$HOME/kit"
+err 'exists already'
+absent "$HOME/r2"
+
+# Key slots.
+expect 0 saksi "$v" key list
+same "$(wc -l <"$TMPDIR/out")" 2
+printf '%s\nsecond passphrase of the vault\n' "$phrase" >"$TMPDIR/two"
+two() { setsid -w "$SAKSI" -C "$v" --passphrase-fd 3 "$@" 3<"$TMPDIR/two"; }
+expect 0 two key add passphrase --label 'in the safe'
+out '^Slot 1: added'
+expect 0 saksi "$v" --json key list
+out '"label":"in the safe"'
+printf 'second passphrase of the vault\n' >"$TMPDIR/second"
+second() { setsid -w "$SAKSI" -C "$v" --passphrase-fd 3 "$@" 3<"$TMPDIR/second"; }
+expect 0 second status
+printf 'second passphrase of the vault\nthird passphrase of the vault\n' >"$TMPDIR/two"
+expect 0 two key change
+expect 3 second status
+printf 'third passphrase of the vault\n' >"$TMPDIR/second"
+expect 0 second status
+expect 0 saksi "$v" status
+expect 2 saksi "$v" key remove 1
+err 'add --yes'
+expect 0 second status
+expect 0 saksi "$v" --yes key remove 1
+expect 3 second status
+expect 4 saksi "$v" --yes key remove 1
+expect 5 saksi "$v" --yes key remove 0
+printf '%s\n%s\n' "$phrase" "$phrase" >"$TMPDIR/two"
+expect 0 two --yes key change --kdf interactive
+expect 0 saksi "$v" status
+expect 0 saksi "$v" verify
+
+# Unlocking for a time, where the kernel has a keyring for us.
+if saksi "$v" unlock --for 2m >"$TMPDIR/out" 2>"$TMPDIR/err"; then
+	expect 0 setsid -w "$SAKSI" -C "$v" status
+	expect 3 setsid -w "$SAKSI" -C "$HOME/w" status
+	expect 0 "$SAKSI" -C "$v" lock
+	out Locked
+	expect 3 setsid -w "$SAKSI" -C "$v" status
+	expect 0 "$SAKSI" -C "$v" lock
+	out 'locked already'
+	expect 0 saksi "$v" unlock --for 1s
+	sleep 2
+	expect 3 setsid -w "$SAKSI" -C "$v" status
+else
+	echo "no kernel keyring here: unlock was not tried"
+fi
+
+# Somebody else's vault, as a user who may not see it.
+if [ "$(id -u)" -eq 0 ] && command -v setpriv >/dev/null; then
+	chmod 755 "$HOME" "$(dirname "$HOME")"
+	cp -r "$v" "$HOME/closed"
+	other() { setpriv --reuid=65534 --regid=65534 --clear-groups "$@"; }
+	expect 1 other "$SAKSI" -C "$HOME/closed" --passphrase-fd 3 status 3<"$TMPDIR/phrase"
+	err 'cannot be opened'
+	chmod 755 "$HOME/closed"
+	expect 1 other "$SAKSI" -C "$HOME/closed" --passphrase-fd 3 status 3<"$TMPDIR/phrase"
+fi
+
+# Damage: one byte of the key file and of the data, each a word and exit 3.
+cp -r "$v" "$HOME/broken"
+size=$(stat -c %s "$HOME/broken/data.mdb")
+dd if=/dev/urandom of="$HOME/broken/data.mdb" bs=1 seek=$((size / 2)) count=4096 conv=notrunc status=none
+expect 3 saksi "$HOME/broken" verify
+err .
+cp -r "$v" "$HOME/nokeys"
+: >"$HOME/nokeys/keys"
+expect 3 saksi "$HOME/nokeys" status
+
+finish
