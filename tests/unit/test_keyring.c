@@ -62,7 +62,7 @@ static void slot_file_vector(void **state)
 {
 	struct vectors v;
 	struct fixture f;
-	uint8_t image[KEYRING_COPY_SIZE];
+	static uint8_t image[KEYRING_COPY_SIZE];
 	struct secret *wrong = passphrase("caf\xc3\xa9 five stones in the rivers"),
 		      *key = NULL;
 
@@ -207,7 +207,7 @@ static void slots_come_and_go(void **state)
 static void removed_slots_are_gone_from_both_copies(void **state)
 {
 	struct fixture f;
-	uint8_t before[KEYRING_FILE_SIZE], after[KEYRING_FILE_SIZE];
+	static uint8_t before[KEYRING_FILE_SIZE], after[KEYRING_FILE_SIZE];
 
 	(void)state;
 	fixture_new(&f);
@@ -226,7 +226,7 @@ static enum saksi_err rekey(struct fixture *f, unsigned n, const unsigned *slots
 {
 	struct crypto_kdf_cost cost = {2, 9u << 20};
 	struct secret *pass[KEYRING_SLOTS + 1] = {NULL};
-	const struct secret *view[KEYRING_SLOTS + 1];
+	const struct secret *view[KEYRING_SLOTS + 1] = {NULL};
 	enum saksi_err rc;
 
 	for (unsigned i = 0; i < n; i++)
@@ -293,7 +293,7 @@ static void rekey_refuses(void **state)
 				 *const nine[9] = {"a", "a", "a", "a", "a", "a", "a", "a",
 				     "a"};
 	struct fixture f;
-	uint8_t before[KEYRING_FILE_SIZE], after[KEYRING_FILE_SIZE];
+	static uint8_t before[KEYRING_FILE_SIZE], after[KEYRING_FILE_SIZE];
 
 	(void)state;
 	fixture_new(&f);
@@ -412,7 +412,7 @@ static void what_comes_later_is_called_newer(void **state)
 static void slots_fit_their_place_and_vault_only(void **state)
 {
 	struct fixture f;
-	uint8_t image[KEYRING_COPY_SIZE];
+	static uint8_t image[KEYRING_COPY_SIZE];
 
 	(void)state;
 	fixture_new(&f);

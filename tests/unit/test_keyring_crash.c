@@ -131,7 +131,7 @@ static void stopped_when_one_copy_was_damaged(void **state)
 	(void)state;
 	for (unsigned which = 0; which < KEYRING_COPIES; which++)
 		for (unsigned step = 0; step < STEPS; step++) {
-			uint8_t file[KEYRING_FILE_SIZE];
+			static uint8_t file[KEYRING_FILE_SIZE];
 			struct fixture f;
 
 			start(&f);
@@ -363,7 +363,7 @@ static void a_held_file_is_busy_but_readable(void **state)
 static void a_replaced_file_is_not_written(void **state)
 {
 	const struct timespec nap = {1, 0};
-	uint8_t file[KEYRING_FILE_SIZE], after[KEYRING_FILE_SIZE];
+	static uint8_t file[KEYRING_FILE_SIZE], after[KEYRING_FILE_SIZE];
 	struct fixture f;
 	pid_t pid;
 	int fd;

@@ -14,7 +14,7 @@ static enum saksi_err load(struct fixture *f, struct saksi_error *err)
 static void every_flipped_byte_leaves_the_other_copy(void **state)
 {
 	struct fixture f;
-	uint8_t file[KEYRING_FILE_SIZE], image[KEYRING_COPY_SIZE];
+	static uint8_t file[KEYRING_FILE_SIZE], image[KEYRING_COPY_SIZE];
 	const char *words;
 
 	(void)state;
@@ -43,7 +43,7 @@ static void every_flipped_byte_leaves_the_other_copy(void **state)
 static void the_same_flip_in_both_copies_is_told(void **state)
 {
 	struct fixture f;
-	uint8_t image[KEYRING_COPY_SIZE];
+	static uint8_t image[KEYRING_COPY_SIZE];
 	struct saksi_error err;
 
 	(void)state;
@@ -70,7 +70,7 @@ static void the_same_flip_in_both_copies_is_told(void **state)
 static void a_hostile_header_never_gives_another_key(void **state)
 {
 	struct fixture f;
-	uint8_t image[KEYRING_COPY_SIZE];
+	static uint8_t image[KEYRING_COPY_SIZE];
 	const size_t stride = fewer(10) == 10 ? 1 : 5;
 	unsigned tried = 0, refused = 0;
 
@@ -116,7 +116,7 @@ static void a_hostile_header_never_gives_another_key(void **state)
 static void cut_files(void **state)
 {
 	struct fixture f;
-	uint8_t file[KEYRING_FILE_SIZE + 100] = {0};
+	static uint8_t file[KEYRING_FILE_SIZE + 100] = {0};
 	struct saksi_error err;
 
 	(void)state;
@@ -142,7 +142,7 @@ static void cut_files(void **state)
 static void two_whole_copies_that_differ(void **state)
 {
 	struct fixture f;
-	uint8_t file[KEYRING_FILE_SIZE];
+	static uint8_t file[KEYRING_FILE_SIZE];
 
 	(void)state;
 	fixture_new(&f);
@@ -161,7 +161,7 @@ static void two_whole_copies_that_differ(void **state)
 static void four_different_answers(void **state)
 {
 	struct fixture f;
-	uint8_t image[KEYRING_COPY_SIZE];
+	static uint8_t image[KEYRING_COPY_SIZE];
 	struct secret *pass = passphrase("wrong"), *key = NULL;
 	struct saksi_error wrong, damaged, newer, none;
 
@@ -191,7 +191,7 @@ static void four_different_answers(void **state)
 static void newer_formats(void **state)
 {
 	struct fixture f;
-	uint8_t file[KEYRING_FILE_SIZE], later[600];
+	static uint8_t file[KEYRING_FILE_SIZE], later[600];
 	struct saksi_error err;
 
 	(void)state;
@@ -240,7 +240,7 @@ static void only_a_regular_file(void **state)
 static void repair_makes_both_whole(void **state)
 {
 	struct fixture f;
-	uint8_t file[KEYRING_FILE_SIZE + 9] = {0};
+	static uint8_t file[KEYRING_FILE_SIZE + 9] = {0};
 
 	(void)state;
 	for (unsigned which = 0; which < 3; which++) {
@@ -267,7 +267,7 @@ static void repair_makes_both_whole(void **state)
 static void repair_leaves_a_whole_file_alone(void **state)
 {
 	struct fixture f;
-	uint8_t before[KEYRING_FILE_SIZE], after[KEYRING_FILE_SIZE];
+	static uint8_t before[KEYRING_FILE_SIZE], after[KEYRING_FILE_SIZE];
 
 	(void)state;
 	fixture_new(&f);
@@ -281,7 +281,7 @@ static void repair_leaves_a_whole_file_alone(void **state)
 static void a_counter_at_its_end_is_not_passed(void **state)
 {
 	struct fixture f;
-	uint8_t image[KEYRING_COPY_SIZE];
+	static uint8_t image[KEYRING_COPY_SIZE];
 
 	(void)state;
 	fixture_new(&f);

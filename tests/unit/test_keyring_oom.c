@@ -51,7 +51,7 @@ struct env {
 static unsigned starve(struct env *e, enum saksi_err (*fn)(struct env *e))
 {
 	const size_t live = secret_live();
-	uint8_t before[KEYRING_FILE_SIZE], after[KEYRING_FILE_SIZE];
+	static uint8_t before[KEYRING_FILE_SIZE], after[KEYRING_FILE_SIZE];
 	enum saksi_err rc = SAKSI_ENOMEM;
 	unsigned n;
 

@@ -33,7 +33,7 @@ struct vault {
 };
 
 static char run_dir[] = "run.XXXXXX";
-static char run_path[4096];
+static char run_path[2100];
 
 static int setup(void **state)
 {
@@ -78,7 +78,7 @@ static bool loads(const struct vault *v)
 /* The only file below folder saksi of ${dir}: its path, or "" if there is none. */
 static void only_file(char *out, size_t size, const char *dir)
 {
-	char path[4200];
+	char path[2200];
 	struct dirent *e;
 	DIR *d;
 
@@ -152,7 +152,7 @@ static void saved_again(void **state)
 static void vaults_are_apart(void **state)
 {
 	struct vault a, b;
-	char one[5000], two[5000];
+	char one[2500], two[2500];
 
 	(void)state;
 	vault_new(&a);
@@ -191,7 +191,7 @@ static void only_for_the_owner(void **state)
 {
 	struct vault v;
 	struct stat st;
-	char path[5000], folder[5000], hex[2 * VAULT_ID + 1];
+	char path[2500], folder[2500], hex[2 * VAULT_ID + 1];
 	mode_t old = umask(0);
 
 	(void)state;
@@ -224,7 +224,7 @@ static void the_file_alone_says_nothing(void **state)
 {
 	struct vault v;
 	struct buf b = BUF_INIT;
-	char path[5000];
+	char path[2500];
 
 	(void)state;
 	vault_new(&v);
@@ -245,7 +245,7 @@ static void drop_overwrites_and_revokes(void **state)
 	struct buf before = BUF_INIT;
 	struct secret *ticket = NULL;
 	uint8_t after[SESSION_FILE_SIZE];
-	char path[5000];
+	char path[2500];
 	int fd;
 
 	(void)state;
@@ -271,7 +271,7 @@ static void drop_overwrites_and_revokes(void **state)
 static void what_an_interrupted_save_left_is_dropped_too(void **state)
 {
 	struct vault v;
-	char path[5000], left[5100];
+	char path[2500], left[2600];
 
 	(void)state;
 	vault_new(&v);
@@ -293,7 +293,7 @@ static void time_runs_out(void **state)
 {
 	const struct timespec nap = {0, 100000000};
 	struct vault v;
-	char path[5000];
+	char path[2500];
 	unsigned i;
 
 	(void)state;
@@ -324,7 +324,7 @@ static void altered_files_are_removed(void **state)
 {
 	struct vault v;
 	struct buf b = BUF_INIT;
-	char path[5000];
+	char path[2500];
 
 	(void)state;
 	vault_new(&v);
@@ -360,7 +360,7 @@ static void assert_empty(const char *path)
 static void foreign_folders_are_not_used(void **state)
 {
 	struct vault v;
-	char folder[5000], target[5000];
+	char folder[2500], target[2500];
 
 	(void)state;
 	vault_new(&v);
@@ -414,7 +414,7 @@ static void works_without_a_runtime_directory(void **state)
 static void unprivileged_save(const struct vault *v)
 {
 	struct saksi_error err = {SAKSI_OK, 0, ""};
-	char name[SESSION_NAME_TEXT], path[6000];
+	char name[SESSION_NAME_TEXT], path[2500];
 
 	session_file_name(name, v->id);
 	(void)snprintf(path, sizeof(path), "%s/saksi/%s", run_path, name);
@@ -429,7 +429,7 @@ static void unprivileged_save(const struct vault *v)
 static void a_place_that_fails_is_passed_over(void **state)
 {
 	struct vault v;
-	char folder[5000];
+	char folder[2500];
 
 	(void)state;
 	vault_new(&v);
