@@ -8,7 +8,6 @@
 #include "value.h"
 #include "wrap.h"
 
-#define WIDTH_DEFAULT 78u
 #define WIDTH_LEAST 20u
 
 struct plain {
@@ -26,10 +25,8 @@ static int fail(struct plain *x, const char *words)
 static void *plain_open(const struct saksi_exporter_host *host)
 {
 	struct plain *x = calloc(1, sizeof *x);
-	if (x) {
+	if (x)
 		x->host = host;
-		x->width = WIDTH_DEFAULT;
-	}
 	return x;
 }
 
@@ -228,7 +225,9 @@ static const struct saksi_exporter plain = {
     .media_type = "text/plain; charset=utf-8",
     .file_ending = "txt",
     .input = SAKSI_INPUT_DOCUMENT,
-    .options = "width: characters per line, 0 for no wrapping (default 78)\n",
+    .options =
+	"width: characters per line for mail and print, 20 or more (default 0: one "
+	"line per paragraph, for pasting)\n",
     .open = plain_open,
     .option = plain_option,
     .item = plain_item,

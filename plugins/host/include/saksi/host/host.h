@@ -28,27 +28,33 @@ struct host_source {
 };
 
 /* ---- what is there ------------------------------------------------------------- */
-struct host_paths { /* from the program's own place, or the build tree */
+struct host_paths {	       /* from the program's own place, or the build tree */
 	const char *runner;    /* libexec/saksi/saksi-runner */
 	const char *exporters; /* lib/saksi/exporters */
 	const char *forms;     /* share/saksi/forms */
 };
 struct host_format {
-	char name[40];	      /* what `export NAME` takes */
+	char name[40]; /* what `export NAME` takes */
 	char description[160];
-	char exporter[40];    /* NAME of the shared object that writes it */
-	char path[600];	      /* of the shared object, or of the form definition */
+	char exporter[40]; /* NAME of the shared object that writes it */
+	char path[600];	   /* of the shared object, or of the form definition */
 	bool form;
-	char version[40];     /* form: its version and the day it was verified */
+	char version[40]; /* form: its version and the day it was verified */
 	char ending[16];
 };
-/** host_formats: Exporters (from their registration, read in the sandbox) and forms. */
+/**
+ * host_formats(paths, list, n, err):
+ * Exporters (from their registration, read in the sandbox) and forms, by file
+ * name.  One that cannot be used is listed too, with an empty `exporter` and
+ * the reason as its description.  Folders may be NULL or absent.  The caller
+ * frees ${*list}.
+ */
 SAKSI_MUST_CHECK enum saksi_err host_formats(const struct host_paths *paths,
     struct host_format **list, size_t *n, struct saksi_error *err);
 
 /* ---- a plugin file, pinned --------------------------------------------------------- */
 /**
- * host_plugin_open(out_fd, path, hash_fn...):
+ * host_plugin_open(memfd, bytes, path, err):
  * Open ${path} (absolute; no symlink, regular file, owned by us or root, not
  * writable for others), copy it into a sealed memory file, and hand over its
  * bytes for hashing: what is hashed is what runs.
@@ -68,6 +74,7 @@ struct host_finding {
 struct host_findings {
 	struct host_finding *list;
 	size_t n, cap;
+	bool failed; /* out of memory: the list is not whole */
 };
 void host_findings_free(struct host_findings *f);
 
@@ -75,11 +82,15 @@ void host_findings_free(struct host_findings *f);
 struct host_job {
 	const struct host_paths *paths;
 	const struct host_source *source;
-	const char *form;	   /* path of a form definition, or NULL */
-	const char *intervention;  /* id for a form (--for) */
-	int plugin_fd;		   /* from host_plugin_open() */
+	const char *form;	  /* path of a form definition, or NULL */
+	const char *intervention; /* id for a form (--for) */
+	int plugin_fd;		  /* from host_plugin_open() */
 	enum saksi_class ceiling;
-	const char *const *options; /* "key=value", NULL-terminated; or NULL */
+	/*
+	 * "key=value", NULL-terminated; or NULL.  Keys that the form defines
+	 * answer its questions; the others go to the exporter.
+	 */
+	const char *const *options;
 	const char *const *overrides; /* checks to go on over, NULL-terminated; or NULL */
 	int out_fd;
 	unsigned timeout_ms;
@@ -92,13 +103,13 @@ struct host_job {
 };
 /**
  * host_check(job, findings, err):
- * Build the document and run its checks; nothing is exported.  Plain formats
- * have no blocking checks.
+ * Build the document and run its checks; nothing is exported.  SAKSI_OK also
+ * when a check blocks: that is a finding.  Plain formats have no checks.
  */
 SAKSI_MUST_CHECK enum saksi_err host_check(const struct host_job *job,
     struct host_findings *findings, struct saksi_error *err);
 struct host_result {
-	size_t records; /* given to the exporter */
+	size_t records;	 /* given to the exporter; for a form: victims and facts in it */
 	size_t withheld; /* selected but above the ceiling */
 	json_t *relied_on; /* consents that the checks relied on, for the audit trail; or NULL */
 };
@@ -106,7 +117,8 @@ struct host_result {
  * host_export(job, findings, result, err):
  * SAKSI_EREFUSED when a check blocks; SAKSI_EIO when the exporter failed, was
  * stopped at a limit, or can't be confined here.  ${out_fd} then holds
- * rubbish and the caller discards it.
+ * rubbish and the caller discards it.  While it runs SIGPIPE is ignored in
+ * this process.
  */
 SAKSI_MUST_CHECK enum saksi_err host_export(const struct host_job *job,
     struct host_findings *findings, struct host_result *result, struct saksi_error *err);

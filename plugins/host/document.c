@@ -1,0 +1,153 @@
+/* document.c - join a form definition with the records into a document. */
+#include <stdio.h>
+#include <string.h>
+
+#include <saksi/base/fsio.h>
+
+#include "submission.h"
+
+/* ---- blocks ------------------------------------------------------------------------ */
+
+void block_add(struct section *x, const char *kind, const char *key, json_t *value)
+{
+	json_t *b = json_object();
+	bool ok = value && json_object_set_new(b, "kind", json_string(kind)) == 0;
+	if (!value || json_object_set_new(b, key, value) != 0)
+		ok = false;
+	if (json_array_append_new(x->blocks, b) != 0 || !ok)
+		x->failed = true;
+}
+
+void block_text(struct section *x, const char *kind, const char *text)
+{
+	block_add(x, kind, "text", json_string(text));
+}
+
+json_t *block_fields(struct section *x)
+{
+	json_t *fields = json_array();
+	block_add(x, "fields", "fields", fields);
+	return fields; /* the block keeps it alive */
+}
+
+void block_field(struct section *x, json_t *fields, const char *label, const char *text)
+{
+	json_t *f = json_pack("{s:s, s:s}", "label", label, "value", text);
+	if (!f || json_array_append_new(fields, f) != 0)
+		x->failed = true;
+}
+
+/* ---- sections ------------------------------------------------------------------------ */
+
+static const struct feed *feed_find(const char *name)
+{
+	static const struct feed *const tables[] = {feeds_case, feeds_people};
+	for (size_t t = 0; t < sizeof tables / sizeof *tables; t++)
+		for (const struct feed *f = tables[t]; f->name; f++)
+			if (strcmp(f->name, name) == 0)
+				return f;
+	return NULL;
+}
+
+bool feed_known(const char *name)
+{
+	return feed_find(name) != NULL;
+}
+
+/* A section says what it has, or that there is nothing: never silence. */
+static json_t *section_make(struct submission *s, const json_t *form, bool *failed)
+{
+	struct section x = {s, form, json_array(), false};
+	const json_t *feeds = json_object_get(form, "feeds"), *f;
+	size_t i;
+	json_array_foreach (feeds, i, f)
+		feed_find(json_string_value(f))->fn(&x);
+	if (json_array_size(x.blocks) == 0) {
+		const char *gap = form_text(form, "gap");
+		block_text(&x, "gap", gap[0] ? gap : "nothing on this in the records");
+	}
+	json_t *o = json_pack("{s:s, s:s, s:o}", "id", form_text(form, "id"), "title",
+	    form_text(form, "title"), "blocks", x.blocks);
+	*failed = *failed || x.failed || !o;
+	return o;
+}
+
+/* ---- cover --------------------------------------------------------------------------- */
+
+static void cover_add(json_t *cover, const char *label, const char *value)
+{
+	(void)json_array_append_new(cover,
+	    json_pack("{s:s, s:s}", "label", label, "value", value));
+}
+
+/* Answers that the form puts on its cover. */
+static void cover_answers(struct submission *s, json_t *cover)
+{
+	const json_t *o, *a;
+	size_t i, k;
+	json_array_foreach (json_object_get(s->form, "options"), i, o) {
+		const char *key = form_text(o, "key");
+		const json_t *list = json_object_get(s->answers, key);
+		struct buf b = BUF_INIT;
+		if (!json_is_true(json_object_get(o, "cover")))
+			continue;
+		json_array_foreach (list, k, a) {
+			const char *value = json_string_value(a);
+			const char *meaning = form_meaning(s->form, key, value);
+			buf_printf(&b, "%s%s", k ? "; " : "", value);
+			if (strcmp(meaning, value) != 0)
+				buf_printf(&b, " (%s)", meaning);
+		}
+		cover_add(cover, form_text(o, "label"),
+		    b.len ? buf_cstr(&b) : "[not recorded]");
+		buf_free(&b);
+	}
+}
+
+static json_t *cover_make(struct submission *s, const char *made)
+{
+	json_t *cover = json_array();
+	const char ceiling[2] = {class_letter(s->job->ceiling), '\0'};
+	const json_t *n;
+	size_t i;
+	struct buf b = BUF_INIT;
+
+	buf_printf(&b, "%s, version %s", form_text(s->form, "id"),
+	    form_text(s->form, "version"));
+	cover_add(cover, "Form definition", buf_cstr(&b));
+	buf_free(&b);
+	cover_add(cover, "Verified on", form_text(s->form, "verified_on"));
+	cover_add(cover, "Made", made);
+	cover_add(cover, "Made with", s->job->generator ? s->job->generator : "saksi");
+	cover_add(cover, "Highest class of what is in it", ceiling);
+	cover_answers(s, cover);
+	json_array_foreach (json_object_get(s->form, "notes"), i, n)
+		cover_add(cover, "Note", json_string_value(n) ? json_string_value(n) : "");
+	return cover;
+}
+
+enum saksi_err document_make(struct submission *s, struct saksi_error *err)
+{
+	const json_t *form;
+	char made[24];
+	size_t i;
+	bool failed = false;
+	json_t *sections = json_array();
+
+	time_text(made, clock_now_us());
+	json_array_foreach (json_object_get(s->form, "sections"), i, form)
+		if (json_array_append_new(sections, section_make(s, form, &failed)) != 0)
+			failed = true;
+	if (s->cut.failed) {
+		json_decref(sections);
+		return source_failed(err);
+	}
+	s->document = json_pack("{s:s, s:{s:s, s:s, s:s}, s:s, s:o, s:o}", "title",
+	    form_text(s->form, "name"), "form", "id", form_text(s->form, "id"), "version",
+	    form_text(s->form, "version"), "verified_on",
+	    form_text(s->form, "verified_on"), "made", made, "cover", cover_make(s, made),
+	    "sections", sections);
+	if (!s->document || failed)
+		return saksi_fail_nomem(err);
+	return withhold(s, err);
+}

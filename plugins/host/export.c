@@ -1,0 +1,95 @@
+/* export.c - the two calls: check, and export. */
+#include <string.h>
+
+#include "submission.h"
+
+enum saksi_err submission_make(struct submission *s, const struct host_job *job,
+    struct host_findings *findings, struct saksi_error *err)
+{
+	memset(s, 0, sizeof *s);
+	s->job = job;
+	s->schema = job->source->schema;
+	s->findings = findings;
+	s->cut = (struct cut){job->source, job->ceiling, NULL, false};
+	enum saksi_err rc = form_load(&s->form, job->form, err);
+	if (rc == SAKSI_OK)
+		rc = submission_gather(s, err);
+	if (rc == SAKSI_OK)
+		rc = form_answers(&s->answers, s->form, s->intervention, job->options,
+		    err);
+	if (rc == SAKSI_OK)
+		rc = consents_read(s, err);
+	if (rc == SAKSI_OK)
+		rc = document_make(s, err);
+	if (rc == SAKSI_OK)
+		rc = checks_run(s, err);
+	return rc;
+}
+
+enum saksi_err host_check(const struct host_job *job, struct host_findings *findings,
+    struct saksi_error *err)
+{
+	struct submission s;
+	memset(findings, 0, sizeof *findings);
+	if (!job->form)
+		return SAKSI_OK;
+	enum saksi_err rc = submission_make(&s, job, findings, err);
+	if (rc == SAKSI_OK)
+		(void)checks_override(findings, job->overrides);
+	submission_free(&s);
+	return rc;
+}
+
+static enum saksi_err run_document(const struct submission *s, struct saksi_error *err)
+{
+	struct runner r;
+	json_t *keys = form_option_keys(s->form);
+	enum saksi_err rc = feed_start(&r, s->job, SAKSI_INPUT_DOCUMENT, keys, 1, err);
+	if (rc == SAKSI_OK)
+		rc = feed_item(&r, s->document, err);
+	if (rc == SAKSI_OK)
+		rc = feed_end(&r, err);
+	runner_free(&r);
+	json_decref(keys);
+	return rc;
+}
+
+static enum saksi_err form_export(const struct host_job *job,
+    struct host_findings *findings, struct host_result *result, struct saksi_error *err)
+{
+	struct submission s;
+	enum saksi_err rc = submission_make(&s, job, findings, err);
+	if (rc == SAKSI_OK) {
+		const struct host_finding *block =
+		    checks_override(findings, job->overrides);
+		if (block)
+			rc = saksi_fail(err, SAKSI_EREFUSED,
+			    "%s: check %s blocks; see the findings for what to record, or override "
+			    "it with a reason",
+			    form_text(s.form, "id"), block->check);
+	}
+	if (rc == SAKSI_OK)
+		rc = run_document(&s, err);
+	if (rc == SAKSI_OK) {
+		for (size_t i = 0; i < s.n_victims; i++)
+			result->records += s.victims[i].seen != NULL;
+		result->records += s.n_facts;
+		result->withheld = s.above;
+		result->relied_on = consents_relied_on(&s);
+		if (!result->relied_on)
+			rc = saksi_fail_nomem(err);
+	}
+	if (rc == SAKSI_OK && job->progress)
+		job->progress(job->ctx, result->records, result->records);
+	submission_free(&s);
+	return rc;
+}
+
+enum saksi_err host_export(const struct host_job *job, struct host_findings *findings,
+    struct host_result *result, struct saksi_error *err)
+{
+	memset(findings, 0, sizeof *findings);
+	memset(result, 0, sizeof *result);
+	return job->form ? form_export(job, findings, result, err)
+			 : stream_export(job, result, err);
+}

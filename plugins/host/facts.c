@@ -1,0 +1,171 @@
+/* facts.c - the dated facts of the victims, in order. */
+#include <stdlib.h>
+#include <string.h>
+
+#include <saksi/base/edtf.h>
+
+#include "submission.h"
+
+#define FACTS_MAX 20000u
+
+static const struct {
+	const char *type, *key; /* which key names the victim */
+} kinds[] = {{"act", "victim"}, {"charge", "accused"}, {"decision", "subjects"}};
+
+struct walk {
+	struct submission *s;
+	const char *victim;
+	int kind;
+	struct saksi_error *err;
+	enum saksi_err rc;
+};
+
+static int32_t first_day(const json_t *record)
+{
+	struct edtf d;
+	const json_t *v = value_plain(json_object_get(record, "date"));
+	const char *text = json_is_string(v) ? json_string_value(v) : text_at(v, "edtf");
+	if (!text || !text[0] || edtf_parse(&d, text, NULL) != SAKSI_OK)
+		return EDTF_DAY_MAX;
+	/* "Some day before": what is known is its end. */
+	return d.earliest == EDTF_DAY_MIN ? d.latest : d.earliest;
+}
+
+static bool known(const struct submission *s, const char *id)
+{
+	for (size_t i = 0; i < s->n_facts; i++)
+		if (strcmp(text_at(s->facts[i].record, "id"), id) == 0)
+			return true;
+	return false;
+}
+
+static bool event_is_ours(const struct submission *s, const json_t *record)
+{
+	const char *event = text_at(record, "event");
+	return !event[0] || json_object_get(s->events, event) != NULL;
+}
+
+/* A decision belongs where its charges do; without charges, to the person. */
+static enum saksi_err decision_is_ours(bool *ours, const struct submission *s,
+    const json_t *record, struct saksi_error *err)
+{
+	const json_t *charges = json_object_get(record, "charges"), *x;
+	size_t i;
+	*ours = json_array_size(charges) == 0;
+	json_array_foreach (charges, i, x) {
+		const char *id = json_string_value(value_plain(x));
+		json_t *charge = NULL;
+		enum saksi_err rc = id ? record_get(&charge, s, id, err) : SAKSI_OK;
+		if (rc != SAKSI_OK)
+			return rc;
+		*ours = *ours || !charge || event_is_ours(s, charge);
+		json_decref(charge);
+	}
+	return SAKSI_OK;
+}
+
+static enum saksi_err is_ours(bool *ours, const struct submission *s,
+    const json_t *record, int kind, struct saksi_error *err)
+{
+	*ours = true;
+	if (json_object_size(s->events) == 0)
+		return SAKSI_OK; /* about persons alone: all that happened to them */
+	if (kind == 2)
+		return decision_is_ours(ours, s, record, err);
+	*ours = event_is_ours(s, record);
+	return SAKSI_OK;
+}
+
+static enum saksi_err add_fact(struct submission *s, json_t *record, int kind,
+    struct saksi_error *err)
+{
+	json_t *seen = NULL;
+	enum saksi_err rc = cut_record(&seen, &s->cut, record, err);
+	if (rc != SAKSI_OK)
+		return rc;
+	if (!seen) {
+		s->above++;
+		return SAKSI_OK;
+	}
+	if (s->n_facts == FACTS_MAX) {
+		json_decref(seen);
+		return saksi_fail(err, SAKSI_ELIMIT,
+		    "the submission has more than %u facts; split it", FACTS_MAX);
+	}
+	struct fact *grown = realloc(s->facts, (s->n_facts + 1) * sizeof *grown);
+	if (!grown) {
+		json_decref(seen);
+		return saksi_fail_nomem(err);
+	}
+	s->facts = grown;
+	grown[s->n_facts++] =
+	    (struct fact){json_incref(record), seen, first_day(seen), kind};
+	return SAKSI_OK;
+}
+
+static int on_record(void *ctx, json_t *record)
+{
+	struct walk *w = ctx;
+	bool ours;
+	if (!refers(record, kinds[w->kind].key, w->victim) ||
+	    known(w->s, text_at(record, "id")))
+		return 0;
+	w->rc = is_ours(&ours, w->s, record, w->kind, w->err);
+	if (w->rc == SAKSI_OK && ours)
+		w->rc = add_fact(w->s, record, w->kind, w->err);
+	return w->rc == SAKSI_OK ? 0 : -1;
+}
+
+static int by_day(const void *a, const void *b)
+{
+	const struct fact *x = a, *y = b;
+	if (x->day != y->day)
+		return x->day < y->day ? -1 : 1;
+	if (x->rank != y->rank)
+		return x->rank < y->rank ? -1 : 1;
+	return strcmp(text_at(x->record, "id"), text_at(y->record, "id"));
+}
+
+enum saksi_err facts_gather(struct submission *s, struct saksi_error *err)
+{
+	const struct host_source *source = s->job->source;
+	for (size_t i = 0; i < s->n_victims; i++) {
+		if (!s->victims[i].seen)
+			continue;
+		for (int k = 0; k < 3; k++) {
+			struct walk w = {s, s->victims[i].id, k, err, SAKSI_OK};
+			int n = source->linked(source->ctx, w.victim, kinds[k].type,
+			    on_record, &w);
+			if (w.rc != SAKSI_OK)
+				return w.rc;
+			if (n != 0)
+				return source_failed(err);
+		}
+	}
+	if (s->n_facts > 0)
+		qsort(s->facts, s->n_facts, sizeof *s->facts, by_day);
+	return SAKSI_OK;
+}
+
+void submission_free(struct submission *s)
+{
+	for (size_t i = 0; i < s->n_victims; i++) {
+		json_decref(s->victims[i].record);
+		json_decref(s->victims[i].seen);
+		for (int p = 0; p < PURPOSES; p++)
+			json_decref(s->victims[i].consents[p].entry);
+		free(s->victims[i].called);
+	}
+	for (size_t i = 0; i < s->n_facts; i++) {
+		json_decref(s->facts[i].record);
+		json_decref(s->facts[i].seen);
+	}
+	free(s->victims);
+	free(s->facts);
+	json_decref(s->form);
+	json_decref(s->answers);
+	json_decref(s->intervention);
+	json_decref(s->events);
+	json_decref(s->document);
+	cut_free(&s->cut);
+}

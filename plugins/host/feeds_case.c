@@ -1,0 +1,339 @@
+/* feeds_case.c - sections on what happened, where, when and what followed. */
+#include <stdio.h>
+#include <string.h>
+
+#include <saksi/base/edtf.h>
+
+#include "submission.h"
+
+static void feed_case_type(struct section *x)
+{
+	if (x->s->n_victims > 0)
+		block_text(x, "text",
+		    "Case of one or more individuals, groups or organisations");
+}
+
+/* ---- answers of the intervention ------------------------------------------------------- */
+
+static void put_answers(struct section *x, const char *key)
+{
+	const json_t *a;
+	size_t i;
+	json_array_foreach (json_object_get(x->s->answers, key), i, a)
+		block_text(x, "text", form_meaning(x->s->form, key, json_string_value(a)));
+}
+
+static void feed_option(struct section *x)
+{
+	put_answers(x, form_text(x->form, "option"));
+}
+
+static void feed_option2(struct section *x)
+{
+	put_answers(x, form_text(x->form, "option2"));
+}
+
+static void feed_addressees(struct section *x)
+{
+	const char *stated = text_at(x->s->intervention, "addressed_to_stated");
+	const json_t *a;
+	size_t i;
+	if (stated[0])
+		block_text(x, "text", stated);
+	json_array_foreach (json_object_get(x->s->intervention, "addressed_to"), i, a) {
+		const char *id = json_string_value(value_plain(a));
+		struct buf b = BUF_INIT;
+		if (id && words_record(&b, x->s, id))
+			block_text(x, "text", buf_cstr(&b));
+		buf_free(&b);
+	}
+}
+
+static void feed_request(struct section *x)
+{
+	const char *request = text_at(x->s->intervention, "request");
+	if (request[0]) {
+		block_text(x, "heading", "Request");
+		block_text(x, "text", request);
+	}
+}
+
+/* ---- places and dates -------------------------------------------------------------------- */
+
+static void add_once(json_t *lines, struct buf *b)
+{
+	const char *line = buf_cstr(b);
+	const json_t *l;
+	size_t i;
+	json_array_foreach (lines, i, l)
+		if (strcmp(json_string_value(l), line) == 0)
+			return;
+	if (b->len > 0)
+		(void)json_array_append_new(lines, json_string(line));
+}
+
+static void add_place(struct section *x, json_t *lines, const json_t *record, bool country)
+{
+	const struct schema_type *t = schema_type(x->s->schema, text_at(record, "type"));
+	const struct schema_field *f = t ? schema_field(t, "place") : NULL;
+	const json_t *v = json_object_get(record, "place"), *one;
+	struct buf b = BUF_INIT;
+	if (!f || !v)
+		return;
+	one = value_plain(json_is_array(v) ? json_array_get(v, 0) : v);
+	if (!country)
+		words_value(&b, x->s, f, v);
+	else if (text_at(one, "country")[0])
+		words_country(&b, text_at(one, "country"));
+	add_once(lines, &b);
+	x->failed = x->failed || b.failed;
+	buf_free(&b);
+}
+
+static json_t *places(struct section *x, bool country)
+{
+	json_t *lines = json_array();
+	const char *id;
+	json_t *seen;
+	json_object_foreach (x->s->events, id, seen)
+		if (json_is_object(seen))
+			add_place(x, lines, seen, country);
+	for (size_t i = 0; i < x->s->n_facts; i++)
+		add_place(x, lines, x->s->facts[i].seen, country);
+	return lines;
+}
+
+static void put_list(struct section *x, json_t *lines)
+{
+	if (json_array_size(lines) > 0)
+		block_add(x, "list", "items", lines);
+	else
+		json_decref(lines);
+}
+
+static void feed_places(struct section *x)
+{
+	put_list(x, places(x, false));
+}
+
+static void feed_states(struct section *x)
+{
+	put_list(x, places(x, true));
+}
+
+static void feed_dates(struct section *x)
+{
+	struct buf b = BUF_INIT;
+	const struct fact *first = NULL, *last = NULL;
+	for (size_t i = 0; i < x->s->n_facts; i++) {
+		const struct fact *f = &x->s->facts[i];
+		if (f->day == EDTF_DAY_MAX)
+			continue;
+		first = first ? first : f;
+		last = f;
+	}
+	if (!first)
+		return;
+	json_t *fields = block_fields(x);
+	if (words_date(&b, json_object_get(first->seen, "date")))
+		block_field(x, fields, "First recorded fact", buf_cstr(&b));
+	b.len = 0;
+	if (words_date(&b, json_object_get(last->seen, "date")))
+		block_field(x, fields, "Last recorded fact", buf_cstr(&b));
+	buf_free(&b);
+}
+
+/* ---- what happened ------------------------------------------------------------------------ */
+
+static void put_description(struct section *x, const json_t *event)
+{
+	const json_t *d = json_object_get(event, "description"), *one;
+	size_t i;
+	json_array_foreach (d, i, one) {
+		const char *text = json_string_value(value_plain(one));
+		if (text)
+			block_text(x, "text", text);
+	}
+}
+
+static void feed_events(struct section *x)
+{
+	const char *id;
+	json_t *seen;
+	json_object_foreach (x->s->events, id, seen) {
+		if (!json_is_object(seen))
+			continue;
+		struct buf b = BUF_INIT;
+		buf_add_str(&b, text_at(seen, "title"));
+		size_t n = b.len;
+		buf_add_str(&b, " (");
+		if (words_date(&b, json_object_get(seen, "date")))
+			buf_add_str(&b, ")");
+		else
+			b.len = n;
+		block_text(x, "heading", buf_cstr(&b));
+		put_description(x, seen);
+		buf_free(&b);
+	}
+}
+
+static void feed_facts(struct section *x)
+{
+	json_t *facts = json_array();
+	for (size_t i = 0; i < x->s->n_facts; i++) {
+		const struct fact *f = &x->s->facts[i];
+		struct buf date = BUF_INIT, words = BUF_INIT;
+		if (!words_date(&date, json_object_get(f->seen, "date")))
+			buf_add_str(&date, "[date not recorded]");
+		words_fact(&words, x->s, f);
+		json_t *sources = words_sources(x->s, f->seen);
+		json_t *o = json_pack("{s:s, s:s, s:o}", "date", buf_cstr(&date), "text",
+		    buf_cstr(&words), "sources", sources);
+		if (!o || json_array_append_new(facts, o) != 0)
+			x->failed = true;
+		buf_free(&date);
+		buf_free(&words);
+	}
+	if (json_array_size(facts) == 0) {
+		json_decref(facts);
+		return;
+	}
+	block_text(x, "heading", "Facts in order of date");
+	block_add(x, "facts", "facts", facts);
+}
+
+static void feed_law(struct section *x)
+{
+	static const char *const keys[] = {"provisions", "legal_basis"};
+	json_t *lines = json_array();
+	for (size_t i = 0; i < x->s->n_facts; i++)
+		for (size_t k = 0; k < 2; k++) {
+			const json_t *p;
+			size_t n;
+			json_array_foreach (json_object_get(x->s->facts[i].seen, keys[k]),
+			    n, p) {
+				const char *id = json_string_value(value_plain(p));
+				struct buf b = BUF_INIT;
+				if (id && words_record(&b, x->s, id))
+					add_once(lines, &b);
+				buf_free(&b);
+			}
+		}
+	put_list(x, lines);
+}
+
+static void feed_documents(struct section *x)
+{
+	json_t *lines = json_array();
+	for (size_t i = 0; i < x->s->n_facts; i++) {
+		json_t *titles = words_sources(x->s, x->s->facts[i].seen);
+		const json_t *t;
+		size_t k;
+		json_array_foreach (titles, k, t) {
+			struct buf b = BUF_INIT;
+			buf_add_str(&b, json_string_value(t));
+			add_once(lines, &b);
+			buf_free(&b);
+		}
+		json_decref(titles);
+	}
+	put_list(x, lines);
+}
+
+/* ---- what was done about it ------------------------------------------------------------------ */
+
+struct step_walk {
+	struct section *x;
+	json_t *lines, *known;
+	bool un, answers;
+};
+
+static bool is_un(const json_t *record)
+{
+	static const char *const un[] = {"x-sp", "x-wgad", "x-tb", "x-upr"};
+	for (size_t i = 0; i < sizeof un / sizeof *un; i++)
+		if (refers(record, "kind", un[i]))
+			return true;
+	return false;
+}
+
+static void step_words(struct buf *b, struct step_walk *w, const json_t *seen)
+{
+	static const char *const keys[] = {"kind", "addressed_to_stated", "request",
+	    "reference", "status", "response", "impact"};
+	const struct schema_type *t = schema_type(w->x->s->schema, "intervention");
+	if (words_date(b, json_object_get(seen, "date")))
+		buf_add_str(b, ": ");
+	for (size_t i = w->answers ? 5 : 0; i < (w->answers ? 7u : 5u); i++) {
+		const json_t *v = json_object_get(seen, keys[i]);
+		const struct schema_field *f = schema_field(t, keys[i]);
+		if (!v || !f)
+			continue;
+		words_value(b, w->x->s, f, v);
+		buf_add_str(b, ". ");
+	}
+	while (b->len > 0 && b->p[b->len - 1] == ' ')
+		b->len--;
+}
+
+static int on_step(void *ctx, json_t *record)
+{
+	struct step_walk *w = ctx;
+	struct submission *s = w->x->s;
+	const char *id = text_at(record, "id");
+	json_t *seen = NULL;
+	struct buf b = BUF_INIT;
+	bool answered =
+	    json_object_get(record, "response") || json_object_get(record, "impact");
+	if (strcmp(id, s->job->intervention) == 0 || json_object_get(w->known, id) ||
+	    (w->answers ? !answered : is_un(record) != w->un))
+		return 0;
+	(void)json_object_set_new(w->known, id, json_true());
+	if (cut_record(&seen, &s->cut, record, NULL) == SAKSI_OK && seen) {
+		step_words(&b, w, seen);
+		add_once(w->lines, &b);
+	}
+	w->x->failed = w->x->failed || b.failed;
+	buf_free(&b);
+	json_decref(seen);
+	return 0;
+}
+
+static void steps(struct section *x, bool un, bool answers)
+{
+	const struct host_source *source = x->s->job->source;
+	struct step_walk w = {x, json_array(), json_object(), un, answers};
+	const char *id;
+	json_t *seen;
+	for (size_t i = 0; i < x->s->n_victims; i++)
+		if (source->linked(source->ctx, x->s->victims[i].id, "intervention",
+			on_step, &w) != 0)
+			x->s->cut.failed = true;
+	json_object_foreach (x->s->events, id, seen)
+		if (source->linked(source->ctx, id, "intervention", on_step, &w) != 0)
+			x->s->cut.failed = true;
+	put_list(x, w.lines);
+	json_decref(w.known);
+}
+
+static void feed_steps(struct section *x)
+{
+	steps(x, false, false);
+}
+
+static void feed_steps_un(struct section *x)
+{
+	steps(x, true, false);
+}
+
+static void feed_responses(struct section *x)
+{
+	steps(x, false, true);
+}
+
+const struct feed feeds_case[] = {{"case-type", feed_case_type}, {"option", feed_option},
+    {"option-2", feed_option2}, {"addressees", feed_addressees},
+    {"request", feed_request}, {"places", feed_places}, {"states", feed_states},
+    {"dates", feed_dates}, {"events", feed_events}, {"facts", feed_facts},
+    {"law", feed_law}, {"documents", feed_documents}, {"steps", feed_steps},
+    {"steps-un", feed_steps_un}, {"responses", feed_responses}, {NULL, NULL}};

@@ -1,0 +1,177 @@
+/* formats.c - which exporters and forms there are. */
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "form.h"
+#include "job.h"
+
+#define DESCRIBE_MS 10000u
+#define DESCRIBE_MEMORY (UINT64_C(256) << 20)
+#define FORMATS_MAX 256u
+
+struct list {
+	struct host_format *p;
+	size_t n;
+};
+
+static struct host_format *add(struct list *l, const char *path)
+{
+	struct host_format *grown = realloc(l->p, (l->n + 1) * sizeof *grown);
+	if (!grown)
+		return NULL;
+	l->p = grown;
+	memset(&l->p[l->n], 0, sizeof *grown);
+	snprintf(l->p[l->n].path, sizeof l->p[l->n].path, "%s", path);
+	return &l->p[l->n++];
+}
+
+/* The file's name without its ending, for one that cannot say its own. */
+static void name_by_file(struct host_format *f, const char *path)
+{
+	const char *base = strrchr(path, '/');
+	base = base ? base + 1 : path;
+	snprintf(f->name, sizeof f->name, "%.*s", (int)strcspn(base, "."), base);
+}
+
+static enum saksi_err describe(struct registration *reg, const char *runner,
+    const char *path, struct saksi_error *err)
+{
+	struct runner r;
+	struct buf bytes = BUF_INIT;
+	struct runner_setup s = {.program = runner,
+	    .plugin_fd = -1,
+	    .describe = true,
+	    .out_fd = -1,
+	    .timeout_ms = DESCRIBE_MS,
+	    .max_memory = DESCRIBE_MEMORY};
+	enum saksi_err rc = host_plugin_open(&s.plugin_fd, &bytes, path, err);
+	buf_free(&bytes);
+	if (rc != SAKSI_OK)
+		return rc;
+	rc = runner_start(&r, &s, err);
+	if (rc == SAKSI_OK)
+		rc = runner_register(&r, err);
+	if (rc == SAKSI_OK)
+		rc = runner_finish(&r, err);
+	if (rc == SAKSI_OK)
+		*reg = r.reg;
+	runner_free(&r);
+	close(s.plugin_fd);
+	return rc;
+}
+
+/* One that cannot be used stays in the list, with the reason for a description. */
+static bool add_exporter(struct list *l, const struct host_paths *paths, const char *path)
+{
+	struct registration reg;
+	struct saksi_error why;
+	struct host_format *f = add(l, path);
+	if (!f)
+		return false;
+	if (describe(&reg, paths->runner, path, &why) != SAKSI_OK) {
+		name_by_file(f, path);
+		snprintf(f->description, sizeof f->description, "not usable: %.140s",
+		    why.msg);
+		return true;
+	}
+	snprintf(f->name, sizeof f->name, "%s", reg.name);
+	snprintf(f->description, sizeof f->description, "%.159s", reg.description);
+	snprintf(f->exporter, sizeof f->exporter, "%s", reg.name);
+	snprintf(f->ending, sizeof f->ending, "%s", reg.file_ending);
+	return true;
+}
+
+static bool add_form(struct list *l, const struct host_paths *paths, const char *path)
+{
+	struct saksi_error why;
+	json_t *form = NULL;
+	struct host_format *f = add(l, path);
+	(void)paths;
+	if (!f)
+		return false;
+	f->form = true;
+	if (form_load(&form, path, &why) != SAKSI_OK) {
+		name_by_file(f, path);
+		snprintf(f->description, sizeof f->description, "not usable: %.140s",
+		    why.msg);
+		return true;
+	}
+	snprintf(f->name, sizeof f->name, "%s", form_text(form, "id"));
+	snprintf(f->description, sizeof f->description, "%.159s", form_text(form, "name"));
+	snprintf(f->exporter, sizeof f->exporter, "%s", form_text(form, "exporter"));
+	snprintf(f->version, sizeof f->version, "%.24s, %.10s",
+	    form_text(form, "version"), form_text(form, "verified_on"));
+	json_decref(form);
+	return true;
+}
+
+static int by_text(const void *a, const void *b)
+{
+	const char *const *x = a;
+	const char *const *y = b;
+	return strcmp(*x, *y);
+}
+
+static bool ends_with(const char *s, const char *end)
+{
+	size_t n = strlen(s), m = strlen(end);
+	return n > m && s[0] != '.' && strcmp(s + n - m, end) == 0;
+}
+
+/* The files of ${dir} that end with ${end}, by name: the same list each time. */
+static enum saksi_err each_file(struct list *l, const struct host_paths *paths,
+    const char *dir, const char *end,
+    bool (*fn)(struct list *, const struct host_paths *, const char *),
+    struct saksi_error *err)
+{
+	char *names[FORMATS_MAX];
+	size_t n = 0;
+	enum saksi_err rc = SAKSI_OK;
+	struct dirent *e;
+	DIR *d = dir ? opendir(dir) : NULL;
+	if (!d)
+		return !dir || errno == ENOENT ? SAKSI_OK
+					       : saksi_fail_sys(err, "%s", dir);
+	while (n < FORMATS_MAX && (e = readdir(d)) != NULL)
+		if (ends_with(e->d_name, end) && (names[n] = strdup(e->d_name)) != NULL)
+			n++;
+	closedir(d);
+	qsort(names, n, sizeof *names, by_text);
+	for (size_t i = 0; i < n; i++) {
+		char path[sizeof l->p->path];
+		int w = snprintf(path, sizeof path, "%s/%s", dir, names[i]);
+		if (rc == SAKSI_OK && w > 0 && (size_t)w < sizeof path &&
+		    !fn(l, paths, path))
+			rc = saksi_fail_nomem(err);
+		free(names[i]);
+	}
+	return rc;
+}
+
+enum saksi_err host_formats(const struct host_paths *paths, struct host_format **list,
+    size_t *n, struct saksi_error *err)
+{
+	struct list l = {NULL, 0};
+	*list = NULL;
+	*n = 0;
+	enum saksi_err rc =
+	    each_file(&l, paths, paths->exporters, ".so", add_exporter, err);
+	if (rc == SAKSI_OK)
+		rc = each_file(&l, paths, paths->forms, ".json", add_form, err);
+	if (rc != SAKSI_OK) {
+		free(l.p);
+		return rc;
+	}
+	/* A form ends up in a file of the kind that its exporter writes. */
+	for (size_t i = 0; i < l.n; i++)
+		for (size_t k = 0; l.p[i].form && k < l.n; k++)
+			if (!l.p[k].form && strcmp(l.p[k].name, l.p[i].exporter) == 0)
+				memcpy(l.p[i].ending, l.p[k].ending, sizeof l.p[i].ending);
+	*list = l.p;
+	*n = l.n;
+	return SAKSI_OK;
+}

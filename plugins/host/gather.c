@@ -1,0 +1,263 @@
+/* gather.c - whom and what the intervention is about. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "submission.h"
+
+#define VICTIMS_MAX 2000u
+
+const char *text_at(const json_t *o, const char *key)
+{
+	const char *t = json_string_value(value_plain(json_object_get(o, key)));
+	return t ? t : "";
+}
+
+bool refers(const json_t *record, const char *key, const char *id)
+{
+	const json_t *v = json_object_get(record, key), *x;
+	size_t i;
+	if (!json_is_array(v))
+		return strcmp(text_at(record, key), id) == 0;
+	json_array_foreach (v, i, x) {
+		const char *t = json_string_value(value_plain(x));
+		if (t && strcmp(t, id) == 0)
+			return true;
+	}
+	return false;
+}
+
+enum saksi_err record_get(json_t **out, const struct submission *s, const char *id,
+    struct saksi_error *err)
+{
+	const struct host_source *source = s->job->source;
+	*out = NULL;
+	return source->get(source->ctx, id, out) == 0 ? SAKSI_OK : source_failed(err);
+}
+
+struct victim *victim_find(const struct submission *s, const char *id)
+{
+	for (size_t i = 0; i < s->n_victims; i++)
+		if (strcmp(s->victims[i].id, id) == 0)
+			return &s->victims[i];
+	return NULL;
+}
+
+/* ${record} is taken over. */
+static enum saksi_err add_victim(struct submission *s, const char *id, json_t *record,
+    struct saksi_error *err)
+{
+	json_t *seen = NULL;
+	if (victim_find(s, id) || strlen(id) > 26) {
+		json_decref(record);
+		return SAKSI_OK;
+	}
+	if (s->n_victims == VICTIMS_MAX) {
+		json_decref(record);
+		return saksi_fail(err, SAKSI_ELIMIT,
+		    "the submission is about more than %u persons; split it",
+		    VICTIMS_MAX);
+	}
+	enum saksi_err rc = cut_record(&seen, &s->cut, record, err);
+	struct victim *grown = rc == SAKSI_OK
+	    ? realloc(s->victims, (s->n_victims + 1) * sizeof *grown)
+	    : NULL;
+	if (!grown) {
+		json_decref(record);
+		json_decref(seen);
+		return rc != SAKSI_OK ? rc : saksi_fail_nomem(err);
+	}
+	s->victims = grown;
+	struct victim *v = &grown[s->n_victims++];
+	memset(v, 0, sizeof *v);
+	strcpy(v->id, id);
+	v->record = record;
+	v->seen = seen;
+	v->named = json_array_size(json_object_get(seen, "names")) > 0;
+	s->above += seen == NULL;
+	return SAKSI_OK;
+}
+
+static bool is_party(const json_t *record)
+{
+	const char *type = text_at(record, "type");
+	return strcmp(type, "person") == 0 || strcmp(type, "organisation") == 0;
+}
+
+static enum saksi_err add_party(struct submission *s, const char *id,
+    struct saksi_error *err)
+{
+	json_t *record;
+	enum saksi_err rc = record_get(&record, s, id, err);
+	if (rc != SAKSI_OK || !record)
+		return rc;
+	if (is_party(record))
+		return add_victim(s, id, record, err);
+	json_decref(record);
+	return SAKSI_OK;
+}
+
+static enum saksi_err add_parties(struct submission *s, const json_t *record,
+    const char *key, struct saksi_error *err)
+{
+	const json_t *list = json_object_get(record, key), *x;
+	enum saksi_err rc = SAKSI_OK;
+	size_t i;
+	json_array_foreach (list, i, x) {
+		const char *id = json_string_value(value_plain(x));
+		if (id && rc == SAKSI_OK)
+			rc = add_party(s, id, err);
+	}
+	return rc;
+}
+
+struct act_walk {
+	struct submission *s;
+	struct saksi_error *err;
+	enum saksi_err rc;
+};
+
+static int add_act_victim(void *ctx, json_t *act)
+{
+	struct act_walk *w = ctx;
+	const char *victim = text_at(act, "victim");
+	if (victim[0])
+		w->rc = add_party(w->s, victim, w->err);
+	return w->rc == SAKSI_OK ? 0 : -1;
+}
+
+static enum saksi_err add_event_victims(struct submission *s, const char *event,
+    struct saksi_error *err)
+{
+	const struct host_source *source = s->job->source;
+	struct act_walk w = {s, err, SAKSI_OK};
+	if (source->linked(source->ctx, event, "act", add_act_victim, &w) != 0 &&
+	    w.rc == SAKSI_OK)
+		return source_failed(err);
+	return w.rc;
+}
+
+/* ${record} may be NULL: then it is fetched. */
+static enum saksi_err add_event(struct submission *s, const char *id,
+    struct saksi_error *err)
+{
+	json_t *record = NULL, *seen = NULL;
+	if (!id[0] || json_object_get(s->events, id))
+		return SAKSI_OK;
+	enum saksi_err rc = record_get(&record, s, id, err);
+	if (rc == SAKSI_OK && record)
+		rc = cut_record(&seen, &s->cut, record, err);
+	if (rc == SAKSI_OK && record &&
+	    json_object_set_new(s->events, id, seen ? seen : json_null()) != 0)
+		rc = saksi_fail_nomem(err);
+	json_decref(record);
+	return rc;
+}
+
+static enum saksi_err add_events(struct submission *s, const json_t *record,
+    const char *key, struct saksi_error *err)
+{
+	const json_t *list = json_object_get(record, key), *x;
+	enum saksi_err rc = SAKSI_OK;
+	size_t i;
+	json_array_foreach (list, i, x) {
+		const char *id = json_string_value(value_plain(x));
+		if (id && rc == SAKSI_OK)
+			rc = add_event(s, id, err);
+	}
+	return rc;
+}
+
+/* What is not a person: its events now, its persons if none was named directly. */
+static enum saksi_err about_thing(struct submission *s, const json_t *record,
+    struct saksi_error *err)
+{
+	static const struct {
+		const char *type, *parties, *events;
+	} ways[] = {{"case", "subjects", "events"}, {"charge", "accused", NULL},
+	    {"decision", "subjects", NULL}};
+	const char *type = text_at(record, "type");
+	enum saksi_err rc = SAKSI_OK;
+
+	if (strcmp(type, "event") == 0)
+		rc = add_event(s, text_at(record, "id"), err);
+	else if (strcmp(type, "act") == 0)
+		rc = add_event(s, text_at(record, "event"), err);
+	else if (strcmp(type, "charge") == 0 && text_at(record, "event")[0])
+		rc = add_event(s, text_at(record, "event"), err);
+	if (rc == SAKSI_OK && strcmp(type, "act") == 0 && !s->by_name)
+		rc = add_party(s, text_at(record, "victim"), err);
+	if (rc == SAKSI_OK && strcmp(type, "event") == 0 && !s->by_name)
+		rc = add_event_victims(s, text_at(record, "id"), err);
+	for (size_t i = 0; i < sizeof ways / sizeof *ways && rc == SAKSI_OK; i++) {
+		if (strcmp(type, ways[i].type) != 0)
+			continue;
+		if (!s->by_name)
+			rc = add_parties(s, record, ways[i].parties, err);
+		if (rc == SAKSI_OK && ways[i].events)
+			rc = add_events(s, record, ways[i].events, err);
+	}
+	return rc;
+}
+
+/* A case without subjects is about the victims of its events. */
+static enum saksi_err victims_of_events(struct submission *s, struct saksi_error *err)
+{
+	const char *id;
+	json_t *seen;
+	enum saksi_err rc = SAKSI_OK;
+	json_object_foreach (s->events, id, seen)
+		if (rc == SAKSI_OK)
+			rc = add_event_victims(s, id, err);
+	return rc;
+}
+
+/* First the persons: whether there are any decides what the rest means. */
+static enum saksi_err about(struct submission *s, bool parties, struct saksi_error *err)
+{
+	const json_t *list = json_object_get(s->intervention, "about"), *x;
+	enum saksi_err rc = SAKSI_OK;
+	size_t i;
+	json_array_foreach (list, i, x) {
+		const char *id = json_string_value(value_plain(x));
+		json_t *record = NULL;
+		if (!id)
+			continue;
+		rc = record_get(&record, s, id, err);
+		if (rc == SAKSI_OK && record && is_party(record) == parties) {
+			if (parties) {
+				s->by_name = true;
+				rc = add_victim(s, id, json_incref(record), err);
+			} else {
+				rc = about_thing(s, record, err);
+			}
+		}
+		json_decref(record);
+		if (rc != SAKSI_OK)
+			break;
+	}
+	return rc;
+}
+
+enum saksi_err submission_gather(struct submission *s, struct saksi_error *err)
+{
+	s->events = json_object();
+	if (!s->events)
+		return saksi_fail_nomem(err);
+	if (!s->job->intervention)
+		return saksi_fail(err, SAKSI_EINVAL,
+		    "%s: is made from an intervention record; name it with --for",
+		    form_text(s->form, "id"));
+	enum saksi_err rc = record_get(&s->intervention, s, s->job->intervention, err);
+	if (rc != SAKSI_OK)
+		return rc;
+	if (!s->intervention ||
+	    strcmp(text_at(s->intervention, "type"), "intervention") != 0)
+		return saksi_fail(err, SAKSI_ENOTFOUND,
+		    "%s: there is no such intervention record", s->job->intervention);
+	rc = about(s, true, err);
+	if (rc == SAKSI_OK)
+		rc = about(s, false, err);
+	if (rc == SAKSI_OK && s->n_victims == 0)
+		rc = victims_of_events(s, err);
+	return rc == SAKSI_OK ? facts_gather(s, err) : rc;
+}

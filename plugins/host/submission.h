@@ -1,0 +1,133 @@
+/*
+ * submission.h - one submission: the intervention record, whom and what it is
+ * about, the consents, and the document made of them.
+ *
+ *     gather -> consents -> document (feeds, withholding) -> checks
+ */
+#ifndef SAKSI_HOST_SUBMISSION_H
+#define SAKSI_HOST_SUBMISSION_H
+
+#include "form.h"
+#include "job.h"
+
+enum answer { ANSWER_NONE, ANSWER_YES, ANSWER_NO };
+
+enum purpose { SHARE_WITH_UN, NAME_TO_GOVERNMENT, NAME_PUBLIC, PURPOSES };
+
+struct consent {
+	enum answer answer;
+	bool expired;	/* there was one, but its time is over */
+	json_t *entry;	/* what it rests on; NULL if nothing */
+	char where[27]; /* record that holds the entry */
+};
+
+struct victim {
+	char id[27];
+	json_t *record; /* uncut: for consents and for what has to be withheld */
+	json_t *seen;	/* cut; NULL when it is above the ceiling */
+	bool named;	/* has a name at or below the ceiling */
+	bool withheld;	/* goes by ${called} alone */
+	char *called;	/* the name to use in this document */
+	struct consent consents[PURPOSES];
+};
+
+struct fact {
+	json_t *record; /* uncut */
+	json_t *seen;	/* cut */
+	int32_t day;	/* earliest, for the order */
+	int rank;	/* of the type, for facts of one day */
+};
+
+struct submission {
+	const struct host_job *job;
+	const struct schema *schema;
+	struct cut cut;
+	json_t *form;
+	json_t *answers;      /* to the form's own questions */
+	json_t *intervention; /* uncut: what it says is the submission itself */
+	json_t *events;	      /* id -> cut record, or null above the ceiling */
+	struct victim *victims;
+	size_t n_victims;
+	struct fact *facts;
+	size_t n_facts;
+	size_t above; /* victims and facts left out by the ceiling */
+	bool by_name; /* `about` names persons or organisations */
+	json_t *document;
+	struct host_findings *findings;
+};
+
+/* ---- gather.c, facts.c ---------------------------------------------------------- */
+SAKSI_MUST_CHECK enum saksi_err submission_gather(struct submission *s,
+    struct saksi_error *err);
+SAKSI_MUST_CHECK enum saksi_err facts_gather(struct submission *s,
+    struct saksi_error *err);
+struct victim *victim_find(const struct submission *s, const char *id);
+void submission_free(struct submission *s);
+/** record_get(out, s, id, err): Uncut; SAKSI_OK with NULL if there is none. */
+SAKSI_MUST_CHECK enum saksi_err record_get(json_t **out, const struct submission *s,
+    const char *id, struct saksi_error *err);
+/** text_at(o, key): A text, also out of {"v": ...}; "" if there is none. */
+const char *text_at(const json_t *o, const char *key);
+/** refers(record, key, id): The reference or list of references ${key} names ${id}. */
+bool refers(const json_t *record, const char *key, const char *id);
+
+/* ---- consent.c -------------------------------------------------------------------- */
+/** consents_read(s, err): For each victim; decide who is withheld. */
+SAKSI_MUST_CHECK enum saksi_err consents_read(struct submission *s,
+    struct saksi_error *err);
+/** consents_relied_on(s): For the audit trail; a new array, NULL without memory. */
+json_t *consents_relied_on(const struct submission *s);
+const char *purpose_code(enum purpose p);
+
+/* ---- withhold.c --------------------------------------------------------------------- */
+/** withhold(s, err): Take the names of withheld victims out of every text of the document. */
+SAKSI_MUST_CHECK enum saksi_err withhold(struct submission *s, struct saksi_error *err);
+
+/* ---- words.c -------------------------------------------------------------------------- */
+/** words_party(out, s, id): What to call a record in this document; false: nothing. */
+bool words_record(struct buf *out, struct submission *s, const char *id);
+/** words_value(out, s, f, v): A value of a cut record, references by their names. */
+void words_value(struct buf *out, struct submission *s, const struct schema_field *f,
+    const json_t *v);
+/** words_sources(s, record): Titles of the items that a cut record cites; a new array. */
+json_t *words_sources(struct submission *s, const json_t *record);
+/** words_fact(out, s, f): A dated fact as a paragraph. */
+void words_fact(struct buf *out, struct submission *s, const struct fact *f);
+/** words_date(out, v): A date value in words; false if there is none. */
+bool words_date(struct buf *out, const json_t *date);
+void words_country(struct buf *out, const char *code);
+
+/* ---- document.c, feeds*.c ------------------------------------------------------------- */
+SAKSI_MUST_CHECK enum saksi_err document_make(struct submission *s,
+    struct saksi_error *err);
+
+/* Blocks are collected here and dropped into the section. */
+struct section {
+	struct submission *s;
+	const json_t *form; /* the section of the form definition */
+	json_t *blocks;
+	bool failed;
+};
+typedef void feed_fn(struct section *x);
+struct feed {
+	const char *name;
+	feed_fn *fn;
+};
+extern const struct feed feeds_case[], feeds_people[]; /* end with a NULL name */
+void block_text(struct section *x, const char *kind, const char *text);
+/** block_fields(x): A new list of fields; block_field() adds to it. */
+json_t *block_fields(struct section *x);
+void block_field(struct section *x, json_t *fields, const char *label, const char *text);
+void block_add(struct section *x, const char *kind, const char *key, json_t *value);
+
+/* ---- checks.c --------------------------------------------------------------------------- */
+SAKSI_MUST_CHECK enum saksi_err checks_run(struct submission *s, struct saksi_error *err);
+/** checks_override(findings, overrides): Mark them; the first that still blocks, or NULL. */
+const struct host_finding *checks_override(struct host_findings *f,
+    const char *const *overrides);
+
+/* ---- submission.c ------------------------------------------------------------------------- */
+SAKSI_MUST_CHECK enum saksi_err submission_make(struct submission *s,
+    const struct host_job *job, struct host_findings *findings, struct saksi_error *err);
+
+#endif
