@@ -20,15 +20,18 @@ struct walk {
 	enum saksi_err rc;
 };
 
-static int32_t first_day(const json_t *record)
+/* What is known exactly comes before what was "on that day or later". */
+static void set_days(struct fact *f)
 {
 	struct edtf d;
-	const json_t *v = value_plain(json_object_get(record, "date"));
+	const json_t *v = value_plain(json_object_get(f->seen, "date"));
 	const char *text = json_is_string(v) ? json_string_value(v) : text_at(v, "edtf");
+	f->day = f->last_day = EDTF_DAY_MAX;
 	if (!text || !text[0] || edtf_parse(&d, text, NULL) != SAKSI_OK)
-		return EDTF_DAY_MAX;
+		return;
 	/* "Some day before": what is known is its end. */
-	return d.earliest == EDTF_DAY_MIN ? d.latest : d.earliest;
+	f->day = d.earliest == EDTF_DAY_MIN ? d.latest : d.earliest;
+	f->last_day = d.latest;
 }
 
 static bool known(const struct submission *s, const char *id)
@@ -98,8 +101,9 @@ static enum saksi_err add_fact(struct submission *s, json_t *record, int kind,
 		return saksi_fail_nomem(err);
 	}
 	s->facts = grown;
-	grown[s->n_facts++] =
-	    (struct fact){json_incref(record), seen, first_day(seen), kind};
+	struct fact *f = &grown[s->n_facts++];
+	*f = (struct fact){json_incref(record), seen, 0, 0, kind};
+	set_days(f);
 	return SAKSI_OK;
 }
 
@@ -121,6 +125,8 @@ static int by_day(const void *a, const void *b)
 	const struct fact *x = a, *y = b;
 	if (x->day != y->day)
 		return x->day < y->day ? -1 : 1;
+	if (x->last_day != y->last_day)
+		return x->last_day < y->last_day ? -1 : 1;
 	if (x->rank != y->rank)
 		return x->rank < y->rank ? -1 : 1;
 	return strcmp(text_at(x->record, "id"), text_at(y->record, "id"));

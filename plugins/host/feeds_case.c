@@ -15,6 +15,13 @@ static void feed_case_type(struct section *x)
 
 /* ---- answers of the intervention ------------------------------------------------------- */
 
+/* What the form itself says. */
+static void feed_text(struct section *x)
+{
+	if (form_text(x->form, "text")[0])
+		block_text(x, "text", form_text(x->form, "text"));
+}
+
 static void put_answers(struct section *x, const char *key)
 {
 	const json_t *a;
@@ -289,7 +296,9 @@ static int on_step(void *ctx, json_t *record)
 	    (w->answers ? !answered : is_un(record) != w->un))
 		return 0;
 	(void)json_object_set_new(w->known, id, json_true());
-	if (cut_record(&seen, &s->cut, record, NULL) == SAKSI_OK && seen) {
+	if (cut_record(&seen, &s->cut, record, NULL) != SAKSI_OK)
+		s->cut.failed = true;
+	if (seen) {
 		step_words(&b, w, seen);
 		add_once(w->lines, &b);
 	}
@@ -331,8 +340,8 @@ static void feed_responses(struct section *x)
 	steps(x, false, true);
 }
 
-const struct feed feeds_case[] = {{"case-type", feed_case_type}, {"option", feed_option},
-    {"option-2", feed_option2}, {"addressees", feed_addressees},
+const struct feed feeds_case[] = {{"text", feed_text}, {"case-type", feed_case_type},
+    {"option", feed_option}, {"option-2", feed_option2}, {"addressees", feed_addressees},
     {"request", feed_request}, {"places", feed_places}, {"states", feed_states},
     {"dates", feed_dates}, {"events", feed_events}, {"facts", feed_facts},
     {"law", feed_law}, {"documents", feed_documents}, {"steps", feed_steps},

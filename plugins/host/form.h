@@ -9,7 +9,8 @@
  *   exporter    that renders it unless the user chooses another
  *   notes       lines for the cover
  *   options     [{key, label, values: {VALUE: meaning}?, many?, default?, cover?}]
- *   sections    [{id, title, feeds: [NAME...], option?, option2?, question?, gap?}]
+ *   sections    [{id, title, feeds: [NAME...], option?, option2?, question?,
+ *                text?, gap?}]
  *   limits      [{section, characters}]
  *   checks      [{id, level: "block" | "warn" | "info"}]
  *

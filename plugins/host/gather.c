@@ -31,7 +31,10 @@ enum saksi_err record_get(json_t **out, const struct submission *s, const char *
 {
 	const struct host_source *source = s->job->source;
 	*out = NULL;
-	return source->get(source->ctx, id, out) == 0 ? SAKSI_OK : source_failed(err);
+	if (source->get(source->ctx, id, out) == 0)
+		return SAKSI_OK;
+	*out = NULL; /* whatever it left there is not ours */
+	return source_failed(err);
 }
 
 struct victim *victim_find(const struct submission *s, const char *id)
@@ -136,9 +139,7 @@ static enum saksi_err add_event_victims(struct submission *s, const char *event,
 	return w.rc;
 }
 
-/* ${record} may be NULL: then it is fetched. */
-static enum saksi_err add_event(struct submission *s, const char *id,
-    struct saksi_error *err)
+enum saksi_err event_add(struct submission *s, const char *id, struct saksi_error *err)
 {
 	json_t *record = NULL, *seen = NULL;
 	if (!id[0] || json_object_get(s->events, id))
@@ -162,7 +163,7 @@ static enum saksi_err add_events(struct submission *s, const json_t *record,
 	json_array_foreach (list, i, x) {
 		const char *id = json_string_value(value_plain(x));
 		if (id && rc == SAKSI_OK)
-			rc = add_event(s, id, err);
+			rc = event_add(s, id, err);
 	}
 	return rc;
 }
@@ -179,11 +180,11 @@ static enum saksi_err about_thing(struct submission *s, const json_t *record,
 	enum saksi_err rc = SAKSI_OK;
 
 	if (strcmp(type, "event") == 0)
-		rc = add_event(s, text_at(record, "id"), err);
+		rc = event_add(s, text_at(record, "id"), err);
 	else if (strcmp(type, "act") == 0)
-		rc = add_event(s, text_at(record, "event"), err);
+		rc = event_add(s, text_at(record, "event"), err);
 	else if (strcmp(type, "charge") == 0 && text_at(record, "event")[0])
-		rc = add_event(s, text_at(record, "event"), err);
+		rc = event_add(s, text_at(record, "event"), err);
 	if (rc == SAKSI_OK && strcmp(type, "act") == 0 && !s->by_name)
 		rc = add_party(s, text_at(record, "victim"), err);
 	if (rc == SAKSI_OK && strcmp(type, "event") == 0 && !s->by_name)
@@ -208,6 +209,14 @@ static enum saksi_err victims_of_events(struct submission *s, struct saksi_error
 	json_object_foreach (s->events, id, seen)
 		if (rc == SAKSI_OK)
 			rc = add_event_victims(s, id, err);
+	return rc;
+}
+
+static enum saksi_err events_of_facts(struct submission *s, struct saksi_error *err)
+{
+	enum saksi_err rc = SAKSI_OK;
+	for (size_t i = 0; i < s->n_facts && rc == SAKSI_OK; i++)
+		rc = event_add(s, text_at(s->facts[i].seen, "event"), err);
 	return rc;
 }
 
@@ -259,5 +268,10 @@ enum saksi_err submission_gather(struct submission *s, struct saksi_error *err)
 		rc = about(s, false, err);
 	if (rc == SAKSI_OK && s->n_victims == 0)
 		rc = victims_of_events(s, err);
-	return rc == SAKSI_OK ? facts_gather(s, err) : rc;
+	if (rc == SAKSI_OK)
+		rc = facts_gather(s, err);
+	/* About persons alone: then what happened to them says where to look. */
+	if (rc == SAKSI_OK && json_object_size(s->events) == 0)
+		rc = events_of_facts(s, err);
+	return rc;
 }

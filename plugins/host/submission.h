@@ -32,10 +32,10 @@ struct victim {
 };
 
 struct fact {
-	json_t *record; /* uncut */
-	json_t *seen;	/* cut */
-	int32_t day;	/* earliest, for the order */
-	int rank;	/* of the type, for facts of one day */
+	json_t *record;	       /* uncut */
+	json_t *seen;	       /* cut */
+	int32_t day, last_day; /* earliest and latest, for the order */
+	int rank;	       /* of the type, for facts of one day */
 };
 
 struct submission {
@@ -60,6 +60,9 @@ struct submission {
 SAKSI_MUST_CHECK enum saksi_err submission_gather(struct submission *s,
     struct saksi_error *err);
 SAKSI_MUST_CHECK enum saksi_err facts_gather(struct submission *s,
+    struct saksi_error *err);
+/** event_add(s, id, err): One more event, unless it is there or no record. */
+SAKSI_MUST_CHECK enum saksi_err event_add(struct submission *s, const char *id,
     struct saksi_error *err);
 struct victim *victim_find(const struct submission *s, const char *id);
 void submission_free(struct submission *s);

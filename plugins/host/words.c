@@ -49,10 +49,12 @@ bool words_record(struct buf *out, struct submission *s, const char *id)
 		buf_add_str(out, v->called);
 		return true;
 	}
-	if (!cut_name(&s->cut, id) || record_get(&record, s, id, NULL) != SAKSI_OK ||
-	    !record)
+	if (!cut_name(&s->cut, id))
 		return false;
-	if (cut_record(&seen, &s->cut, record, NULL) == SAKSI_OK && seen)
+	if (record_get(&record, s, id, NULL) != SAKSI_OK ||
+	    (record && cut_record(&seen, &s->cut, record, NULL) != SAKSI_OK))
+		s->cut.failed = true; /* document_make() looks there */
+	if (seen)
 		record_label(out, s->schema, seen);
 	json_decref(seen);
 	json_decref(record);
@@ -68,6 +70,12 @@ static void add_label(struct buf *out, const char *name)
 	}
 }
 
+static void add_words(struct buf *out, const char *name)
+{
+	for (; *name; name++)
+		buf_add_byte(out, (uint8_t)(*name == '_' ? ' ' : *name));
+}
+
 static void words_group(struct buf *out, struct submission *s,
     const struct schema_field *g, const json_t *v)
 {
@@ -81,9 +89,12 @@ static void words_group(struct buf *out, struct submission *s,
 		words_value(&part, s, f, x);
 		if (part.len > 0) {
 			buf_add_str(out, out->len > start ? ", " : "");
-			for (const char *p = f->name; *p; p++)
-				buf_add_byte(out, (uint8_t)(*p == '_' ? ' ' : *p));
-			buf_printf(out, ": %s", buf_cstr(&part));
+			/* Of roles, "role: " says nothing. */
+			if (strncmp(g->name, f->name, strlen(f->name)) != 0) {
+				add_words(out, f->name);
+				buf_add_str(out, ": ");
+			}
+			buf_add_str(out, buf_cstr(&part));
 		}
 		out->failed = out->failed || part.failed;
 		buf_free(&part);

@@ -44,11 +44,19 @@ static inline bool fake_failing(struct fake_source *s)
 	return s->fail_after >= 0 && s->fail_after-- == 0;
 }
 
+/* Fail with rubbish in the out-parameter. */
+static inline int fake_fail(json_t **out)
+{
+	json_decref(*out);
+	memset(out, 0x5a, sizeof *out);
+	return -1;
+}
+
 static inline int fake_next(void *ctx, json_t **out)
 {
 	struct fake_source *s = ctx;
 	*out = json_incref(json_array_get(s->list, s->at++));
-	return fake_failing(s) ? (json_decref(*out), -1) : 0;
+	return fake_failing(s) ? fake_fail(out) : 0;
 }
 
 static inline int fake_rewind(void *ctx)
@@ -62,7 +70,7 @@ static inline int fake_get(void *ctx, const char *id, json_t **out)
 {
 	struct fake_source *s = ctx;
 	*out = json_incref(json_object_get(s->by_id, id));
-	return fake_failing(s) ? (json_decref(*out), -1) : 0;
+	return fake_failing(s) ? fake_fail(out) : 0;
 }
 
 struct fake_link {

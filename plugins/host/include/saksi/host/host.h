@@ -12,7 +12,10 @@
 
 #include <saksi/schema/schema.h>
 
-/* Where records come from.  All callbacks 0, or -1 (then the export fails). */
+/*
+ * Where records come from.  All callbacks return 0, or -1 (then the export
+ * fails).  linked() stops and returns -1 when ${fn} does.
+ */
 struct host_source {
 	void *ctx;
 	const struct schema *schema;

@@ -1,0 +1,525 @@
+/*
+ * A submission: what blocks it, what it says, and what it never says.
+ */
+#include "host_source.h"
+#include "saksi_paths.h"
+
+#define ITV                                                                                              \
+	"{'id':'itv','type':'intervention','kind':['x-sp'],'addressed_to_stated':'Government of "        \
+	"Cambodia','request':'Release them','about':['%s'],'tags':['letter:UA','mandates:SR-DEFENDERS'," \
+	"'urgency:ongoing'],'submitter':{'name':'Sok Dara','organisation':'LICADHO',"                    \
+	"'email':'dara@example.org','confidential':'yes'}}"
+#define CONSENT(purpose, answer, more) \
+	"{'purpose':'" purpose "','answer':'" answer "','date':'2026-01-02'" more "}"
+#define ALL_GIVEN                                                                 \
+	CONSENT("share-with-un", "given", "")                                     \
+	"," CONSENT("name-to-government", "given", "") "," CONSENT("name-public", \
+	    "refused", "")
+
+static struct fake_source s;
+static char text[PATH_MAX + 20], ndjson[PATH_MAX + 20], form[PATH_SIZE];
+static struct fixture_run r;
+static const char *doc;
+
+static int64_t fixed_clock(void)
+{
+	return INT64_C(1795286883) * 1000000; /* 2026-11-21 */
+}
+
+static int group_set_up(void **state)
+{
+	schema_setup(state);
+	fixture_set_paths(SAKSI_REL_RUNNER, SAKSI_REL_EXPORTERS);
+	snprintf(text, sizeof text, "%s/text.so", fixture_exporters);
+	snprintf(ndjson, sizeof ndjson, "%s/ndjson.so", fixture_exporters);
+	data_path(form, "forms/un-sp.json");
+	clock_replace(fixed_clock);
+	return 0;
+}
+
+static int set_up(void **state)
+{
+	(void)state;
+	fake_init(&s);
+	fake_add_text(&s,
+	    "{'id':'i1','type':'item','class':'P','kind':'document','title':'A report',"
+	    "'authors':['o1']}");
+	fake_add_text(&s,
+	    "{'id':'i2','type':'item','class':'P','kind':'post','title':'A post'}");
+	fake_add_text(&s,
+	    "{'id':'o1','type':'organisation','class':'P','names':[{'text':"
+	    "'LICADHO'}],'kind':'ngo'}");
+	fake_add_text(&s,
+	    "{'id':'o2','type':'organisation','class':'P','names':[{'text':"
+	    "'Phnom Penh Municipal Court'}],'kind':'court'}");
+	fake_add_text(&s,
+	    "{'id':'e1','type':'event','class':'P','title':'The arrest of Keo Vanna',"
+	    "'date':'2019-07-09','place':{'country':'KH','stated':'Phnom Penh'},"
+	    "'source':[{'item':'i1'}]}");
+	fake_add_text(&s,
+	    "{'id':'p1','type':'person','class':'P','names':[{'text':'Keo Vanna',"
+	    "'kind':'name'},{'text':'Keo Vana','kind':'variant'}],'sex':'f'}");
+	fake_add_text(&s,
+	    "{'id':'p2','type':'person','class':'P','names':[{'text':'Bystander "
+	    "Name'}]}");
+	fake_add_text(&s,
+	    "{'id':'a1','type':'act','class':'P','event':'e1','victim':'p1',"
+	    "'kind':'04:030101000000','date':'2019-07-09','note':'VANNA KEO, and "
+	    "later Vanna alone','involvement':[{'perpetrator':'o2',"
+	    "'degree':'18:990000000000'}],'source':[{'item':'i1'}]}");
+	fake_add_text(&s,
+	    "{'id':'c1','type':'charge','class':'P','accused':['p1','p2'],"
+	    "'label_stated':'incitement','date':'2019-07-11','event':'e1'}");
+	fake_add_text(&s,
+	    "{'id':'d1','type':'decision','class':'P','kind':'x-conviction',"
+	    "'subjects':['p1'],'date':'2020-06','charges':['c1'],'authority':'o2',"
+	    "'sanctions':[{'kind':'imprisonment','term':'P18M'}]}");
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	fixture_done(&r);
+	memset(&r, 0, sizeof r);
+	fake_free(&s);
+	return 0;
+}
+
+static void about(const char *what)
+{
+	char line[1200];
+	snprintf(line, sizeof line, ITV, what);
+	fake_add_text(&s, line);
+}
+
+static void consent(const char *entries)
+{
+	char line[1500];
+	snprintf(line, sizeof line,
+	    "{'id':'p1','type':'person','class':'P','pseudonym':'Sister M','names':[{'text':"
+	    "'Keo Vanna','kind':'name'},{'text':'Keo Vana','kind':'variant'}],'sex':'f',"
+	    "'consent':[%s]}",
+	    entries);
+	fake_add_text(&s, line);
+}
+
+static void run(const char *const *options, const char *const *overrides,
+    enum saksi_class ceiling)
+{
+	static char id[27];
+	fake_id(id, "itv");
+	fixture_done(&r);
+	fixture_export(&r,
+	    (struct host_job){.source = &s.host,
+		.form = form,
+		.intervention = id,
+		.options = options,
+		.overrides = overrides,
+		.ceiling = ceiling},
+	    text);
+	doc = buf_cstr(&r.out);
+}
+
+static size_t found(const char *check, enum host_level level)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < r.findings.n; i++)
+		n += strcmp(r.findings.list[i].check, check) == 0 &&
+		    r.findings.list[i].level == level;
+	return n;
+}
+
+static void assert_says(const char *what)
+{
+	if (!strstr(doc, what))
+		fail_msg("\"%s\" is not in\n%s\n%s", what, doc, r.err.msg);
+}
+
+static void assert_silent(const char *what)
+{
+	if (strstr(doc, what))
+		fail_msg("\"%s\" is in\n%s", what, doc);
+}
+
+static void assert_ok(void)
+{
+	if (r.rc != SAKSI_OK)
+		fail_msg("%s %s", r.err.msg, r.findings.n ? r.findings.list[0].words : "");
+}
+
+/* ---- checks ---------------------------------------------------------------------------- */
+
+static void blocks_without_consent(void **state)
+{
+	(void)state;
+	about("p1");
+	run(NULL, NULL, CLASS_P);
+	assert_int_equal(r.rc, SAKSI_EREFUSED);
+	assert_int_equal(r.out.len, 0);
+	assert_int_equal(found("C1", HOST_BLOCK), 1);
+	assert_int_equal(found("C2", HOST_BLOCK), 2);
+	assert_int_equal(found("F1", HOST_BLOCK), 0);
+	assert_int_equal(found("A1", HOST_BLOCK), 0);
+	assert_non_null(strstr(r.findings.list[0].words, "Keo Vanna"));
+	assert_null(strstr(r.err.msg, "Keo"));
+}
+
+static void check_without_export(void **state)
+{
+	(void)state;
+	char id[27];
+	struct host_findings f;
+	about("p1");
+	fake_id(id, "itv");
+	struct host_job job = {.paths = &fixture_paths,
+	    .source = &s.host,
+	    .form = form,
+	    .intervention = id,
+	    .ceiling = CLASS_P};
+	assert_int_equal(host_check(&job, &f, &g_err), SAKSI_OK);
+	assert_int_equal(f.n, 3);
+	host_findings_free(&f);
+	job.form = NULL;
+	assert_int_equal(host_check(&job, &f, &g_err), SAKSI_OK);
+	assert_int_equal(f.n, 0);
+}
+
+static void overridden(void **state)
+{
+	(void)state;
+	static const char *const one[] = {"C1", NULL};
+	static const char *const both[] = {"C1", "C2", NULL};
+	about("p1");
+	run(NULL, one, CLASS_P);
+	assert_int_equal(r.rc, SAKSI_EREFUSED);
+	run(NULL, both, CLASS_P);
+	assert_ok();
+	assert_true(r.findings.list[0].overridden);
+	/* An override answers nothing. */
+	assert_says("Keo Vanna: [not recorded]");
+	assert_silent(": Yes\n");
+}
+
+static void complete(void **state)
+{
+	(void)state;
+	about("p1");
+	consent(ALL_GIVEN);
+	run(NULL, NULL, CLASS_P);
+	assert_ok();
+	assert_int_equal(r.findings.n, 0);
+	assert_int_equal(r.result.records, 4);
+	assert_int_equal(json_array_size(r.result.relied_on), 3);
+	assert_says(
+	    "The victims or their representatives are aware and agree that a letter "
+	    "containing their names and further information on them is to be sent to the "
+	    "Government (and / or relevant other actor) [Yes / No]\n\nKeo Vanna: Yes\n");
+	assert_says("public reports and online database [Yes / No]\n\nKeo Vanna: No\n");
+	assert_says("[SPP.05] Victims");
+	assert_says("Name(s): Keo Vanna; Keo Vana (variant)");
+	assert_says("Sex: ");
+	assert_says("Not recorded: date of birth or age, nationality");
+	assert_says("9 July 2019: Keo Vanna: ");
+	assert_says("(Source: A report)");
+	assert_says("11 July 2019: Keo Vanna: Charge: incitement.");
+	assert_says("Phnom Penh Municipal Court");
+	assert_says("Phnom Penh, Cambodia");
+	assert_says("18 months");
+	assert_says("Name: Sok Dara");
+	assert_says("E-mail: dara@example.org");
+	assert_says("UA (urgent appeal");
+	assert_says("SR-DEFENDERS (human rights defenders)");
+	assert_says("not checked against the live portal");
+	assert_says("Release them");
+	assert_says("[Not recorded: whether another body was addressed]");
+	/* In order of time. */
+	assert_true(strstr(doc, "9 July 2019: Keo") < strstr(doc, "11 July 2019: Keo"));
+	assert_true(strstr(doc, "11 July 2019: Keo") < strstr(doc, "June 2020: Keo"));
+	/* The other accused is not part of this submission. */
+	assert_silent("Bystander");
+	assert_silent("2026-01-02");
+}
+
+/* ---- answers ------------------------------------------------------------------------------ */
+
+static void withdrawn_and_expired(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *entries;
+		size_t c1;
+	} cases[] = {
+	    {CONSENT("share-with-un", "given", ",'withdrawn':'2026-05-01'"), 1},
+	    {CONSENT("share-with-un", "given", ",'expires':'2026-11-20'"), 1},
+	    {CONSENT("share-with-un", "given", ",'expires':'2026-11-21'"), 0},
+	    {CONSENT("share-with-un", "given", ",'expires':'2026'"), 1},
+	    {CONSENT("share-with-un", "refused", ""), 1},
+	    {CONSENT("share-with-un", "withdrawn", ""), 1},
+	    {CONSENT("share-with-un", "not-possible", ",'reason':'disappeared'"), 1},
+	    {CONSENT("share-with-un", "not-possible", "") "," CONSENT("share-with-un",
+		 "given", ",'given_by':'relative'"),
+		0},
+	    {"{'purpose':'share-with-un','answer':'refused','date':'2025'}," CONSENT(
+		 "share-with-un", "given", ""),
+		0},
+	    {"{'purpose':'share-with-un','answer':'refused','date':'2026-02'}," CONSENT(
+		 "share-with-un", "given", ""),
+		1},
+	    {"{'purpose':'share-with-un','answer':'refused'}," CONSENT("share-with-un",
+		 "given", ""),
+		1},
+	    {CONSENT("media", "given", ""), 1},
+	    {CONSENT("share-with-un", "given", ",'person':'p2'"), 1},
+	};
+	about("p1");
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		consent(cases[i].entries);
+		run(NULL, NULL, CLASS_P);
+		assert_int_equal(r.rc, SAKSI_EREFUSED); /* C2 at least */
+		if (found("C1", HOST_BLOCK) != cases[i].c1)
+			fail_msg("%s", cases[i].entries);
+	}
+}
+
+static void consent_of_a_case(void **state)
+{
+	(void)state;
+	about("p1");
+	fake_add_text(&s,
+	    "{'id':'k1','type':'case','title':'Case','subjects':['p1'],'consent':["
+	    "{'person':'p1','purpose':'share-with-un','answer':'given'},"
+	    "{'person':'p1','purpose':'name-to-government','answer':'given'},"
+	    "{'person':'p1','purpose':'name-public','answer':'given'}]}");
+	run(NULL, NULL, CLASS_P);
+	assert_ok();
+	/* One without a person is nobody's. */
+	fake_add_text(&s,
+	    "{'id':'k1','type':'case','title':'Case','subjects':['p1'],'consent':["
+	    "{'purpose':'share-with-un','answer':'given'}]}");
+	run(NULL, NULL, CLASS_P);
+	assert_int_equal(found("C1", HOST_BLOCK), 1);
+}
+
+/* ---- names that must not appear ------------------------------------------------------------ */
+
+static void refused_to_government(void **state)
+{
+	(void)state;
+	about("p1");
+	consent(CONSENT("share-with-un", "given", "") "," CONSENT("name-to-government",
+	    "refused", "") "," CONSENT("name-public", "refused", ""));
+	run(NULL, NULL, CLASS_P);
+	assert_ok();
+	assert_says("Sister M: No");
+	assert_says("withheld at the victim's wish");
+	/* In titles and notes too, in any order and case. */
+	assert_says("The arrest of Sister M");
+	assert_says("Note: Sister M, and later Vanna alone");
+	assert_silent("Keo Vanna");
+	assert_silent("VANNA KEO");
+	assert_silent("Vana (variant)");
+	assert_silent("Sex:");
+	/* Half a name may be anybody's: said, not changed. */
+	assert_int_equal(found("C8", HOST_WARN), 1);
+
+	static const char *const confidential[] = {"names=confidential", NULL};
+	run(confidential, NULL, CLASS_P);
+	assert_ok();
+	assert_says("Name(s): Keo Vanna");
+	assert_says("Keo Vanna: No");
+}
+
+static void refusal_is_never_overridden(void **state)
+{
+	(void)state;
+	static const char *const all[] = {"C1", "C2", "F1", "A1", NULL};
+	static const char *const confidential[] = {"names=confidential", NULL};
+	about("p1");
+	consent(CONSENT("share-with-un", "refused", ""));
+	run(confidential, all, CLASS_P);
+	assert_ok();
+	assert_silent("Keo");
+	assert_says("Sister M: No");
+}
+
+static void above_the_ceiling(void **state)
+{
+	(void)state;
+	about("e1");
+	fake_add_text(&s,
+	    "{'id':'p3','type':'person','names':[{'text':'Hidden Person'}],'consent':["
+	    "{'purpose':'share-with-un','answer':'given'},"
+	    "{'purpose':'name-to-government','answer':'given'},"
+	    "{'purpose':'name-public','answer':'given'}]}");
+	fake_add_text(&s,
+	    "{'id':'a3','type':'act','event':'e1','victim':'p3',"
+	    "'kind':'04:030101000000','date':'2019-07-09'}");
+	fake_add_text(&s,
+	    "{'id':'e1','type':'event','class':'P','title':'Arrest of Hidden Person "
+	    "and another','date':'2019-07-09','place':{'country':'KH'},'source':[{"
+	    "'item':'i1'}]}");
+	consent(ALL_GIVEN);
+	run(NULL, NULL, CLASS_P);
+	assert_ok();
+	assert_silent("Hidden");
+	assert_int_equal(found("CEILING", HOST_WARN), 1);
+	assert_int_equal(r.result.withheld, 1);
+	run(NULL, NULL, CLASS_C);
+	assert_ok();
+	assert_says("Hidden Person: Yes");
+	assert_int_equal(found("CEILING", HOST_WARN), 0);
+}
+
+/* ---- completeness, admissibility --------------------------------------------------------------- */
+
+static void incomplete(void **state)
+{
+	(void)state;
+	fake_add_text(&s, "{'id':'itv','type':'intervention','kind':['x-sp']}");
+	run(NULL, NULL, CLASS_P);
+	assert_int_equal(r.rc, SAKSI_EREFUSED);
+	assert_int_equal(found("F1", HOST_BLOCK), 5);
+	assert_int_equal(found("A1", HOST_BLOCK), 2);
+	assert_int_equal(found("C1", HOST_BLOCK), 0);
+}
+
+static void media_only(void **state)
+{
+	(void)state;
+	about("p1");
+	consent(ALL_GIVEN);
+	fake_add_text(&s,
+	    "{'id':'o1','type':'organisation','class':'P','names':[{'text':"
+	    "'A paper'}],'kind':'media-outlet'}");
+	about("e1");
+	run(NULL, NULL, CLASS_P);
+	assert_ok();
+	assert_int_equal(found("A2", HOST_WARN), 1);
+	fake_add_text(&s,
+	    "{'id':'n1','type':'information','about':['e1'],'connection':"
+	    "'19:010000000000','source_party':'p2'}");
+	run(NULL, NULL, CLASS_P);
+	assert_int_equal(found("A2", HOST_WARN), 0);
+	assert_silent("Bystander");
+}
+
+static void victims_of_an_event(void **state)
+{
+	(void)state;
+	about("e1");
+	consent(ALL_GIVEN);
+	run(NULL, NULL, CLASS_P);
+	assert_ok();
+	assert_says("Name(s): Keo Vanna");
+	assert_says("Individuals: 1");
+	about("c1"); /* both accused */
+	run(NULL, NULL, CLASS_P);
+	assert_int_equal(r.rc, SAKSI_EREFUSED);
+	assert_int_equal(found("C1", HOST_BLOCK), 1);
+}
+
+static void bad_jobs(void **state)
+{
+	(void)state;
+	static const char *const letter[] = {"letter=XX", NULL};
+	static const char *const width[] = {"width=40", "letter=AL", NULL};
+	static const char *const nothing[] = {"nothing=1", NULL};
+	about("p1");
+	consent(ALL_GIVEN);
+	run(letter, NULL, CLASS_P);
+	assert_int_equal(r.rc, SAKSI_EINVAL);
+	run(nothing, NULL, CLASS_P);
+	assert_int_equal(r.rc, SAKSI_EINVAL);
+	run(width, NULL, CLASS_P);
+	assert_ok();
+	assert_says("AL (allegation letter");
+	for (const char *p = doc; *p; p += strcspn(p, "\n") + 1)
+		if (strcspn(p, "\n") > 40 && !memchr(p, '/', 40))
+			fail_msg("too long: %.60s", p);
+	fixture_done(&r);
+	fixture_export(&r, (struct host_job){.source = &s.host, .form = form}, text);
+	assert_int_equal(r.rc, SAKSI_EINVAL);
+	fixture_done(&r);
+	fixture_export(&r,
+	    (struct host_job){.source = &s.host, .form = form, .intervention = "nobody"},
+	    text);
+	assert_int_equal(r.rc, SAKSI_ENOTFOUND);
+	char id[27];
+	fake_id(id, "itv");
+	fixture_done(&r);
+	fixture_export(&r,
+	    (struct host_job){.source = &s.host, .form = form, .intervention = id},
+	    ndjson);
+	assert_int_equal(r.rc, SAKSI_EINVAL);
+}
+
+static void failing_source(void **state)
+{
+	(void)state;
+	about("e1");
+	consent(ALL_GIVEN);
+	for (int n = 0; n < 25; n++) {
+		s.fail_after = n;
+		run(NULL, NULL, CLASS_P);
+		if (r.rc != SAKSI_EIO)
+			fail_msg("call %d: %d", n, r.rc);
+		assert_int_equal(r.out.len, 0);
+	}
+	s.fail_after = -1;
+}
+
+/* The samples: every intervention of theirs is blocked, and works with an override. */
+static void samples(void **state)
+{
+	(void)state;
+	static const char *const all[] = {"C1", "C2", "F1", "A1", NULL};
+	char path[PATH_SIZE];
+	size_t i, n = 0;
+	json_t *x;
+	data_path(path, "samples/cambodia.ndjson");
+	fake_load(&s, path);
+	json_array_foreach (s.list, i, x) {
+		struct host_job job = {.source = &s.host, .form = form};
+		if (strcmp(json_string_value(json_object_get(x, "type")),
+			"intervention") != 0)
+			continue;
+		job.intervention = json_string_value(json_object_get(x, "id"));
+		fixture_done(&r);
+		fixture_export(&r, job, text);
+		assert_int_equal(r.rc, SAKSI_EREFUSED);
+		job.overrides = all;
+		fixture_done(&r);
+		fixture_export(&r, job, text);
+		assert_ok();
+		doc = buf_cstr(&r.out);
+		assert_says("[SPP.21] Acknowledgements");
+		if (getenv("SAKSI_TEST_VERBOSE"))
+			(void)!write(1, doc, strlen(doc));
+		n++;
+	}
+	assert_int_equal(n, 6);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+#define TEST(t) cmocka_unit_test_setup_teardown(t, set_up, tear_down)
+	    TEST(blocks_without_consent),
+	    TEST(check_without_export),
+	    TEST(overridden),
+	    TEST(complete),
+	    TEST(withdrawn_and_expired),
+	    TEST(consent_of_a_case),
+	    TEST(refused_to_government),
+	    TEST(refusal_is_never_overridden),
+	    TEST(above_the_ceiling),
+	    TEST(incomplete),
+	    TEST(media_only),
+	    TEST(victims_of_an_event),
+	    TEST(bad_jobs),
+	    TEST(failing_source),
+	    TEST(samples),
+	};
+	return cmocka_run_group_tests(tests, group_set_up, schema_teardown);
+}
