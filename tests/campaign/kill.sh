@@ -1,0 +1,251 @@
+#!/usr/bin/env bash
+# kill.sh - kill -9 at random moments, and what is left then.
+#
+#   tests/campaign/kill.sh [--rounds N] [--seed N] [--keep] [SAKSI]
+#
+# Each round kills one command (import, edits, sync, bundle write, bundle read,
+# key change) somewhere between its start and its end, and then requires:
+# the vault opens and passes `verify`; whatever had been acknowledged before is
+# there; repeating the command ends where an undisturbed one ends, by state
+# digest; no output file stands half written under its name.
+#
+# SAKSI: the program (default: $SAKSI).  Rounds: 200.  The seed is printed;
+# with it the same moments are chosen, as far as a machine keeps time.
+set -uo pipefail
+
+rounds=200
+seed=$(($(od -An -N2 -tu2 /dev/urandom)))
+keep=
+program=${SAKSI:-}
+while [ $# -gt 0 ]; do
+	case $1 in
+	--rounds) rounds=$2 && shift ;;
+	--seed) seed=$2 && shift ;;
+	--keep) keep=1 ;;
+	--help | -h)
+		sed -n '2,/^set/{/^set/d;s/^# \{0,1\}//;p;}' "$0"
+		exit 0
+		;;
+	-*)
+		echo "kill.sh: unknown option $1" >&2
+		exit 2
+		;;
+	*) program=$1 ;;
+	esac
+	shift
+done
+[ -x "$program" ] || {
+	echo "kill.sh: which program? Give its path, or set SAKSI" >&2
+	exit 2
+}
+src=$(cd "$(dirname "$(readlink -f "$0")")/../.." && pwd)
+samples=$src/data/samples/cambodia.ndjson
+RANDOM=$seed
+dir=$(mktemp -d "${TMPDIR:-/tmp}/saksi-kill.XXXXXX")
+# shellcheck disable=SC2317 # called by the trap
+cleanup() { [ -n "$keep" ] || rm -rf "$dir"; }
+trap cleanup EXIT
+cd "$dir" || exit 2
+printf 'a passphrase for the kill campaign\n' >pass
+printf 'a passphrase for the kill campaign\nanother one, after the change\n' >change
+printf 'another one, after the change\n' >pass2
+
+failures=0
+round=0
+fail() {
+	failures=$((failures + 1))
+	printf 'round %d (%s, %s ms): %s\n' "$round" "$mode" "$delay" "$*"
+	sed 's/^/    | /' log 2>/dev/null | tail -n 5
+}
+die() {
+	echo "kill.sh: $*" >&2
+	sed 's/^/    | /' log 2>/dev/null | tail -n 20 >&2
+	exit 1
+}
+
+saksi() { "$program" --passphrase-fd 3 --yes "$@" 3<pass >out 2>log; }
+digest() { # VAULT
+	saksi -C "$1" --json status
+	grep -o '"state_digest": *"[0-9a-f]*"' out
+}
+now_ms() { echo $((${EPOCHREALTIME/[.,]/} / 1000)); }
+
+# ---- where each round begins and should end ----------------------------------
+
+prepare() {
+	mkdir t
+	saksi -C t/office init --name Dara --device office --kdf interactive || die "init"
+	saksi -C t/office add person names='Acknowledged Before' --ref per-acknowledged || die "add"
+	saksi -C t/field init --name Sophea --device field --kdf interactive || die "init"
+	saksi -C t/field device request -o t/request || die "device request"
+	saksi -C t/office device add t/request --role editor -o t/welcome || die "device add"
+	saksi -C t/field device join t/welcome || die "device join"
+	cp -a t/office t/full
+	saksi -C t/full import "$samples" || die "import"
+	saksi -C t/full bundle write t/bundle || die "bundle write"
+	wanted=$(digest t/full)
+	[ -n "$wanted" ] || die "no state digest"
+}
+
+# How long a command takes, and how much of that goes by before it begins to work.
+declare -A takes
+measure() { # NAME COMMAND...
+	local name=$1 start
+	shift
+	start=$(now_ms)
+	"$@" || die "$name fails even when nobody kills it"
+	takes[$name]=$(($(now_ms) - start))
+}
+
+fresh() { # the vaults of this round, and a folder to share
+	rm -rf office field full share got
+	cp -a t/office t/field t/full .
+	mkdir -m 700 share
+}
+
+measure_all() {
+	local start
+	fresh
+	start=$(now_ms)
+	saksi -C office key list || die "key list"
+	opening=$(($(now_ms) - start))
+	measure import saksi -C office import "$samples"
+	measure edit saksi -C office edit per-acknowledged note=0
+	measure key saksi -C office key list
+	measure send saksi -C full sync dir:share
+	measure receive saksi -C field sync dir:share
+	fresh
+	measure write saksi -C full bundle write got
+	measure read saksi -C field bundle read t/bundle
+}
+
+# Three of four moments lie where the work is done; the rest anywhere.
+moment() { # NAME
+	local from=0 to=$((takes[$1] + takes[$1] / 20 + 5))
+	[ $((RANDOM % 4)) -eq 0 ] || from=$((opening * 3 / 4))
+	[ "$from" -lt "$to" ] || from=0
+	delay=$((from + (RANDOM * 32768 + RANDOM) % (to - from)))
+}
+
+# Start saksi, kill it after $delay ms.  0 if it was killed, 1 if it had ended well.
+killed=0
+strike() { # ARGUMENT...
+	local pid status=0
+	# Opened here, so that a kill never hits a shell on its way to exec.
+	"$program" --passphrase-fd 3 --yes "$@" 3<"${passfile:-pass}" >out 2>log &
+	pid=$!
+	sleep "$(printf '%d.%03d' $((delay / 1000)) $((delay % 1000)))"
+	kill -9 "$pid" 2>/dev/null
+	wait "$pid" 2>/dev/null || status=$?
+	case $status in
+	0) return 1 ;;
+	137) killed=$((killed + 1)) ;;
+	*) fail "ended by itself with $status" ;;
+	esac
+}
+
+whole() { # VAULT
+	saksi -C "$1" verify || fail "$1 does not pass verify"
+	saksi -C "$1" show per-acknowledged || fail "$1 lost what had been acknowledged"
+}
+ends_as_wanted() { # VAULT
+	[ "$(digest "$1")" = "$wanted" ] || fail "$1 ends in another state"
+}
+
+# ---- the rounds ----------------------------------------------------------------
+
+round_import() {
+	moment import
+	strike -C office import "$samples"
+	whole office
+	saksi -C office import "$samples" || fail "the import can't be repeated"
+	ends_as_wanted office
+	whole office
+}
+
+round_edit() {
+	local n=0 shown
+	while moment edit && [ $n -lt 20 ]; do
+		# A last kill comes for certain, if late.
+		strike -C office edit per-acknowledged note="number $((n + 1))" && break
+		n=$((n + 1))
+	done
+	whole office
+	saksi -C office --json show per-acknowledged || fail "the record can't be shown"
+	shown=$(grep -o '"number [0-9]*"' out | tr -dc '0-9\n' | head -n 1)
+	[ "${shown:-0}" -eq "$n" ] || [ "${shown:-0}" -eq $((n + 1)) ] ||
+		fail "edit $n was acknowledged, ${shown:-none} is there"
+}
+
+round_send() {
+	moment send
+	strike -C full sync dir:share
+	whole full
+	saksi -C field sync dir:share || fail "what a killed device left can't be read"
+	saksi -C full sync dir:share || fail "sending can't be repeated"
+	saksi -C field sync dir:share || fail "receiving after that fails"
+	ends_as_wanted full
+	ends_as_wanted field
+	whole field
+}
+
+round_receive() {
+	saksi -C full sync dir:share || fail "sync"
+	moment receive
+	strike -C field sync dir:share
+	saksi -C field verify || fail "field does not pass verify"
+	saksi -C field sync dir:share || fail "receiving can't be repeated"
+	ends_as_wanted field
+	whole field
+}
+
+round_write() {
+	moment write
+	strike -C full bundle write got
+	whole full
+	if [ -e got ]; then
+		saksi -C field bundle read got || fail "a half bundle under its name"
+		ends_as_wanted field
+	else
+		saksi -C full bundle write got || fail "writing can't be repeated"
+	fi
+}
+
+round_read() {
+	moment read
+	strike -C field bundle read t/bundle
+	saksi -C field verify || fail "field does not pass verify"
+	saksi -C field bundle read t/bundle || fail "reading can't be repeated"
+	ends_as_wanted field
+	whole field
+}
+
+round_key() {
+	moment key
+	passfile=change strike -C office key change
+	if saksi -C office key list; then
+		whole office
+	else
+		"$program" --passphrase-fd 3 -C office verify 3<pass2 >out 2>log ||
+			fail "neither the old nor the new passphrase opens the vault"
+	fi
+}
+
+modes=(import send read edit receive write key)
+prepare
+measure_all
+echo "seed $seed; a command takes (ms): opening $opening$(for m in "${!takes[@]}"; do printf ', %s %s' "$m" "${takes[$m]}"; done)"
+while [ "$round" -lt "$rounds" ]; do
+	mode=${modes[round % ${#modes[@]}]}
+	round=$((round + 1))
+	delay=-
+	fresh
+	"round_$mode"
+done
+echo "$rounds rounds, $killed killed at work, $failures failures"
+# With all moments too late, nothing would have been tested.
+[ "$killed" -ge $((rounds / 3)) ] || {
+	echo "too few were killed before they had ended" >&2
+	exit 1
+}
+[ "$failures" -eq 0 ]
