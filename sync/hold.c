@@ -55,7 +55,7 @@ static enum saksi_err insert(struct hold *h, const struct waiting *w,
 	}
 	rc = idmap_put(&h->by_bytes, &w->bytes, (uint32_t)h->n, err);
 	if (rc == SAKSI_OK && w->why == HELD_QUARANTINED)
-		rc = idmap_put(&h->quarantined, &w->cs->id, 0, err);
+		rc = idmap_put(&h->quarantined, &w->cs->id, (uint32_t)h->n, err);
 	if (rc == SAKSI_OK)
 		h->list[h->n++] = *w;
 	return rc;
@@ -195,8 +195,9 @@ enum saksi_err hold_set(struct hold *h, struct waiting *w, uint8_t why,
 	w->rewrite = true;
 	w->why = why;
 	memcpy(w->reason, text, sizeof(text));
-	return why == HELD_QUARANTINED ? idmap_put(&h->quarantined, &w->cs->id, 0, err)
-				       : SAKSI_OK;
+	if (why != HELD_QUARANTINED)
+		return SAKSI_OK;
+	return idmap_put(&h->quarantined, &w->cs->id, (uint32_t)(w - h->list), err);
 }
 
 enum saksi_err hold_drop(struct hold *h, struct waiting *w, struct saksi_txn *txn,

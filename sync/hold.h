@@ -24,7 +24,7 @@ struct hold {
 	struct waiting *list;
 	size_t n, cap;
 	struct idmap by_bytes;	  /* -> place in list */
-	struct idmap quarantined; /* changeset id -> 0 */
+	struct idmap quarantined; /* changeset id -> place in list */
 	size_t from;		  /* first that came with the container being read */
 };
 

@@ -96,6 +96,27 @@ static bool check_form(const struct gate *g, const struct changeset *cs, struct 
 	return true;
 }
 
+/* The device of a log of which nothing is merged, by what of it is quarantined. */
+static bool device_in_quarantine(const struct gate *g, const struct changeset *cs,
+    struct saksi_hash *device)
+{
+	const struct hold *h = &g->hold;
+	uint32_t at = cs->has_prev ? idmap_get(&h->quarantined, &cs->prev) : IDMAP_NONE;
+
+	while (at != IDMAP_NONE && h->list[at].cs != NULL) {
+		const struct changeset *w = h->list[at].cs;
+		uint8_t nonce[16];
+		unsigned reason;
+
+		if (hash_cmp(&w->log, &cs->log) != 0)
+			return false;
+		if (!w->has_prev)
+			return changeset_log_open(w, device, nonce, &reason);
+		at = idmap_get(&h->quarantined, &w->prev);
+	}
+	return false;
+}
+
 /* Steps 7, 8: whose log is it? */
 static bool find_device(const struct gate *g, const struct changeset *cs,
     struct verdict *v)
@@ -114,7 +135,8 @@ static bool find_device(const struct gate *g, const struct changeset *cs,
 			say(v, REFUSED, "its log does not belong to the device it names");
 			return false;
 		}
-	} else if (!saksi_log_device_of(g->txn, &cs->log, &v->device)) {
+	} else if (!saksi_log_device_of(g->txn, &cs->log, &v->device) &&
+	    !device_in_quarantine(g, cs, &v->device)) {
 		wait_for(v, &cs->prev);
 		return false;
 	}
