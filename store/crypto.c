@@ -66,7 +66,7 @@ static void hash_start(crypto_generichash_state *st, const uint8_t *key, size_t 
 
 static crypto_generichash_state *inner(struct crypto_hash_state *st)
 {
-	void *p = st->opaque;
+	void *p = st; /* opaque is all there is in it */
 
 	return p;
 }

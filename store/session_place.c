@@ -78,7 +78,7 @@ static enum saksi_err open_folder(int *dirfd, int base, const struct place *p, b
 
 enum saksi_err place_open(int *dirfd, unsigned which, bool make, struct saksi_error *err)
 {
-	struct place p;
+	struct place p = {"", ""};
 	enum saksi_err rc;
 	int base = -1;
 
