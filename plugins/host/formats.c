@@ -152,6 +152,19 @@ static enum saksi_err each_file(struct list *l, const struct host_paths *paths,
 	return rc;
 }
 
+enum saksi_err host_format_of(struct host_format *out, const struct host_paths *paths,
+    const char *path, struct saksi_error *err)
+{
+	struct list l = {NULL, 0};
+	if (strlen(path) >= sizeof out->path)
+		return saksi_fail(err, SAKSI_ELIMIT, "%.100s...: the path is too long", path);
+	if (!add_exporter(&l, paths, path))
+		return saksi_fail_nomem(err);
+	*out = l.p[0];
+	free(l.p);
+	return SAKSI_OK;
+}
+
 enum saksi_err host_formats(const struct host_paths *paths, struct host_format **list,
     size_t *n, struct saksi_error *err)
 {

@@ -55,6 +55,14 @@ struct host_format {
 SAKSI_MUST_CHECK enum saksi_err host_formats(const struct host_paths *paths,
     struct host_format **list, size_t *n, struct saksi_error *err);
 
+/**
+ * host_format_of(out, paths, path, err):
+ * One exporter's registration, wherever the file stands.  One that can't be
+ * used has no `exporter`, and the reason as its description, as in the list.
+ */
+SAKSI_MUST_CHECK enum saksi_err host_format_of(struct host_format *out,
+    const struct host_paths *paths, const char *path, struct saksi_error *err);
+
 /* ---- a plugin file, pinned --------------------------------------------------------- */
 /**
  * host_plugin_open(memfd, bytes, path, err):
