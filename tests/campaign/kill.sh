@@ -87,14 +87,16 @@ prepare() {
 	[ -n "$wanted" ] || die "no state digest"
 }
 
-# How long a command takes, and how much of that goes by before it begins to work.
-declare -A takes
+# How long a command takes (ms), and what part of that (percent) goes by before
+# it begins to work.  The first is corrected as rounds go: machines get busy.
+declare -A takes opens
 measure() { # NAME COMMAND...
 	local name=$1 start
 	shift
 	start=$(now_ms)
 	"$@" || die "$name fails even when nobody kills it"
 	takes[$name]=$(($(now_ms) - start))
+	opens[$name]=$((opening * 100 / (takes[$name] + 1)))
 }
 
 fresh() { # the vaults of this round, and a folder to share
@@ -122,7 +124,8 @@ measure_all() {
 # Three of four moments lie where the work is done; the rest anywhere.
 moment() { # NAME
 	local from=0 to=$((takes[$1] + takes[$1] / 20 + 5))
-	[ $((RANDOM % 4)) -eq 0 ] || from=$((opening * 3 / 4))
+	timed=$1
+	[ $((RANDOM % 4)) -eq 0 ] || from=$((takes[$1] * opens[$1] * 3 / 400))
 	[ "$from" -lt "$to" ] || from=0
 	delay=$((from + (RANDOM * 32768 + RANDOM) % (to - from)))
 }
@@ -138,8 +141,14 @@ strike() { # ARGUMENT...
 	kill -9 "$pid" 2>/dev/null
 	wait "$pid" 2>/dev/null || status=$?
 	case $status in
-	0) return 1 ;;
-	137) killed=$((killed + 1)) ;;
+	0)
+		takes[$timed]=$((takes[$timed] * 9 / 10))
+		return 1
+		;;
+	137)
+		killed=$((killed + 1))
+		takes[$timed]=$((takes[$timed] * 103 / 100 + 1))
+		;;
 	*) fail "ended by itself with $status" ;;
 	esac
 }
