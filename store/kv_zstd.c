@@ -1,6 +1,7 @@
 /* The allocator hooks let zstd's tables, which hold record text, be wiped. */
 #define ZSTD_STATIC_LINKING_ONLY
 
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <zstd.h>
@@ -8,45 +9,58 @@
 #include "kv_int.h"
 
 #define LEVEL 3
-#define HEAD 16u /* keeps malloc's alignment; holds the block's length */
+
+/* Before each block; in a list, so that leak checkers see what is in use. */
+struct block {
+	_Alignas(max_align_t) struct block *next;
+	struct block *before;
+	size_t len; /* of what follows */
+};
 
 struct kv_zstd {
 	ZSTD_CCtx *pack;
 	ZSTD_DCtx *unpack;
+	struct block blocks; /* the list's fixed end */
 };
 
 static void *take(void *opaque, size_t n)
 {
-	uint8_t *p;
+	struct kv_zstd *z = opaque;
+	struct block *b;
 
-	(void)opaque;
-	if (n > SIZE_MAX - HEAD)
+	if (n > SIZE_MAX - sizeof(*b))
 		return NULL;
-	p = malloc(n + HEAD);
-	if (p == NULL)
+	b = malloc(sizeof(*b) + n);
+	if (b == NULL)
 		return NULL;
-	memcpy(p, &n, sizeof(n));
-	return p + HEAD;
+	b->len = n;
+	b->before = &z->blocks;
+	b->next = z->blocks.next;
+	if (b->next != NULL)
+		b->next->before = b;
+	z->blocks.next = b;
+	return b + 1;
 }
 
-static void give(void *opaque, void *block)
+static void give(void *opaque, void *p)
 {
-	uint8_t *p = block;
-	size_t n;
+	struct block *b;
 
 	(void)opaque;
 	if (p == NULL)
 		return;
-	p -= HEAD;
-	memcpy(&n, p, sizeof(n));
-	wipe(p, n + HEAD);
-	free(p);
+	b = (struct block *)p - 1;
+	b->before->next = b->next;
+	if (b->next != NULL)
+		b->next->before = b->before;
+	wipe(p, b->len);
+	free(b);
 }
 
 enum saksi_err kv_zstd_new(struct kv_zstd **out, struct saksi_error *err)
 {
-	ZSTD_customMem mem = {take, give, NULL};
 	struct kv_zstd *z = calloc(1, sizeof(*z));
+	ZSTD_customMem mem = {take, give, z};
 
 	*out = NULL;
 	if (z == NULL)
