@@ -32,6 +32,12 @@ static enum saksi_err write_dir(struct saksi_txn *t, const struct slot_dir *d,
 	return rc;
 }
 
+/* The change stands, be it in one of the file's two copies only. */
+static bool holds(enum saksi_err rc)
+{
+	return rc == SAKSI_OK || rc == SAKSI_EPARTIAL;
+}
+
 enum saksi_err saksi_vault_slots(struct saksi_vault *v, struct slot_dir *out,
     struct crypto_kdf_cost *cost, struct saksi_error *err)
 {
@@ -114,33 +120,49 @@ enum saksi_err saksi_vault_slot_change(struct saksi_vault *v, const struct secre
 	return rc;
 }
 
-enum saksi_err saksi_vault_rekdf(struct saksi_vault *v, const struct secret *old,
-    const struct secret *pass, const struct crypto_kdf_cost *cost,
+/* Forget in the directory every slot but ${keep}. */
+static enum saksi_err list_only(struct saksi_vault *v, unsigned keep,
     struct saksi_error *err)
 {
 	struct slot_dir d;
 	struct saksi_txn *t = NULL;
+	enum saksi_err rc;
+
+	if ((rc = saksi_txn_begin(&t, v, true, err)) == SAKSI_OK &&
+	    (rc = read_dir(t, &d, err)) == SAKSI_OK) {
+		for (unsigned i = 0; i < KEYRING_SLOTS; i++)
+			if (i != keep)
+				memset(&d.slot[i], 0, sizeof(d.slot[i]));
+		if ((rc = write_dir(t, &d, err)) == SAKSI_OK)
+			rc = saksi_txn_commit(&t, err);
+	}
+	saksi_txn_abort(&t);
+	return rc;
+}
+
+enum saksi_err saksi_vault_rekdf(struct saksi_vault *v, const struct secret *old,
+    const struct secret *pass, const struct crypto_kdf_cost *cost,
+    struct saksi_error *err)
+{
 	struct secret *nfkc = NULL;
 	const struct secret *passes[1];
 	unsigned slot;
-	enum saksi_err rc;
+	enum saksi_err rc, dir_rc;
 
 	if ((rc = open_slot(v, old, &slot, err)) != SAKSI_OK ||
-	    (rc = text_passphrase(&nfkc, pass, err)) != SAKSI_OK)
+	    (rc = text_passphrase(&nfkc, old, err)) != SAKSI_OK)
 		goto fail;
 	passes[0] = nfkc;
-	if ((rc = keyring_rekey(v->keys, v->dirfd, cost, v->key, 1, &slot, passes,
-		 err)) != SAKSI_OK ||
-	    (rc = saksi_txn_begin(&t, v, true, err)) != SAKSI_OK ||
-	    (rc = read_dir(t, &d, err)) != SAKSI_OK)
+	rc = keyring_rekey(v->keys, v->dirfd, cost, v->key, 1, &slot, passes, err);
+	if (!holds(rc))
 		goto fail;
-	for (unsigned i = 0; i < KEYRING_SLOTS; i++)
-		if (i != slot)
-			memset(&d.slot[i], 0, sizeof(d.slot[i]));
-	if ((rc = write_dir(t, &d, err)) == SAKSI_OK)
-		rc = saksi_txn_commit(&t, err);
+	if ((dir_rc = list_only(v, slot, err)) != SAKSI_OK)
+		rc = dir_rc;
+	secret_free(&nfkc);
+	if (holds(rc) && (rc = text_passphrase(&nfkc, pass, err)) == SAKSI_OK)
+		rc = keyring_set(v->keys, v->dirfd, slot, SLOT_PASSPHRASE, v->key, nfkc,
+		    err);
 fail:
-	saksi_txn_abort(&t);
 	secret_free(&nfkc);
 	return rc;
 }
@@ -151,7 +173,7 @@ enum saksi_err saksi_vault_slot_remove(struct saksi_vault *v, unsigned slot,
 	struct slot_dir d;
 	struct saksi_txn *t = NULL;
 	unsigned used = 0;
-	enum saksi_err rc;
+	enum saksi_err rc, dir_rc;
 
 	if ((rc = saksi_txn_begin(&t, v, true, err)) != SAKSI_OK ||
 	    (rc = read_dir(t, &d, err)) != SAKSI_OK)
@@ -170,9 +192,12 @@ enum saksi_err saksi_vault_slot_remove(struct saksi_vault *v, unsigned slot,
 		goto fail;
 	}
 	memset(&d.slot[slot], 0, sizeof(d.slot[slot]));
-	if ((rc = keyring_clear(v->keys, v->dirfd, slot, err)) == SAKSI_OK &&
-	    (rc = write_dir(t, &d, err)) == SAKSI_OK)
-		rc = saksi_txn_commit(&t, err);
+	if (!holds(rc = keyring_clear(v->keys, v->dirfd, slot, err)))
+		goto fail;
+	if ((dir_rc = write_dir(t, &d, err)) == SAKSI_OK)
+		dir_rc = saksi_txn_commit(&t, err);
+	if (dir_rc != SAKSI_OK)
+		rc = dir_rc;
 fail:
 	saksi_txn_abort(&t);
 	return rc;
