@@ -75,10 +75,13 @@ enum saksi_err saksi_bundle_write(struct saksi_team *t, int fd,
     struct sync_summary *sum, struct saksi_error *err)
 {
 	struct writing w = {.fd = fd, .opt = opt, .sum = sum};
+	struct team_device receiver = {.role = ROLE_NONE};
 	struct tally tally;
 	struct saksi_txn *txn = NULL;
 	enum saksi_err rc;
 
+	if (since != NULL)
+		receiver = *since; /* catching up makes the list of devices anew */
 	tally_init(&tally, sum);
 	rc = saksi_txn_begin(&txn, t->v, false, err);
 	if (rc == SAKSI_OK)
@@ -86,7 +89,7 @@ enum saksi_err saksi_bundle_write(struct saksi_team *t, int fd,
 	if (rc == SAKSI_OK)
 		rc = saksi_log_count(txn, &w.total, err);
 	if (rc == SAKSI_OK && since != NULL)
-		rc = cover_peer(&w, txn, since, &tally, err);
+		rc = cover_peer(&w, txn, &receiver, &tally, err);
 	if (rc == SAKSI_OK)
 		rc = outgoing_begin(&w.out, t, txn, CARRIER_BUNDLE, 0, to_fd, &w, err);
 	if (rc == SAKSI_OK)

@@ -51,6 +51,8 @@ struct saksi_vault *saksi_team_vault(const struct saksi_team *t);
 const struct saksi_hash *saksi_team_space(const struct saksi_team *t);
 /** saksi_team_coll: Id of `main`: H("coll", space)[0..16]. */
 const uint8_t *saksi_team_coll(const struct saksi_team *t);
+/* Pointers to devices hold until the team's membership changes: until a join, a
+ * read or a refresh. */
 const struct team_device *saksi_team_self(const struct saksi_team *t);
 const struct team_device *saksi_team_devices(const struct saksi_team *t, size_t *n);
 const struct team_device *saksi_team_device(const struct saksi_team *t,
