@@ -1,0 +1,560 @@
+/* test_sync_dir.c - devices meet in a shared directory, among junk and damage. */
+#include <dirent.h>
+
+#include "craft.h"
+#include "directory.h"
+
+static char g_dir[64];
+
+static bool warned(const struct sync_summary *s, const char *words)
+{
+	json_t *list = json_object_get(s->detail, "warnings"), *one;
+	size_t i;
+
+	json_array_foreach (list, i, one)
+		if (strstr(json_string_value(one), words) != NULL)
+			return true;
+	return false;
+}
+
+static bool refused(const struct sync_summary *s, const char *words)
+{
+	json_t *list = json_object_get(s->detail, "refused"), *one;
+	size_t i;
+
+	json_array_foreach (list, i, one)
+		if (strstr(json_string_value(json_object_get(one, "reason")), words) !=
+		    NULL)
+			return true;
+	return false;
+}
+
+static void dir_make(void)
+{
+	snprintf(g_dir, sizeof(g_dir), "saksi-dir-XXXXXX");
+	assert_non_null(mkdtemp(g_dir));
+}
+
+static void dir_end(void)
+{
+	char cmd[200];
+
+	snprintf(cmd, sizeof(cmd), "chmod -R u+w %s; rm -rf %s", g_dir, g_dir);
+	assert_int_equal(system(cmd), 0);
+}
+
+static enum saksi_err sync_rc(struct peer *p, struct sync_summary *sum)
+{
+	sync_summary_init(sum);
+	return saksi_sync_dir(p->t, g_dir, NULL, sum, &g_err);
+}
+
+static void sync_ok(struct peer *p, size_t sent, size_t received)
+{
+	struct sync_summary sum;
+
+	OK(sync_rc(p, &sum));
+	assert_int_equal(sum.sent, sent);
+	assert_int_equal(sum.received, received);
+	assert_int_equal(sum.refused, 0);
+	assert_int_equal(sum.missing, 0);
+	assert_int_equal(json_array_size(json_object_get(sum.detail, "warnings")), 0);
+	sync_summary_free(&sum);
+}
+
+static void at(char path[400], const char *name)
+{
+	snprintf(path, 400, "%s/%s", g_dir, name);
+}
+
+/* Names in the directory, sorted; how many. */
+static size_t names(char (*out)[256], size_t max)
+{
+	DIR *d = opendir(g_dir);
+	struct dirent *e;
+	size_t n = 0;
+
+	assert_non_null(d);
+	while ((e = readdir(d)) != NULL) {
+		if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0)
+			continue;
+		assert_true(n < max);
+		memset(out[n], 0, sizeof(out[n]));
+		snprintf(out[n++], 256, "%s", e->d_name);
+	}
+	closedir(d);
+	qsort(out, n, sizeof(*out), (int (*)(const void *, const void *))strcmp);
+	return n;
+}
+
+static void put_file(const char *name, const void *p, size_t n)
+{
+	char path[400];
+	int fd;
+
+	at(path, name);
+	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0644);
+	assert_true(fd >= 0);
+	OK(fs_write_all(fd, p, n, name, &g_err));
+	close(fd);
+}
+
+static void get_file(const char *name, struct buf *out)
+{
+	char path[400];
+
+	at(path, name);
+	buf_reset(out);
+	OK(fs_read_file(out, path, 1 << 24, &g_err));
+}
+
+static void two(struct peer *a, struct peer *b)
+{
+	dir_make();
+	peer_make(a, "Channary", "laptop");
+	peer_make(b, "Dara", "old");
+	peer_join(b, a, ROLE_EDITOR, "Dara", "phone");
+}
+
+static void end(struct peer *a, struct peer *b)
+{
+	peer_end(a);
+	peer_end(b);
+	dir_end();
+}
+
+static void only_what_the_directory_lacks_is_written(void **state)
+{
+	struct peer a, b, c;
+	struct saksi_id id;
+	char list[16][256];
+
+	(void)state;
+	two(&a, &b);
+	id = peer_create(&a, "ev", "Arrests at the market");
+	sync_ok(&a, 5, 0);
+	assert_int_equal(names(list, 16), 1);
+	assert_int_equal(strlen(list[0]), 32);
+	sync_ok(&a, 0, 0);
+	sync_ok(&b, 0, 2);
+	assert_same_state(&a, &b);
+	peer_edit(&a, &id, "title", "By the laptop");
+	peer_edit(&b, &id, "title", "By the phone");
+	sync_ok(&b, 2, 0);
+	sync_ok(&a, 1, 2);
+	sync_ok(&b, 0, 1);
+	sync_ok(&a, 0, 0);
+	sync_ok(&b, 0, 0);
+	assert_same_state(&a, &b);
+	assert_int_equal(names(list, 16), 3);
+	/* what came by another way is added as well, by whoever syncs */
+	peer_make(&c, "Eve", "old");
+	peer_join(&c, &a, ROLE_EDITOR, "Eve", "tablet");
+	peer_create(&c, "ev-2", "By Eve");
+	bundle_pass(&c, &b);
+	sync_ok(&b, 3, 0); /* her admission, her log, her record */
+	sync_ok(&c, 0, 5);
+	sync_ok(&a, 0, 2);
+	assert_same_state(&a, &c);
+	assert_same_state(&a, &b);
+	peer_end(&c);
+	end(&a, &b);
+}
+
+static void nothing_can_be_read_there(void **state)
+{
+	static const char *const needles[] = {"Arrests", "market", "Channary", "laptop",
+	    "ev-0001"};
+	struct peer a, b;
+	struct buf one = BUF_INIT;
+	char list[16][256];
+	size_t n;
+
+	(void)state;
+	two(&a, &b);
+	peer_create(&a, "ev-0001", "Arrests at the market");
+	sync_ok(&a, 5, 0);
+	peer_create(&a, "ev-0002", "Arrests at the market, again");
+	sync_ok(&a, 1, 0);
+	n = names(list, 16);
+	assert_int_equal(n, 2);
+	/* names of one sealer have nothing in common */
+	assert_memory_not_equal(list[0], list[1], 6);
+	for (size_t i = 0; i < n; i++) {
+		get_file(list[i], &one);
+		assert_int_equal((one.len - 80) % 4096, 0);
+		for (size_t k = 0; k < sizeof(needles) / sizeof(needles[0]); k++)
+			assert_null(
+			    memmem(one.p, one.len, needles[k], strlen(needles[k])));
+		assert_null(memmem(one.p, one.len, saksi_team_space(a.t)->b, 8));
+	}
+	buf_free(&one);
+	end(&a, &b);
+}
+
+static void what_is_not_ours_is_left_alone(void **state)
+{
+	static const char hexname[] = "00112233445566778899aabbccddeeff";
+	struct peer a, b;
+	struct sync_summary sum;
+	struct buf copy = BUF_INIT;
+	char list[32][256], before[32][256], path[400], name[300];
+	uint8_t noise[80 + 4096];
+	size_t n;
+
+	(void)state;
+	two(&a, &b);
+	peer_create(&a, "ev", "Arrests");
+	sync_ok(&a, 5, 0);
+	assert_int_equal(names(list, 32), 1);
+	get_file(list[0], &copy);
+	/* names that sync tools and people leave behind */
+	snprintf(name, sizeof(name), "%s (conflicted copy 2026-11-21)", list[0]);
+	put_file(name, copy.p, copy.len);
+	snprintf(name, sizeof(name), "%s.sync-conflict-20261121", list[0]);
+	put_file(name, copy.p, copy.len);
+	put_file(".DS_Store", "junk", 4);
+	put_file("README.txt", "hello", 5);
+	put_file("00112233445566778899AABBCCDDEEFF", copy.p, copy.len); /* case changed */
+	at(path, "00000000000000000000000000000001");
+	assert_int_equal(symlink("/etc/passwd", path), 0);
+	at(path, "00000000000000000000000000000002");
+	assert_int_equal(mkfifo(path, 0600), 0);
+	at(path, "00000000000000000000000000000003");
+	assert_int_equal(mkdir(path, 0700), 0);
+	put_file("00000000000000000000000000000004", "", 0);
+	crypto_random(noise, sizeof(noise));
+	put_file("00000000000000000000000000000005", noise, sizeof(noise));
+	at(path, "00000000000000000000000000000006"); /* a link that leads to nothing */
+	assert_int_equal(symlink("nowhere", path), 0);
+	put_file(hexname, copy.p, copy.len); /* ours, under a name that is not its own */
+	n = names(before, 32);
+	assert_int_equal(sync_rc(&b, &sum), SAKSI_EPARTIAL);
+	assert_int_equal(sum.received, 2);
+	assert_true(refused(&sum, "is a link"));
+	assert_true(refused(&sum, "no regular file"));
+	assert_true(refused(&sum, "not its own"));
+	assert_true(refused(&sum, "not there to its end"));
+	assert_true(warned(&sum, "not for this team"));
+	sync_summary_free(&sum);
+	assert_same_state(&a, &b);
+	assert_int_equal(names(list, 32), n);
+	assert_memory_equal(list, before, n * sizeof(list[0]));
+	buf_free(&copy);
+	end(&a, &b);
+}
+
+static void damaged_objects_are_tried_again(void **state)
+{
+	struct peer a, b;
+	struct sync_summary sum;
+	struct buf whole = BUF_INIT;
+	char list[16][256];
+
+	(void)state;
+	two(&a, &b);
+	peer_create(&a, "ev", "Arrests");
+	sync_ok(&a, 5, 0);
+	assert_int_equal(names(list, 16), 1);
+	get_file(list[0], &whole);
+	/* half there, as a tool that copies slowly leaves it */
+	for (size_t n = 0; n < whole.len; n += 401) {
+		put_file(list[0], whole.p, n);
+		assert_int_equal(sync_rc(&b, &sum), SAKSI_EPARTIAL);
+		assert_int_equal(sum.received, 0);
+		assert_true(refused(&sum, "not there to its end"));
+		sync_summary_free(&sum);
+	}
+	/* b has added what it holds itself; the rest arrives once it is whole */
+	assert_int_equal(names(list + 1, 15), 2);
+	put_file(list[0], whole.p, whole.len);
+	sync_ok(&b, 0, 2);
+	sync_ok(&a, 0, 0);
+	assert_same_state(&a, &b);
+	buf_free(&whole);
+	end(&a, &b);
+}
+
+static void a_flipped_bit_is_refused_and_healed(void **state)
+{
+	struct peer a, b;
+	struct sync_summary sum;
+	struct buf whole = BUF_INIT;
+	char list[16][256];
+
+	(void)state;
+	two(&a, &b);
+	bundle_pass(&a, &b); /* b has the membership: it has nothing to add */
+	peer_create(&a, "ev", "Arrests");
+	sync_ok(&a, 5, 0);
+	assert_int_equal(names(list, 16), 1);
+	get_file(list[0], &whole);
+	for (size_t i = 56; i < whole.len; i += 211) {
+		whole.p[i] ^= 1;
+		put_file(list[0], whole.p, whole.len);
+		whole.p[i] ^= 1;
+		assert_int_equal(sync_rc(&b, &sum), SAKSI_EPARTIAL);
+		assert_int_equal(sum.received, 0);
+		assert_true(refused(&sum, "altered"));
+		sync_summary_free(&sum);
+	}
+	put_file(list[0], whole.p, whole.len);
+	sync_ok(&b, 0, 2);
+	assert_same_state(&a, &b);
+	buf_free(&whole);
+	end(&a, &b);
+}
+
+static void a_directory_that_was_put_back_is_filled_again(void **state)
+{
+	struct peer a, b;
+	struct saksi_id id;
+	struct sync_summary sum;
+	struct buf whole = BUF_INIT;
+	char first[16][256], list[16][256], path[400];
+
+	(void)state;
+	two(&a, &b);
+	id = peer_create(&a, "ev", "Arrests");
+	sync_ok(&a, 5, 0);
+	assert_int_equal(names(first, 16), 1);
+	peer_edit(&a, &id, "title", "Second");
+	sync_ok(&a, 1, 0);
+	assert_int_equal(names(list, 16), 2);
+	/* rolled back: the second object is gone */
+	for (int i = 0; i < 2; i++)
+		if (strcmp(list[i], first[0]) != 0) {
+			at(path, list[i]);
+			assert_int_equal(unlink(path), 0);
+		}
+	OK(sync_rc(&a, &sum));
+	assert_true(warned(&sum, "gone or were replaced"));
+	assert_int_equal(sum.sent, 1);
+	sync_summary_free(&sum);
+	sync_ok(&a, 0, 0);
+	/* replaced: another content under the name */
+	get_file(first[0], &whole);
+	whole.p[70] ^= 1;
+	put_file(first[0], whole.p, whole.len);
+	assert_int_equal(sync_rc(&a, &sum), SAKSI_EPARTIAL);
+	assert_true(warned(&sum, "gone or were replaced"));
+	assert_int_equal(sum.sent, 5);
+	sync_summary_free(&sum);
+	/* emptied */
+	snprintf(path, sizeof(path), "rm %s/*", g_dir);
+	assert_int_equal(system(path), 0);
+	OK(sync_rc(&a, &sum));
+	assert_int_equal(sum.sent, 6);
+	sync_summary_free(&sum);
+	sync_ok(&b, 0, 3);
+	assert_same_state(&a, &b);
+	buf_free(&whole);
+	end(&a, &b);
+}
+
+/* A restored vault has forgotten which names it has used. */
+static void taken_names_are_never_written_over(void **state)
+{
+	struct peer a, b;
+	struct saksi_id id;
+	char list[16][256], again[16][256], cmd[300];
+	struct buf x = BUF_INIT, y = BUF_INIT;
+	struct sync_summary sum;
+
+	(void)state;
+	two(&a, &b);
+	id = peer_create(&a, "ev", "Arrests");
+	peer_close(&a);
+	snprintf(cmd, sizeof(cmd), "cp -r %s/vault %s/backup", a.dir, a.dir);
+	assert_int_equal(system(cmd), 0);
+	peer_open(&a);
+	peer_edit(&a, &id, "title", "Before the loss");
+	sync_ok(&a, 6, 0);
+	assert_int_equal(names(list, 16), 1);
+	get_file(list[0], &x);
+	peer_close(&a);
+	snprintf(cmd, sizeof(cmd), "rm -r %s/vault && mv %s/backup %s/vault", a.dir,
+	    a.dir, a.dir);
+	assert_int_equal(system(cmd), 0);
+	peer_open(&a);
+	OK(sync_rc(&a, &sum));
+	assert_true(warned(&sum, "restored"));
+	assert_int_equal(sum.received, 1);
+	assert_int_equal(sum.sent, 0);
+	sync_summary_free(&sum);
+	peer_edit(&a, &id, "title", "After it");
+	sync_ok(&a, 2, 0); /* its new log */
+	assert_int_equal(names(again, 16), 2);
+	get_file(list[0], &y);
+	assert_int_equal(x.len, y.len);
+	assert_memory_equal(x.p, y.p, x.len);
+	sync_ok(&b, 0, 5);
+	assert_same_state(&a, &b);
+	buf_free(&x);
+	buf_free(&y);
+	end(&a, &b);
+}
+
+static void leftovers_of_an_interrupted_sync_go(void **state)
+{
+	struct peer a, b;
+	uint8_t name[OBJECT_NAME];
+	char hex[33], part[64], list[16][256];
+
+	(void)state;
+	two(&a, &b);
+	peer_create(&a, "ev", "Arrests");
+	object_name_of(name, a.t->epochs[0].key, &a.t->self.id, 0);
+	hex_encode(hex, name, sizeof(name));
+	snprintf(part, sizeof(part), ".%s.part", hex);
+	put_file(part, "half an object", 14);
+	put_file(".11112222333344445555666677778888.part", "someone else's", 14);
+	sync_ok(&b, 3, 0);
+	sync_ok(&a, 2, 0);
+	assert_int_equal(names(list, 16), 3);
+	assert_string_equal(list[0], ".11112222333344445555666677778888.part");
+	sync_ok(&b, 0, 2);
+	assert_same_state(&a, &b);
+	end(&a, &b);
+}
+
+static void much_is_split_and_order_does_not_matter(void **state)
+{
+	static char text[3000];
+	struct peer a, b;
+	struct saksi_txn *t;
+	struct saksi_draft *d = NULL;
+	struct sync_summary sum;
+	char list[64][256];
+
+	(void)state;
+	two(&a, &b);
+	/* over 8 MiB that do not compress, in changesets of 250 KiB */
+	for (int k = 0; k < 50; k++) {
+		t = peer_begin(&a, true);
+		OK(saksi_draft_new(&d, t, &g_err));
+		for (int i = 0; i < 80; i++) {
+			struct saksi_id id;
+			json_t *v;
+
+			crypto_random(text, sizeof(text));
+			for (size_t c = 0; c + 1 < sizeof(text); c++)
+				text[c] = (char)(' ' + 1 + (unsigned char)text[c] % 90);
+			text[sizeof(text) - 1] = '\0';
+			v = json_string(text);
+			OK(saksi_draft_create(d, &id, "event", NULL, "C", &g_err));
+			OK(saksi_draft_set(d, &id, "title", v, &g_err));
+			json_decref(v);
+		}
+		OK(saksi_draft_commit(d, NULL, &g_err));
+		saksi_draft_free(&d);
+		OK(saksi_txn_commit(&t, &g_err));
+	}
+	OK(sync_rc(&a, &sum));
+	assert_int_equal(names(list, 64), 2);
+	sync_summary_free(&sum);
+	OK(sync_rc(&b, &sum));
+	assert_int_equal(sum.new_records, 4000);
+	assert_int_equal(sum.pending, 0);
+	assert_int_equal(sum.refused, 0);
+	sync_summary_free(&sum);
+	assert_same_state(&a, &b);
+	sync_ok(&b, 0, 0);
+	end(&a, &b);
+}
+
+/* Even root can't write where a folder stands in the way. */
+static void a_medium_that_can_not_be_written_is_still_read(void **state)
+{
+	struct peer a, b;
+	struct sync_summary sum;
+	uint8_t name[OBJECT_NAME];
+	char hex[33], part[64], path[400];
+
+	(void)state;
+	two(&a, &b);
+	peer_create(&a, "ev", "Arrests");
+	sync_ok(&a, 5, 0);
+	peer_create(&b, "ev-2", "Others");
+	object_name_of(name, b.t->epochs[0].key, &b.t->self.id, 0);
+	hex_encode(hex, name, sizeof(name));
+	snprintf(part, sizeof(part), ".%s.part", hex);
+	at(path, part);
+	assert_int_equal(mkdir(path, 0700), 0);
+	assert_int_equal(sync_rc(&b, &sum), SAKSI_EIO);
+	assert_int_equal(sum.received, 2);
+	assert_int_equal(sum.sent, 0);
+	sync_summary_free(&sum);
+	assert_int_equal(rmdir(path), 0);
+	sync_ok(&b, 2, 0);
+	sync_ok(&a, 0, 2);
+	assert_same_state(&a, &b);
+	end(&a, &b);
+}
+
+static void missing_places_are_named(void **state)
+{
+	struct peer a, b;
+	struct sync_summary sum;
+	json_t *status;
+	size_t pending, quarantined;
+
+	(void)state;
+	two(&a, &b);
+	sync_summary_init(&sum);
+	assert_int_equal(saksi_sync_dir(a.t, "not-there", NULL, &sum, &g_err),
+	    SAKSI_ENOTFOUND);
+	sync_summary_free(&sum);
+	put_file("plain", "x", 1);
+	char path[400];
+	at(path, "plain");
+	sync_summary_init(&sum);
+	assert_int_equal(saksi_sync_dir(a.t, path, NULL, &sum, &g_err), SAKSI_EINVAL);
+	sync_summary_free(&sum);
+	OK(saksi_sync_status(a.t, &status, &pending, &quarantined, &g_err));
+	assert_int_equal(json_object_size(json_object_get(status, "remotes")), 0);
+	json_decref(status);
+	sync_ok(&a, 3, 0);
+	sync_ok(&b, 0, 0);
+	OK(saksi_sync_status(b.t, &status, &pending, &quarantined, &g_err));
+	assert_int_equal(json_object_size(json_object_get(status, "remotes")), 1);
+	assert_non_null(
+	    json_object_get(json_object_get(status, "peers"), "Channary (laptop)"));
+	assert_int_equal(pending + quarantined, 0);
+	json_decref(status);
+	end(&a, &b);
+}
+
+static int setup(void **state)
+{
+	(void)state;
+	g_schema = load_schema();
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	schema_free(&g_schema);
+	assert_int_equal(secret_live(), 0);
+	return 0;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(only_what_the_directory_lacks_is_written),
+	    cmocka_unit_test(nothing_can_be_read_there),
+	    cmocka_unit_test(what_is_not_ours_is_left_alone),
+	    cmocka_unit_test(damaged_objects_are_tried_again),
+	    cmocka_unit_test(a_flipped_bit_is_refused_and_healed),
+	    cmocka_unit_test(a_directory_that_was_put_back_is_filled_again),
+	    cmocka_unit_test(taken_names_are_never_written_over),
+	    cmocka_unit_test(leftovers_of_an_interrupted_sync_go),
+	    cmocka_unit_test(much_is_split_and_order_does_not_matter),
+	    cmocka_unit_test(a_medium_that_can_not_be_written_is_still_read),
+	    cmocka_unit_test(missing_places_are_named),
+	};
+
+	return cmocka_run_group_tests(tests, setup, teardown);
+}
