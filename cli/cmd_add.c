@@ -7,6 +7,7 @@
 #include "cli.h"
 
 #define JSON_MAX (1u << 20)
+#define REF_BYTES 200u /* as in an import */
 
 static const struct cli_option options[] = {
     {"ref", 0, false, "REF", "a name of your own for the record, such as per-kong-raiya"},
@@ -135,8 +136,8 @@ static enum saksi_err check_reserved(struct cli *c, const struct add *a)
 		return saksi_fail(&c->err, SAKSI_EINVAL, "class: is one of P, R, C, S");
 	if (a->ref == NULL)
 		return SAKSI_OK;
-	if (a->ref[0] == '\0')
-		return saksi_fail(&c->err, SAKSI_EINVAL, "--ref: the name is empty");
+	if (cli_check_text(c, "--ref", a->ref, REF_BYTES) != SAKSI_OK)
+		return SAKSI_EINVAL;
 	if (id_parse(&id, a->ref))
 		return saksi_fail(&c->err, SAKSI_EINVAL,
 		    "--ref: looks like a record's id; choose a name that does not");

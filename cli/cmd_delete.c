@@ -3,6 +3,8 @@
 
 #include "change.h"
 
+#define REASON_BYTES 2000u
+
 static const struct cli_option options[] = {
     {"reason", 0, false, "TEXT", "why; kept in the history (required)"},
     {NULL, 0, false, NULL, NULL},
@@ -45,6 +47,9 @@ static enum saksi_err run_delete(struct cli *c)
 	if (reason == NULL || reason[0] == '\0')
 		return saksi_fail(&c->err, SAKSI_EINVAL,
 		    "delete: needs --reason TEXT, which colleagues will see");
+	rc = cli_check_text(c, "--reason", reason, REASON_BYTES);
+	if (rc != SAKSI_OK)
+		return rc;
 	rc = change_begin(&ch, c, c->args[0]);
 	if (rc == SAKSI_OK && ch.r->state == RECORD_DELETED)
 		rc = saksi_fail(&c->err, SAKSI_ENOTFOUND, "%s: is deleted already",

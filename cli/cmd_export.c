@@ -10,6 +10,7 @@
 
 #include "export.h"
 
+#define REASON_BYTES 2000u
 #define TIMEOUT_MS 300000u
 #define OUT_MAX ((uint64_t)1 << 30)
 #define MEMORY_MAX ((uint64_t)1 << 30)
@@ -54,6 +55,9 @@ static enum saksi_err check_options(struct exporting *x)
 	if (x->overrides[0] != NULL && (reason == NULL || reason[0] == '\0'))
 		return saksi_fail(&c->err, SAKSI_EINVAL,
 		    "--override: needs --reason TEXT, which the audit trail keeps");
+	if (reason != NULL &&
+	    cli_check_text(c, "--reason", reason, REASON_BYTES) != SAKSI_OK)
+		return SAKSI_EINVAL;
 	if (x->overrides[0] == NULL && reason != NULL)
 		return saksi_fail(&c->err, SAKSI_EINVAL,
 		    "--reason: belongs to --override CHECK");

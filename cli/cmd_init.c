@@ -2,11 +2,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <saksi/base/text.h>
-
 #include "cli.h"
 
 #define SEED 32u
+#define NAME_BYTES 100u
 
 static const struct cli_option options[] = {
     {"name", 0, false, "PERSON", "who uses this device; colleagues see it beside changes"},
@@ -50,21 +49,15 @@ static enum saksi_err ask_texts(struct cli *c, struct init *in)
 	return rc;
 }
 
+/* Before anything is made. */
 static enum saksi_err check_texts(struct cli *c, struct init *in)
 {
-	const struct {
-		const char *option;
-		struct buf *b;
-	} texts[] = {{"--name", &in->person}, {"--device", &in->label}};
+	enum saksi_err rc =
+	    cli_check_text(c, "--name", buf_cstr(&in->person), NAME_BYTES);
 
-	for (size_t i = 0; i < 2; i++) {
-		size_t n = texts[i].b->len;
-
-		if (n == 0 || n > 100 || !utf8_valid(texts[i].b->p, n))
-			return saksi_fail(&c->err, SAKSI_EINVAL,
-			    "%s: takes 1 to 100 bytes of text in UTF-8", texts[i].option);
-	}
-	return SAKSI_OK;
+	if (rc == SAKSI_OK)
+		rc = cli_check_text(c, "--device", buf_cstr(&in->label), NAME_BYTES);
+	return rc;
 }
 
 static void kit_text(struct buf *out, const char *words, const char *team)

@@ -3,6 +3,8 @@
 
 #include "cli.h"
 
+#define LABEL_BYTES 63u
+
 static const char *kind_name(uint8_t kind)
 {
 	switch (kind) {
@@ -130,8 +132,12 @@ static enum saksi_err run_add(struct cli *c)
 	const char *label = cli_opt(c, "label");
 	struct secret *pass = NULL;
 	unsigned slot = 0;
-	enum saksi_err rc = cli_open(c);
+	enum saksi_err rc = SAKSI_OK;
 
+	if (label != NULL)
+		rc = cli_check_text(c, "--label", label, LABEL_BYTES);
+	if (rc == SAKSI_OK)
+		rc = cli_open(c);
 	if (rc == SAKSI_OK)
 		rc = pass_new(c, &pass);
 	if (rc == SAKSI_OK)

@@ -200,36 +200,52 @@ static enum saksi_err report(struct cli *c, const char *name,
 	return cli_out_json(c, o);
 }
 
+/* Its own name for itself, which no other format here may have. */
+static enum saksi_err check_exporter(struct cli *c, const struct plugins *p,
+    const char *path, struct host_format *f)
+{
+	enum saksi_err rc = host_format_of(f, &p->exporters.paths, path, &c->err);
+
+	if (rc != SAKSI_OK)
+		return rc;
+	if (f->exporter[0] == '\0')
+		return saksi_fail(&c->err, SAKSI_EINVAL, "%s: %s", path, f->description);
+	for (size_t i = 0; i < p->exporters.n; i++) {
+		const struct host_format *other = &p->exporters.list[i];
+
+		if (strcmp(other->name, f->name) == 0 && strcmp(other->path, path) != 0)
+			return saksi_fail(&c->err, SAKSI_EEXIST,
+			    "%s: calls itself %s, as %s does; have its author rename it",
+			    path, f->name, other->path);
+	}
+	return SAKSI_OK;
+}
+
 static enum saksi_err run_trust(struct cli *c)
 {
 	char *path = realpath(c->args[0], NULL);
-	struct trust t = {0};
+	struct plugins p;
+	struct host_format f;
 	struct saksi_hash hash;
-	char name[64];
 	enum saksi_err rc;
 
+	memset(&p, 0, sizeof(p));
 	if (path == NULL)
 		return saksi_fail_sys(&c->err, "%s: cannot be opened", c->args[0]);
-	rc = trust_name(name, sizeof(name), path)
-	    ? SAKSI_OK
-	    : saksi_fail(&c->err, SAKSI_EINVAL, "%s: no exporter has such a name", path);
+	rc = load(c, &p);
 	if (rc == SAKSI_OK)
 		rc = trust_hash(&hash, path, NULL, &c->err);
 	if (rc == SAKSI_OK)
+		rc = check_exporter(c, &p, path, &f);
+	if (rc == SAKSI_OK)
 		rc = ask_trust(c, path, &hash);
 	if (rc == SAKSI_OK)
-		rc = cli_open(c);
+		rc = trust_add(&p.trust, f.name, path, &hash, &c->err);
 	if (rc == SAKSI_OK)
-		rc = cli_begin(c, false);
+		rc = trust_save(c, &p.trust);
 	if (rc == SAKSI_OK)
-		rc = trust_load(c, &t);
-	if (rc == SAKSI_OK)
-		rc = trust_add(&t, name, path, &hash, &c->err);
-	if (rc == SAKSI_OK)
-		rc = trust_save(c, &t);
-	if (rc == SAKSI_OK)
-		rc = report(c, name, &hash, "trusted");
-	trust_free(&t);
+		rc = report(c, f.name, &hash, "trusted");
+	unload(&p);
 	free(path);
 	return rc;
 }

@@ -6,38 +6,22 @@
 
 #include "exporters.h"
 
-/* A plugin trusted in this vault may stand anywhere: ask its own folder. */
+/* A plugin trusted in this vault may stand anywhere. */
 static enum saksi_err add_foreign(struct exporters *e, const char *path,
     struct saksi_error *err)
 {
-	char *folder = strdup(path);
-	struct host_format *list = NULL;
+	struct host_format f;
 	struct host_format *grown;
-	struct host_paths paths = e->paths;
-	size_t n = 0;
-	enum saksi_err rc;
+	enum saksi_err rc = host_format_of(&f, &e->paths, path, err);
 
-	if (folder == NULL)
+	if (rc != SAKSI_OK)
+		return rc;
+	grown = reallocarray(e->list, e->n + 1, sizeof(*grown));
+	if (grown == NULL)
 		return saksi_fail_nomem(err);
-	*strrchr(folder, '/') = '\0';
-	paths.exporters = folder[0] != '\0' ? folder : "/";
-	paths.forms = NULL;
-	/* One that is gone or broken must not keep the others from running. */
-	rc = host_formats(&paths, &list, &n, NULL);
-	for (size_t i = 0; rc == SAKSI_OK && i < n; i++) {
-		if (list[i].form || strcmp(list[i].path, path) != 0)
-			continue;
-		grown = reallocarray(e->list, e->n + 1, sizeof(*grown));
-		if (grown == NULL) {
-			rc = saksi_fail_nomem(err);
-			break;
-		}
-		e->list = grown;
-		e->list[e->n++] = list[i];
-	}
-	free(list);
-	free(folder);
-	return rc == SAKSI_ENOMEM ? rc : SAKSI_OK;
+	e->list = grown;
+	e->list[e->n++] = f;
+	return SAKSI_OK;
 }
 
 static enum saksi_err add_trusted(struct cli *c, struct exporters *e)

@@ -348,6 +348,23 @@ const char **cli_opt_list(const struct cli *c, const char *name)
 	return list;
 }
 
+enum saksi_err cli_check_text(struct cli *c, const char *what, const char *text,
+    size_t max)
+{
+	size_t n = strlen(text);
+	struct buf shown = BUF_INIT;
+	bool plain;
+
+	text_printable(&shown, text, n, false);
+	plain = shown.len == n && memcmp(buf_cstr(&shown), text, n) == 0;
+	buf_free(&shown);
+	if (n > 0 && n <= max && utf8_valid(text, n) && plain)
+		return SAKSI_OK;
+	return saksi_fail(&c->err, SAKSI_EINVAL,
+	    "%s: takes 1 to %zu bytes of text in UTF-8 without control characters", what,
+	    max);
+}
+
 bool cli_number(unsigned long *out, const char *text, unsigned long max)
 {
 	unsigned long n = 0;

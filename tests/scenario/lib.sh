@@ -44,7 +44,7 @@ out() { grep -qE -- "$1" "$TMPDIR/out" || die "standard output lacks: $1"; }
 err() { grep -qE -- "$1" "$TMPDIR/err" || die "standard error lacks: $1"; }
 no_out() { ! grep -qE -- "$1" "$TMPDIR/out" || die "standard output has: $1"; }
 no_err() { ! grep -qE -- "$1" "$TMPDIR/err" || die "standard error has: $1"; }
-silent() { [ ! -s "$TMPDIR/out" ] && [ ! -s "$TMPDIR/err" ] || die "not silent"; }
+silent() { ! [ -s "$TMPDIR/out" ] || die "not silent"; ! [ -s "$TMPDIR/err" ] || die "not silent"; }
 
 # same A B - two texts are equal.
 same() { [ "$1" = "$2" ] || die "not the same: '$1' and '$2'"; }

@@ -1,5 +1,6 @@
 # shellcheck shell=bash
 # The manual page and the program's help agree: every command, every option.
+# shellcheck source=tests/scenario/lib.sh
 . "$(dirname "$0")/lib.sh"
 page=$SAKSI_SRC/cli/saksi.1
 

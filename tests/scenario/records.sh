@@ -1,5 +1,6 @@
 # shellcheck shell=bash
 # add, edit, show, list, find, history, delete, timeline: as a person uses them.
+# shellcheck source=tests/scenario/lib.sh
 . "$(dirname "$0")/lib.sh"
 v=$HOME/v
 make_vault "$v" Sokha laptop

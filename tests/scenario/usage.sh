@@ -1,5 +1,6 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2016 # for inner shells and words of messages
 # The command line itself: options, suggestions, exit codes, help, descriptors.
+# shellcheck source=tests/scenario/lib.sh
 . "$(dirname "$0")/lib.sh"
 
 expect 2 "$SAKSI"

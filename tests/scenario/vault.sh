@@ -1,5 +1,6 @@
 # shellcheck shell=bash
 # init, status, keys, unlock and lock, verify; who may open what.
+# shellcheck source=tests/scenario/lib.sh
 . "$(dirname "$0")/lib.sh"
 v=$HOME/v
 

@@ -1,0 +1,147 @@
+# shellcheck shell=bash
+# Exports: what leaves, what is held back, consent, overrides, trust.
+# shellcheck source=tests/scenario/lib.sh
+. "$(dirname "$0")/lib.sh"
+v=$HOME/v
+make_vault "$v" Sokha laptop
+s() { saksi "$v" "$@"; }
+s import "$samples" >/dev/null
+s add person names='Public Person' class=P --ref per-public 'note={"v":"note for the team","class":"C"}' >/dev/null
+s add person names='Hidden Person' class=S --ref per-hidden >/dev/null
+
+# ---- ndjson and the ceiling ---------------------------------------------------------------
+expect 0 s export ndjson -o "$HOME/p"
+same "$(stat -c %a "$HOME/p")" 600
+grep -q 'Public Person' "$HOME/p" || die "P lacks what is public"
+! grep -qE 'note for the team|Hidden Person' "$HOME/p" || die "P holds too much"
+expect 0 s export ndjson --ceiling C -o "$HOME/c"
+grep -q 'note for the team' "$HOME/c" || die "C lacks what the team may see"
+! grep -q 'Hidden Person' "$HOME/c" || die "C holds what is sealed"
+expect 2 s export ndjson --ceiling S -o "$HOME/s"
+err 'add --yes'
+absent "$HOME/s"
+expect 0 s --yes export ndjson --ceiling S -o "$HOME/s"
+grep -q 'Hidden Person' "$HOME/s" || die "S lacks what is sealed"
+expect 1 s export ndjson -o "$HOME/p"
+err 'exists already'
+expect 0 s export ndjson -o "$HOME/p" --force --select 'type:person kong'
+same "$(wc -l <"$HOME/p")" "$(grep -c '"type":"person"' "$HOME/p")"
+expect 0 s export ndjson -o - --select type:provision
+same "$(wc -l <"$TMPDIR/out")" 16
+expect 2 s --json export ndjson -o -
+expect 0 s --json export ndjson -o "$HOME/j"
+out '"records":[0-9]+'
+out '"withheld":[0-9]+'
+
+# ---- csv ---------------------------------------------------------------------------------------
+expect 0 s export csv -o "$HOME/all.zip" --ceiling C
+same "$(head -c 2 "$HOME/all.zip")" PK
+expect 0 s export csv -o "$HOME/person.csv" --select type:person --option type=person
+head -n 1 "$HOME/person.csv" | grep -q names || die "no header"
+expect 2 s export csv -o "$HOME/x" --option colour=red
+err 'has no option colour'
+absent "$HOME/x"
+expect 4 s export docx -o "$HOME/x"
+err 'there are .*csv'
+expect 4 s export csv -o "$HOME/no/folder/x"
+expect 2 s export csv -o "$HOME/x" --select 'type:'
+expect 2 s export csv -o "$HOME/x" --as text
+absent "$HOME/x"
+
+# ---- un-sp: the block, the override, the consent --------------------------------------------------
+expect 2 s export un-sp --check
+err 'name it with --for'
+expect 4 s export un-sp --check --for int-nobody
+expect 2 s export un-sp --check --for per-kong-raiya
+err 'is no intervention'
+s add intervention kind=20:010000000000 form=un-sp about=per-kong-raiya \
+	'submitter={"name":"Sokha","organisation":"Office","email":"office@example.org"}' \
+	--ref int-2026-1 class=P >/dev/null
+expect 5 s export un-sp --for int-2026-1 --check
+err 'C1 +BLOCKS: '
+err 'C2 +BLOCKS: '
+expect 5 s export un-sp --for int-2026-1 -o "$HOME/sub.txt"
+err 'nothing was written'
+err '--override C1'
+absent "$HOME/sub.txt"
+expect 5 s --json export un-sp --for int-2026-1 -o "$HOME/sub.txt"
+out '"blocked":true'
+out '"check":"C1","level":"block"'
+absent "$HOME/sub.txt"
+expect 5 s export un-sp --for int-2026-1 -o "$HOME/sub.txt" --override C1 --reason 'only one of them'
+absent "$HOME/sub.txt"
+mapfile -t checks < <(s --json export un-sp --for int-2026-1 --check 2>/dev/null |
+	grep -oE '"check":"[A-Z0-9]+","level":"block"' | sed -E 's/.*:"([A-Z0-9]+)","level.*/\1/' | sort -u)
+overrides=()
+for check in "${checks[@]}"; do overrides+=(--override "$check"); done
+expect 0 s export un-sp --for int-2026-1 -o "$HOME/sub.txt" "${overrides[@]}" --reason 'a test of the override'
+err 'overridden'
+grep -q 'Kong Raiya' "$HOME/sub.txt" || die "the submission lacks its victim"
+same "$(stat -c %a "$HOME/sub.txt")" 600
+# The override is in the log, and travels with it.
+make_vault "$HOME/w" Dara phone
+join_team "$v" "$HOME/w" editor
+give "$v" "$HOME/w"
+for purpose in share-with-un name-to-government name-public; do
+	expect 0 s edit per-kong-raiya \
+		"consent+={\"purpose\":\"$purpose\",\"answer\":\"given\",\"date\":\"2026-11-01\",\"given_by\":\"self\",\"form\":\"written\",\"risk_explained\":\"yes\"}"
+done
+expect 0 s export un-sp --for int-2026-1 --check
+no_err 'C1 +BLOCKS'
+no_err 'C2 +BLOCKS'
+
+# ---- trust ----------------------------------------------------------------------------------------
+expect 0 s plugin list
+out '^csv +exporter +shipped'
+out '^un-sp +form +shipped'
+expect 0 s plugin info csv
+hash=$(sed -nE 's/^hash +([0-9a-f]{64})$/\1/p' "$TMPDIR/out")
+so=$(sed -nE 's/^file +(.*)$/\1/p' "$TMPDIR/out")
+expect 0 "$SAKSI" plugin hash "$so"
+out "^$hash  csv\$"
+expect 4 s plugin info nothing
+expect 0 s plugin distrust csv
+expect 5 s export csv -o "$HOME/x"
+err 'plugin trust'
+absent "$HOME/x"
+expect 0 s --json plugin list
+out '"name":"csv".*"trust":"not trusted"'
+expect 4 s plugin distrust csv
+expect 2 s plugin trust "$so"
+err 'add --yes'
+expect 0 s --yes plugin trust "$so"
+expect 0 s export csv -o "$HOME/x"
+# A file of one's own: by hash, only as long as it is the same.
+mkdir -m 700 "$HOME/mine"
+mine=$HOME/mine/lines.so
+cp "$SAKSI_BUILD/tests/exporters/lines.so" "$mine"
+chmod 644 "$mine"
+expect 4 s export lines -o "$HOME/lines"
+expect 0 s --yes plugin trust "$mine"
+out '^lines: trusted'
+expect 0 s --json status
+out '"plugins":\[[^]]*"lines"'
+expect 0 s plugin list
+out '^lines +exporter +trusted'
+expect 0 s export lines -o "$HOME/lines" --select type:provision
+same "$(sort -u "$HOME/lines")" record
+same "$(wc -l <"$HOME/lines")" 16
+printf 'x' >>"$mine"
+expect 5 s export lines -o "$HOME/lines2"
+absent "$HOME/lines2"
+expect 0 s plugin distrust lines
+expect 4 s export lines -o "$HOME/lines2"
+expect 4 s plugin distrust lines
+# None, or not safe, or posing as another.
+chmod 666 "$mine"
+expect 5 s --yes plugin trust "$mine"
+err 'others may write'
+expect 2 s --yes plugin trust "$samples"
+expect 4 s --yes plugin trust "$HOME/absent.so"
+cp "$so" "$HOME/mine/csv2.so"
+printf 'x' >>"$HOME/mine/csv2.so"
+chmod 644 "$HOME/mine/csv2.so"
+expect 1 s --yes plugin trust "$HOME/mine/csv2.so"
+err 'calls itself csv'
+expect 0 s verify --deep
+finish
