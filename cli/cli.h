@@ -2,7 +2,7 @@
  * cli.h - the program's own context: arguments, the opened vault, output.
  *
  * Only cli/ prints, prompts or exits.  A command is a row of the table in
- * main.c and a file cmd_NAME.c; it returns an enum saksi_err with words in
+ * commands.c and a file cmd_NAME.c; it returns an enum saksi_err with words in
  * c->err, and main.c alone turns that into the exit code.
  */
 #ifndef SAKSI_CLI_H

@@ -1,5 +1,5 @@
 /*
- * saksi - the table of commands, the way from a command line to an exit code.
+ * saksi - from a command line to an exit code.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -13,49 +13,6 @@
 #include <saksi/base/text.h>
 
 #include "cli.h"
-
-/* One row each, in the order in which help shows them. */
-#define COMMANDS(ROW)        \
-	ROW(init)            \
-	ROW(status)          \
-	ROW(unlock)          \
-	ROW(lock)            \
-	ROW(key_list)        \
-	ROW(key_add)         \
-	ROW(key_change)      \
-	ROW(key_remove)      \
-	ROW(verify)          \
-	ROW(schema)          \
-	ROW(add)             \
-	ROW(edit)            \
-	ROW(show)            \
-	ROW(list)            \
-	ROW(find)            \
-	ROW(history)         \
-	ROW(conflicts)       \
-	ROW(resolve)         \
-	ROW(delete)          \
-	ROW(undelete)        \
-	ROW(timeline)        \
-	ROW(import)          \
-	ROW(export)          \
-	ROW(device_request)  \
-	ROW(device_add)      \
-	ROW(device_join)     \
-	ROW(device_list)     \
-	ROW(bundle_write)    \
-	ROW(bundle_read)     \
-	ROW(sync)            \
-	ROW(plugin_list)     \
-	ROW(plugin_info)     \
-	ROW(plugin_trust)    \
-	ROW(plugin_distrust) \
-	ROW(plugin_hash)
-
-#define DECLARE(n) extern const struct cli_command cmd_##n;
-COMMANDS(DECLARE)
-#define ADDRESS(n) &cmd_##n,
-const struct cli_command *const cli_commands[] = {COMMANDS(ADDRESS) NULL};
 
 /* The contract of cli.md, in one place. */
 static int exit_code(enum saksi_err rc)
