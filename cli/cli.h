@@ -224,8 +224,13 @@ const char *view_date(const json_t *record);
 const char *view_text(const json_t *record, const char *key); /* "" if none */
 /** view_reason: Why it was deleted, as the newest visible `deleted` says; or "". */
 const char *view_reason(const struct saksi_record *r);
-/** view_line: A line of a list: short id, type, date if wanted, label, ref. */
-void view_line(struct cli *c, FILE *f, const json_t *record, bool with_date);
+/* Columns of a list, as wide as what is in it needs; date 0: none. */
+struct view_columns {
+	unsigned type, date;
+};
+void view_widths(struct view_columns *w, const json_t *record);
+/** view_line: A line of a list: short id, type, date, label, ref. */
+void view_line(struct cli *c, FILE *f, const json_t *record, const struct view_columns *w);
 
 /* ---- assign.c: FIELD=VALUE ------------------------------------------------------ */
 enum assign_how { ASSIGN_SET, ASSIGN_ADD, ASSIGN_REMOVE, ASSIGN_CLEAR };

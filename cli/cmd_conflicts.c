@@ -98,6 +98,7 @@ static bool is_rival(const struct saksi_record *r, size_t i)
 static enum saksi_err one_record(void *ctx, const struct saksi_record *r,
     struct saksi_error *err)
 {
+	static const struct view_columns w = {12, 0};
 	struct conflicts *k = ctx;
 	json_t *json = NULL;
 	enum saksi_err rc;
@@ -107,7 +108,7 @@ static enum saksi_err one_record(void *ctx, const struct saksi_record *r,
 	rc = saksi_record_json(&json, k->c->txn, r, saksi_team_device_name, k->c->team,
 	    err);
 	if (rc == SAKSI_OK && !k->c->json)
-		view_line(k->c, stdout, json, false);
+		view_line(k->c, stdout, json, &w);
 	for (size_t i = 0; i < r->n_visible && rc == SAKSI_OK; i++)
 		if (is_rival(r, i))
 			rc = print_field(k, r, json, r->values[i].field);

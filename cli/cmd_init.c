@@ -186,6 +186,9 @@ static enum saksi_err report(struct cli *c, const struct init *in)
 	}
 	cli_say(c, "The vault is in %s.", c->dir);
 	cli_say(c, "There is no way in without the passphrase: nobody can reset it.");
+	cli_say(c,
+	    "Next: `saksi unlock` keeps it open for a time, `saksi schema` shows what can "
+	    "be recorded.");
 	return SAKSI_OK;
 }
 

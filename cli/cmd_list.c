@@ -244,22 +244,15 @@ static void fields_line(struct cli *c, const json_t *record, const char *fields)
 	buf_free(&text);
 }
 
-/* A column of dates only where there are any. */
-static bool any_date(const struct selection *s)
-{
-	for (size_t i = 0; i < s->n; i++)
-		if (view_date(s->list[i].record) != NULL)
-			return true;
-	return false;
-}
-
 static enum saksi_err print(struct cli *c, const struct selection *s, bool ranked,
     unsigned long limit)
 {
 	const char *fields = cli_opt(c, "fields");
-	bool dates = any_date(s);
+	struct view_columns w = {0, 0};
 	enum saksi_err rc = SAKSI_OK;
 
+	for (size_t i = 0; i < s->n && i < limit; i++)
+		view_widths(&w, s->list[i].record);
 	for (size_t i = 0; i < s->n && i < limit && rc == SAKSI_OK; i++) {
 		if (ferror(stdout))
 			break;
@@ -268,7 +261,7 @@ static enum saksi_err print(struct cli *c, const struct selection *s, bool ranke
 		else if (fields != NULL)
 			fields_line(c, s->list[i].record, fields);
 		else
-			view_line(c, stdout, s->list[i].record, dates);
+			view_line(c, stdout, s->list[i].record, &w);
 	}
 	if (rc == SAKSI_OK && s->n > limit && !c->json)
 		cli_say(c, "... and %zu more.", s->n - (size_t)limit);

@@ -35,8 +35,29 @@ static enum saksi_err duration(unsigned *out, const char *text, struct saksi_err
 	return SAKSI_OK;
 }
 
+/* "1 h 30 min", without what is nought. */
+static void time_words(char words[64], unsigned seconds)
+{
+	const struct {
+		unsigned unit;
+		const char *name;
+	} parts[] = {{86400, "d"}, {3600, "h"}, {60, "min"}, {1, "s"}};
+	size_t n = 0;
+
+	words[0] = '\0';
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+		unsigned count = seconds / parts[i].unit;
+
+		seconds %= parts[i].unit;
+		if (count > 0 && n < 48)
+			n += (size_t)snprintf(words + n, 64 - n, "%s%u %s",
+			    n > 0 ? " " : "", count, parts[i].name);
+	}
+}
+
 static enum saksi_err run_unlock(struct cli *c)
 {
+	char words[64];
 	const char *text = cli_opt(c, "for");
 	unsigned seconds = DEFAULT_SECONDS;
 	json_t *o;
@@ -55,10 +76,10 @@ static enum saksi_err run_unlock(struct cli *c)
 		obj_int(&o, "seconds", seconds);
 		return cli_out_json(c, o);
 	}
-	cli_say(c,
-	    "Unlocked for %u min %u s. Until then every program of yours can read it; "
-	    "`saksi lock` ends it.",
-	    seconds / 60, seconds % 60);
+	time_words(words, seconds);
+	cli_say(c, "Unlocked for %s. Until then every program of yours can read it.",
+	    words);
+	cli_say(c, "`saksi lock` ends it at once.");
 	return SAKSI_OK;
 }
 

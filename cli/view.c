@@ -1,6 +1,8 @@
 /* Records as people see them: labels, values in words, who and when. */
 #include <string.h>
 
+#include <saksi/base/text.h>
+
 #include "cli.h"
 
 enum saksi_err view_get(struct cli *c, const struct saksi_id *id, int64_t as_of_us,
@@ -169,10 +171,22 @@ const char *view_reason(const struct saksi_record *r)
 	return reason != NULL ? reason : "";
 }
 
-void view_line(struct cli *c, FILE *f, const json_t *record, bool with_date)
+void view_widths(struct view_columns *w, const json_t *record)
+{
+	const char *date = view_date(record);
+	size_t type = strlen(view_text(record, "type"));
+	size_t columns = date != NULL ? text_columns(date, strlen(date)) : 0;
+
+	if (type > w->type)
+		w->type = (unsigned)type;
+	if (columns > w->date)
+		w->date = columns < 24 ? (unsigned)columns : 24;
+}
+
+void view_line(struct cli *c, FILE *f, const json_t *record, const struct view_columns *w)
 {
 	unsigned width = term_width(f);
-	unsigned used = SHORT_ID + 2 + 12 + 2 + (with_date ? 24 + 2 : 0);
+	unsigned used = SHORT_ID + 2 + w->type + 2 + (w->date > 0 ? w->date + 2 : 0);
 	const char *date = view_date(record);
 	const char *ref = view_text(record, "ref");
 	struct buf label = BUF_INIT;
@@ -181,10 +195,10 @@ void view_line(struct cli *c, FILE *f, const json_t *record, bool with_date)
 	if (ref[0] != '\0')
 		buf_printf(&label, "  [%s]", ref);
 	(void)fprintf(f, "%.*s  ", SHORT_ID, view_text(record, "id"));
-	out_cell(f, view_text(record, "type"), 12);
+	out_cell(f, view_text(record, "type"), w->type);
 	(void)fputs("  ", f);
-	if (with_date) {
-		out_cell(f, date != NULL ? date : "", 24);
+	if (w->date > 0) {
+		out_cell(f, date != NULL ? date : "", w->date);
 		(void)fputs("  ", f);
 	}
 	out_cell(f, buf_cstr(&label), width > used + 20 ? width - used - 1 : 0);
