@@ -104,8 +104,9 @@ static bool any_place(const struct submission *s)
 	const char *id;
 	json_t *seen;
 	bool any = false;
-	json_object_foreach (s->events, id, seen)
+	json_object_foreach (s->events, id, seen) {
 		any = any || json_object_get(seen, "place");
+	}
 	for (size_t i = 0; i < s->n_facts; i++)
 		any = any || json_object_get(s->facts[i].seen, "place");
 	return any;
@@ -116,8 +117,9 @@ static bool any_date(const struct submission *s)
 	const char *id;
 	json_t *seen;
 	bool any = false;
-	json_object_foreach (s->events, id, seen)
+	json_object_foreach (s->events, id, seen) {
 		any = any || json_object_get(seen, "date");
+	}
 	for (size_t i = 0; i < s->n_facts; i++)
 		any = any || json_object_get(s->facts[i].seen, "date");
 	return any;
@@ -128,8 +130,9 @@ static bool any_description(const struct submission *s)
 	const char *id;
 	json_t *seen;
 	bool any = s->n_facts > 0;
-	json_object_foreach (s->events, id, seen)
+	json_object_foreach (s->events, id, seen) {
 		any = any || json_array_size(json_object_get(seen, "description")) > 0;
+	}
 	return any;
 }
 
@@ -284,11 +287,12 @@ static size_t characters(const json_t *v)
 	size_t n = 0, i;
 	for (; s && *s; s++)
 		n += ((unsigned char)*s & 0xc0) != 0x80;
-	json_array_foreach (v, i, x)
+	json_array_foreach (v, i, x) {
 		n += characters(x);
-	if (json_is_object(v))
-		json_object_foreach ((json_t *)(uintptr_t)v, key, x)
-			n += strcmp(key, "kind") == 0 ? 0 : characters(x);
+	}
+	json_object_foreach ((json_t *)(uintptr_t)v, key, x) {
+		n += strcmp(key, "kind") == 0 ? 0 : characters(x);
+	}
 	return n;
 }
 
@@ -296,7 +300,7 @@ static void check_limits(struct check_run *c)
 {
 	const json_t *limits = json_object_get(c->s->form, "limits"), *l, *section;
 	size_t i, k;
-	json_array_foreach (limits, i, l)
+	json_array_foreach (limits, i, l) {
 		json_array_foreach (json_object_get(c->s->document, "sections"), k,
 		    section) {
 			const char *id = form_text(l, "section");
@@ -308,6 +312,7 @@ static void check_limits(struct check_run *c)
 				    "%s has %zu characters, more than %zu; the form may cut it",
 				    id, n, most);
 		}
+	}
 }
 
 static void check_ceiling(struct check_run *c)

@@ -120,8 +120,9 @@ static enum saksi_err read_one(struct submission *s, struct victim *v, enum purp
 	w.today = (int32_t)(clock_now_us() / INT64_C(86400000000));
 	(void)s;
 	weigh_list(&w, v->record, v->id, codes[p], true);
-	json_array_foreach (cases, i, x)
+	json_array_foreach (cases, i, x) {
 		weigh_list(&w, x, v->id, codes[p], false);
+	}
 
 	struct consent *c = &v->consents[p];
 	const json_t *entry = NULL;

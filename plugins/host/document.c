@@ -60,8 +60,9 @@ static json_t *section_make(struct submission *s, const json_t *form, bool *fail
 	struct section x = {s, form, json_array(), false};
 	const json_t *feeds = json_object_get(form, "feeds"), *f;
 	size_t i;
-	json_array_foreach (feeds, i, f)
+	json_array_foreach (feeds, i, f) {
 		feed_find(json_string_value(f))->fn(&x);
+	}
 	if (json_array_size(x.blocks) == 0) {
 		const char *gap = form_text(form, "gap");
 		block_text(&x, "gap", gap[0] ? gap : "nothing on this in the records");
@@ -121,8 +122,9 @@ static json_t *cover_make(struct submission *s, const char *made)
 	cover_add(cover, "Made with", s->job->generator ? s->job->generator : "saksi");
 	cover_add(cover, "Highest class of what is in it", ceiling);
 	cover_answers(s, cover);
-	json_array_foreach (json_object_get(s->form, "notes"), i, n)
+	json_array_foreach (json_object_get(s->form, "notes"), i, n) {
 		cover_add(cover, "Note", json_string_value(n) ? json_string_value(n) : "");
+	}
 	return cover;
 }
 
@@ -135,9 +137,10 @@ enum saksi_err document_make(struct submission *s, struct saksi_error *err)
 	json_t *sections = json_array();
 
 	time_text(made, clock_now_us());
-	json_array_foreach (json_object_get(s->form, "sections"), i, form)
+	json_array_foreach (json_object_get(s->form, "sections"), i, form) {
 		if (json_array_append_new(sections, section_make(s, form, &failed)) != 0)
 			failed = true;
+	}
 	if (s->cut.failed) {
 		json_decref(sections);
 		return source_failed(err);

@@ -26,8 +26,9 @@ static void put_answers(struct section *x, const char *key)
 {
 	const json_t *a;
 	size_t i;
-	json_array_foreach (json_object_get(x->s->answers, key), i, a)
+	json_array_foreach (json_object_get(x->s->answers, key), i, a) {
 		block_text(x, "text", form_meaning(x->s->form, key, json_string_value(a)));
+	}
 }
 
 static void feed_option(struct section *x)
@@ -72,9 +73,10 @@ static void add_once(json_t *lines, struct buf *b)
 	const char *line = buf_cstr(b);
 	const json_t *l;
 	size_t i;
-	json_array_foreach (lines, i, l)
+	json_array_foreach (lines, i, l) {
 		if (strcmp(json_string_value(l), line) == 0)
 			return;
+	}
 	if (b->len > 0)
 		(void)json_array_append_new(lines, json_string(line));
 }
@@ -102,9 +104,10 @@ static json_t *places(struct section *x, bool country)
 	json_t *lines = json_array();
 	const char *id;
 	json_t *seen;
-	json_object_foreach (x->s->events, id, seen)
+	json_object_foreach (x->s->events, id, seen) {
 		if (json_is_object(seen))
 			add_place(x, lines, seen, country);
+	}
 	for (size_t i = 0; i < x->s->n_facts; i++)
 		add_place(x, lines, x->s->facts[i].seen, country);
 	return lines;
@@ -318,9 +321,10 @@ static void steps(struct section *x, bool un, bool answers)
 		if (source->linked(source->ctx, x->s->victims[i].id, "intervention",
 			on_step, &w) != 0)
 			x->s->cut.failed = true;
-	json_object_foreach (x->s->events, id, seen)
+	json_object_foreach (x->s->events, id, seen) {
 		if (source->linked(source->ctx, id, "intervention", on_step, &w) != 0)
 			x->s->cut.failed = true;
+	}
 	put_list(x, w.lines);
 	json_decref(w.known);
 }

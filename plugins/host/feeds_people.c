@@ -191,9 +191,10 @@ static void add_once(json_t *lines, const char *line)
 {
 	const json_t *l;
 	size_t i;
-	json_array_foreach (lines, i, l)
+	json_array_foreach (lines, i, l) {
 		if (strcmp(json_string_value(l), line) == 0)
 			return;
+	}
 	(void)json_array_append_new(lines, json_string(line));
 }
 

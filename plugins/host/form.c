@@ -42,10 +42,11 @@ static enum saksi_err check_sections(const char *path, const json_t *form,
 	json_array_foreach (sections, i, s) {
 		if (!form_text(s, "id")[0] || !form_text(s, "title")[0])
 			return faulty(path, "a section without id or title", NULL, err);
-		json_array_foreach (json_object_get(s, "feeds"), k, f)
+		json_array_foreach (json_object_get(s, "feeds"), k, f) {
 			if (!json_is_string(f) || !feed_known(json_string_value(f)))
 				return faulty(path, "unknown feed in section",
 				    form_text(s, "id"), err);
+		}
 	}
 	return SAKSI_OK;
 }
@@ -63,12 +64,14 @@ static enum saksi_err check_form(const char *path, const json_t *form,
 	for (i = 0; i < sizeof texts / sizeof *texts; i++)
 		if (!form_text(form, texts[i])[0])
 			return faulty(path, "missing", texts[i], err);
-	json_array_foreach (json_object_get(form, "checks"), i, c)
+	json_array_foreach (json_object_get(form, "checks"), i, c) {
 		if (!check_known(form_text(c, "id")))
 			return faulty(path, "unknown check", form_text(c, "id"), err);
-	json_array_foreach (json_object_get(form, "options"), i, c)
+	}
+	json_array_foreach (json_object_get(form, "options"), i, c) {
 		if (!form_text(c, "key")[0] || !form_text(c, "label")[0])
 			return faulty(path, "an option without key or label", NULL, err);
+	}
 	return check_sections(path, form, err);
 }
 
@@ -95,9 +98,10 @@ json_t *form_option_keys(const json_t *form)
 	json_t *keys = json_object();
 	const json_t *o;
 	size_t i;
-	json_array_foreach (json_object_get(form, "options"), i, o)
+	json_array_foreach (json_object_get(form, "options"), i, o) {
 		if (json_object_set_new(keys, form_text(o, "key"), json_true()) != 0)
 			break;
+	}
 	return keys;
 }
 
@@ -105,9 +109,10 @@ static const json_t *option_of(const json_t *form, const char *key)
 {
 	const json_t *o;
 	size_t i;
-	json_array_foreach (json_object_get(form, "options"), i, o)
+	json_array_foreach (json_object_get(form, "options"), i, o) {
 		if (strcmp(form_text(o, "key"), key) == 0)
 			return o;
+	}
 	return NULL;
 }
 

@@ -157,7 +157,8 @@ enum saksi_err host_format_of(struct host_format *out, const struct host_paths *
 {
 	struct list l = {NULL, 0};
 	if (strlen(path) >= sizeof out->path)
-		return saksi_fail(err, SAKSI_ELIMIT, "%.100s...: the path is too long", path);
+		return saksi_fail(err, SAKSI_ELIMIT, "%.100s...: the path is too long",
+		    path);
 	if (!add_exporter(&l, paths, path))
 		return saksi_fail_nomem(err);
 	*out = l.p[0];

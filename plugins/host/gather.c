@@ -1,4 +1,5 @@
 /* gather.c - whom and what the intervention is about. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -72,7 +73,7 @@ static enum saksi_err add_victim(struct submission *s, const char *id, json_t *r
 	s->victims = grown;
 	struct victim *v = &grown[s->n_victims++];
 	memset(v, 0, sizeof *v);
-	strcpy(v->id, id);
+	snprintf(v->id, sizeof v->id, "%s", id);
 	v->record = record;
 	v->seen = seen;
 	v->named = json_array_size(json_object_get(seen, "names")) > 0;
@@ -206,9 +207,10 @@ static enum saksi_err victims_of_events(struct submission *s, struct saksi_error
 	const char *id;
 	json_t *seen;
 	enum saksi_err rc = SAKSI_OK;
-	json_object_foreach (s->events, id, seen)
+	json_object_foreach (s->events, id, seen) {
 		if (rc == SAKSI_OK)
 			rc = add_event_victims(s, id, err);
+	}
 	return rc;
 }
 

@@ -41,16 +41,13 @@ static enum saksi_err check_folder(const char *path, struct saksi_error *err)
 /* ${dir} has no symlinks left; look at it and at each folder above. */
 static enum saksi_err check_folders(const char *dir, struct saksi_error *err)
 {
-	char up[PATH_MAX];
-	enum saksi_err rc = SAKSI_OK;
-	memcpy(up, dir, strlen(dir) + 1);
-	while (rc == SAKSI_OK) {
-		rc = check_folder(up[0] ? up : "/", err);
-		char *slash = strrchr(up, '/');
-		if (!slash || slash == up || rc != SAKSI_OK)
-			break;
-		*slash = '\0';
+	char *up = strdup(dir);
+	enum saksi_err rc = up ? SAKSI_OK : saksi_fail_nomem(err);
+	while (rc == SAKSI_OK && up[0]) {
+		rc = check_folder(up, err);
+		*strrchr(up, '/') = '\0';
 	}
+	free(up);
 	return rc == SAKSI_OK ? check_folder("/", err) : rc;
 }
 
@@ -70,7 +67,7 @@ static enum saksi_err check_file(const char *path, const struct stat *st,
 /* Open ${path}; symlinks are fine on the way but not at its end. */
 static enum saksi_err open_checked(int *out, const char *path, struct saksi_error *err)
 {
-	char dir[PATH_MAX], *copy = NULL;
+	char *dir = NULL, *copy = NULL;
 	struct stat st;
 	int dirfd = -1, fd = -1;
 	enum saksi_err rc;
@@ -82,7 +79,8 @@ static enum saksi_err open_checked(int *out, const char *path, struct saksi_erro
 	copy = strndup(path, base == path ? 1 : (size_t)(base - path));
 	if (!copy)
 		return saksi_fail_nomem(err);
-	if (!realpath(copy, dir)) {
+	dir = realpath(copy, NULL);
+	if (!dir) {
 		rc = saksi_fail_sys(err, "%s", copy);
 		goto fail;
 	}
@@ -107,6 +105,7 @@ fail:
 		close(fd);
 	if (dirfd >= 0)
 		close(dirfd);
+	free(dir);
 	free(copy);
 	return rc;
 }

@@ -122,11 +122,13 @@ static void names_of(struct names *all, const struct victim *v)
 {
 	const json_t *x;
 	size_t i;
-	json_array_foreach (json_object_get(v->record, "names"), i, x)
+	json_array_foreach (json_object_get(v->record, "names"), i, x) {
 		name_add(all, v, text_at(value_plain(x), "text"));
-	json_array_foreach (json_object_get(v->record, "variants"), i, x)
+	}
+	json_array_foreach (json_object_get(v->record, "variants"), i, x) {
 		if (strncmp(text_at(value_plain(x), "about"), "name", 4) == 0)
 			name_add(all, v, text_at(value_plain(x), "value"));
+	}
 }
 
 static int longest_first(const void *a, const void *b)
@@ -222,11 +224,12 @@ static void pass_over(struct pass *p, json_t *v)
 			p->failed = true;
 		free(clean);
 	}
-	json_array_foreach (v, i, x)
+	json_array_foreach (v, i, x) {
 		pass_over(p, x);
-	if (json_is_object(v))
-		json_object_foreach (v, key, x)
-			pass_over(p, x);
+	}
+	json_object_foreach (v, key, x) {
+		pass_over(p, x);
+	}
 }
 
 /* Who submits is told to nobody but the recipient, also when it is the victim. */
@@ -234,9 +237,10 @@ static bool is_submitter(const json_t *form_section)
 {
 	const json_t *f;
 	size_t i;
-	json_array_foreach (json_object_get(form_section, "feeds"), i, f)
+	json_array_foreach (json_object_get(form_section, "feeds"), i, f) {
 		if (strcmp(json_string_value(f), "submitter") == 0)
 			return true;
+	}
 	return false;
 }
 
@@ -245,9 +249,10 @@ static void pass_over_sections(struct pass *p, const struct submission *s)
 	const json_t *forms = json_object_get(s->form, "sections");
 	json_t *x;
 	size_t i;
-	json_array_foreach (json_object_get(s->document, "sections"), i, x)
+	json_array_foreach (json_object_get(s->document, "sections"), i, x) {
 		if (!is_submitter(json_array_get(forms, i)))
 			pass_over(p, x);
+	}
 	pass_over(p, json_object_get(s->document, "cover"));
 }
 
@@ -264,10 +269,11 @@ enum saksi_err withhold(struct submission *s, struct saksi_error *err)
 		qsort(all.list, all.n, sizeof *all.list, longest_first);
 		pass_over_sections(&p, s);
 	}
-	json_object_foreach (p.reported, id, yes)
+	json_object_foreach (p.reported, id, yes) {
 		finding_add(s->findings, "C8", HOST_WARN, id,
 		    "a part of a name that is withheld still stands in the text; read it before "
 		    "sending");
+	}
 	for (size_t i = 0; i < all.n; i++)
 		words_free(&all.list[i].words);
 	free(all.list);

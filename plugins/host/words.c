@@ -261,9 +261,10 @@ static void add_disagreements(struct buf *out, const json_t *record)
 		buf_printf(out, "Another source says on %s: %s. ", text_at(v, "about"),
 		    text_at(v, "value"));
 	}
-	json_array_foreach (json_object_get(record, "rivals"), i, x)
+	json_array_foreach (json_object_get(record, "rivals"), i, x) {
 		buf_printf(out, "The records disagree on %s; see them before sending. ",
 		    text_at(x, "field"));
+	}
 }
 
 void words_fact(struct buf *out, struct submission *s, const struct fact *f)

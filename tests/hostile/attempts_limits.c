@@ -81,7 +81,7 @@ static volatile int for_ever = 1;
 
 static int deep(volatile char *above)
 {
-	volatile char here[4096];
+	volatile char here[512];
 	here[0] = above[0];
 	return for_ever ? deep(here) + here[0] : 0;
 }

@@ -43,9 +43,11 @@ static uint32_t rank_of(const msgpack_object *key, const msgpack_object *fields,
 	uint32_t r;
 	if (record && (r = among(key, heads, sizeof heads / sizeof *heads)) != UINT32_MAX)
 		return r;
-	const msgpack_object *f = field_named(fields, key);
-	if (f)
-		return RANK_FIELDS + (uint32_t)(f - fields->via.array.ptr);
+	uint32_t n =
+	    fields && fields->type == MSGPACK_OBJECT_ARRAY ? fields->via.array.size : 0;
+	for (r = 0; r < n; r++)
+		if (value_same(value_get(&fields->via.array.ptr[r], "name"), key))
+			return RANK_FIELDS + r;
 	r = among(key, parts, sizeof parts / sizeof *parts);
 	return RANK_PARTS +
 	    (r != UINT32_MAX ? r : (uint32_t)(sizeof parts / sizeof *parts));

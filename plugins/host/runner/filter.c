@@ -59,6 +59,17 @@ static void rule_if(scmp_filter_ctx f, uint32_t action, const char *name,
 		must(seccomp_rule_add_array(f, action, nr, n, args), name);
 }
 
+static struct scmp_arg_cmp arg_is(unsigned arg, uint64_t value)
+{
+	return (struct scmp_arg_cmp){arg, SCMP_CMP_EQ, value, 0};
+}
+
+/* Of the bits in ${mask}, exactly those in ${value} are set. */
+static struct scmp_arg_cmp arg_bits(unsigned arg, uint64_t mask, uint64_t value)
+{
+	return (struct scmp_arg_cmp){arg, SCMP_CMP_MASKED_EQ, mask, value};
+}
+
 static scmp_filter_ctx new_filter(uint32_t otherwise)
 {
 	scmp_filter_ctx f = seccomp_init(otherwise);
@@ -74,8 +85,8 @@ static scmp_filter_ctx new_filter(uint32_t otherwise)
 /* Writable memory never becomes code, and code never writable. */
 static void rules_for_memory(scmp_filter_ctx f)
 {
-	const struct scmp_arg_cmp no_exec = SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0);
-	const struct scmp_arg_cmp no_write = SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_WRITE, 0);
+	const struct scmp_arg_cmp no_exec = arg_bits(2, PROT_EXEC, 0);
+	const struct scmp_arg_cmp no_write = arg_bits(2, PROT_WRITE, 0);
 	rule_if(f, SCMP_ACT_ALLOW, "mmap", &no_exec, 1);
 	rule_if(f, SCMP_ACT_ALLOW, "mmap", &no_write, 1);
 	rule_if(f, SCMP_ACT_ALLOW, "mprotect", &no_exec, 1);
@@ -85,15 +96,14 @@ static void rules_for_files(scmp_filter_ctx f)
 {
 	/* O_TMPFILE holds O_DIRECTORY's bit; its own is what counts. */
 	const uint64_t tmpfile_bit = (uint64_t)(O_TMPFILE & ~O_DIRECTORY);
-	const struct scmp_arg_cmp read_only = SCMP_A2(SCMP_CMP_MASKED_EQ,
+	const struct scmp_arg_cmp read_only = arg_bits(2,
 	    (uint64_t)(O_ACCMODE | O_CREAT | O_TRUNC | O_APPEND | O_PATH) | tmpfile_bit,
 	    O_RDONLY);
 	rule_if(f, SCMP_ACT_ALLOW, "openat", &read_only, 1);
 	/* Of fcntl, what cannot make the kernel send a signal (F_SETOWN, F_SETSIG). */
 	static const int harmless[] = {F_GETFD, F_SETFD, F_GETFL};
 	for (size_t i = 0; i < sizeof harmless / sizeof *harmless; i++) {
-		const struct scmp_arg_cmp is =
-		    SCMP_A1(SCMP_CMP_EQ, (uint64_t)harmless[i]);
+		const struct scmp_arg_cmp is = arg_is(1, (uint64_t)harmless[i]);
 		rule_if(f, SCMP_ACT_ALLOW, "fcntl", &is, 1);
 	}
 	rule(f, SCMP_ACT_ERRNO(ENOTTY), "ioctl"); /* what a C library expects of a pipe */
@@ -102,12 +112,11 @@ static void rules_for_files(scmp_filter_ctx f)
 static void rules_for_processes(scmp_filter_ctx f)
 {
 	/* abort() and raise() signal the process itself; limits may be read. */
-	const struct scmp_arg_cmp self = SCMP_A0(SCMP_CMP_EQ, (uint64_t)getpid());
+	const struct scmp_arg_cmp self = arg_is(0, (uint64_t)getpid());
 	rule_if(f, SCMP_ACT_ALLOW, "tgkill", &self, 1);
-	const struct scmp_arg_cmp own_limits[2] = {SCMP_A0(SCMP_CMP_EQ, 0),
-	    SCMP_A2(SCMP_CMP_EQ, 0)};
+	const struct scmp_arg_cmp own_limits[2] = {arg_is(0, 0), arg_is(2, 0)};
 	rule_if(f, SCMP_ACT_ALLOW, "prlimit64", own_limits, 2);
-	const struct scmp_arg_cmp narrow = SCMP_A0(SCMP_CMP_EQ, SECCOMP_SET_MODE_FILTER);
+	const struct scmp_arg_cmp narrow = arg_is(0, SECCOMP_SET_MODE_FILTER);
 	rule_if(f, SCMP_ACT_ALLOW, "seccomp", &narrow, 1);
 	/* "Not built in" is what callers of these expect and recover from. */
 	static const char *const absent[] = {"clone3", "openat2", "statx", "rseq",
@@ -143,8 +152,7 @@ static scmp_filter_ctx filter_exporter(void)
 static scmp_filter_ctx filter_calls(void)
 {
 	scmp_filter_ctx f = new_filter(SCMP_ACT_ALLOW);
-	const struct scmp_arg_cmp exec =
-	    SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, PROT_EXEC);
+	const struct scmp_arg_cmp exec = arg_bits(2, PROT_EXEC, PROT_EXEC);
 	rule_if(f, SCMP_ACT_ERRNO(EACCES), "mmap", &exec, 1);
 	rule(f, SCMP_ACT_ERRNO(EPERM), "seccomp");
 	rule(f, SCMP_ACT_ERRNO(EPERM), "dup");

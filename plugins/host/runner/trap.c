@@ -34,6 +34,7 @@ static void trapped_result(ucontext_t *u, long r)
 	u->uc_mcontext.regs[0] = (unsigned long long)r;
 }
 #else
+// cppcheck-suppress preprocessorErrorDirective
 #error "trap.c: say where this processor keeps the arguments of a system call"
 #endif
 

@@ -9,8 +9,8 @@
 
 static uint8_t held[FRAME_REPLY_MAX];
 static size_t n_held;
-static uint8_t *body;
-static size_t body_cap;
+static uint8_t *frame;
+static size_t frame_cap;
 
 static void read_all(uint8_t *p, size_t n)
 {
@@ -44,7 +44,7 @@ static void put_le32(uint8_t *p, size_t v)
 		p[i] = (uint8_t)(v >> (8 * i));
 }
 
-enum frame_type wire_read(const uint8_t **out, size_t *len)
+enum frame_type wire_read(const uint8_t **body, size_t *len)
 {
 	uint8_t head[FRAME_HEAD];
 	read_all(head, sizeof head);
@@ -52,17 +52,17 @@ enum frame_type wire_read(const uint8_t **out, size_t *len)
 	    (size_t)head[4] << 24;
 	if (n > FRAME_BODY_MAX)
 		wire_fail("a record is larger than %u bytes", FRAME_BODY_MAX);
-	if (n > body_cap) {
-		free(body);
-		body = malloc(n);
-		if (!body) {
-			body_cap = 0;
+	if (n > frame_cap) {
+		free(frame);
+		frame = malloc(n);
+		if (!frame) {
+			frame_cap = 0;
 			wire_fail("out of memory: the limit is too small for a record");
 		}
-		body_cap = n;
+		frame_cap = n;
 	}
-	read_all(body, n);
-	*out = body;
+	read_all(frame, n);
+	*body = frame;
 	*len = n;
 	return (enum frame_type)head[0];
 }
