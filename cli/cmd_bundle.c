@@ -55,10 +55,10 @@ static enum saksi_err run_write(struct cli *c)
 	struct sync_summary s;
 	enum saksi_err rc;
 
-	sync_summary_init(&s);
 	if (pipe && isatty(STDOUT_FILENO) == 1)
 		return saksi_fail(&c->err, SAKSI_EINVAL,
 		    "bundle write: a bundle is no text for a terminal; name a file");
+	sync_summary_init(&s);
 	rc = cli_open(c);
 	if (rc == SAKSI_OK && !pipe)
 		rc = outfile_open(&out, file, cli_flag(c, "force"), &c->err);
@@ -88,39 +88,44 @@ const struct cli_command cmd_bundle_write = {
     .run = run_write,
 };
 
+static enum saksi_err read_from(struct cli *c, int fd)
+{
+	struct sync_options opt;
+	struct sync_summary s;
+	struct saksi_error kept;
+	enum saksi_err printed = SAKSI_OK;
+	enum saksi_err rc;
+
+	sync_summary_init(&s);
+	opt = summary_options(c, "reading");
+	rc = saksi_bundle_read(c->team, fd, &opt, &s, &c->err);
+	kept = c->err;
+	progress_end();
+	/* Cut off or altered: what was verified is merged, and said. */
+	if (rc == SAKSI_OK || rc == SAKSI_EPARTIAL || s.received + s.refused > 0)
+		printed = summary_print(c, NULL, &s);
+	sync_summary_free(&s);
+	if (rc == SAKSI_OK)
+		return printed;
+	c->err = kept;
+	return rc;
+}
+
 static enum saksi_err run_read(struct cli *c)
 {
 	const char *file = c->args[0];
-	bool pipe = strcmp(file, "-") == 0;
-	struct sync_options opt;
-	struct sync_summary s;
-	enum saksi_err rc;
 	int fd = STDIN_FILENO;
+	enum saksi_err rc = cli_open(c);
 
-	sync_summary_init(&s);
-	rc = cli_open(c);
 	if (rc != SAKSI_OK)
 		return rc;
-	if (!pipe)
+	if (strcmp(file, "-") != 0)
 		fd = open(file, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 	if (fd < 0)
 		return saksi_fail_sys(&c->err, "%s: cannot be read", file);
-	opt = summary_options(c, "reading");
-	rc = saksi_bundle_read(c->team, fd, &opt, &s, &c->err);
-	progress_end();
-	/* Cut off or altered: what was verified is merged, and said. */
-	if (rc == SAKSI_OK || rc == SAKSI_EPARTIAL || s.received + s.refused > 0) {
-		struct saksi_error kept = c->err;
-		enum saksi_err printed = summary_print(c, NULL, &s);
-
-		if (rc == SAKSI_OK)
-			rc = printed;
-		else
-			c->err = kept;
-	}
-	if (!pipe)
+	rc = read_from(c, fd);
+	if (fd != STDIN_FILENO)
 		(void)close(fd);
-	sync_summary_free(&s);
 	return rc;
 }
 

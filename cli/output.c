@@ -25,6 +25,7 @@ void out_text(FILE *f, const char *s)
 	print_escaped(f, s, strlen(s), false);
 }
 
+SAKSI_PRINTF(3, 0)
 static void say_to(FILE *f, const char *prefix, const char *fmt, va_list ap)
 {
 	va_list again;
