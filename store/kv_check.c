@@ -13,6 +13,13 @@
  */
 #define WHOLE_PAGES ((uint64_t)8192)
 
+static uint64_t whole_pages = WHOLE_PAGES;
+
+void kv_test_check_whole(uint64_t pages)
+{
+	whole_pages = pages;
+}
+
 static bool stop_at(void *ctx, const char *where, const struct page_fault *f)
 {
 	struct page_fault *first = ctx;
@@ -66,6 +73,7 @@ enum saksi_err kv_check_begin(struct kv_txn *txn, struct saksi_error *err)
 	struct page_fault first;
 	struct kv_walk w;
 	enum saksi_err rc;
+	bool whole;
 
 	txn->sound = txn->base.txn == 0 || kv->sound_txn == txn->base.txn;
 	if (txn->sound)
@@ -75,11 +83,12 @@ enum saksi_err kv_check_begin(struct kv_txn *txn, struct saksi_error *err)
 		return rc;
 	w.fault = stop_at;
 	w.ctx = &first;
-	if (kv->file.pages <= WHOLE_PAGES)
+	whole = kv->file.pages <= whole_pages;
+	if (whole)
 		rc = verdict(&w, check_all(&w, err), err);
 	else
 		rc = verdict(&w, check_some(&w, err), err);
-	txn->sound = rc == SAKSI_OK && kv->file.pages <= WHOLE_PAGES;
+	txn->sound = rc == SAKSI_OK && whole;
 	if (rc == SAKSI_OK && !txn->sound) {
 		/* Free pages are marked too, but nothing leads to them. */
 		txn->seen = w.seen;

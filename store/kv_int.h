@@ -316,6 +316,8 @@ SAKSI_MUST_CHECK enum saksi_err kv_check_begin(struct kv_txn *txn,
 /** kv_check_path: The committed pages that a change of number ${n} can touch. */
 SAKSI_MUST_CHECK enum saksi_err kv_check_path(struct kv_txn *txn, unsigned db, uint64_t n,
     struct saksi_error *err);
+/** kv_test_check_whole(pages): For tests: the largest file that is checked whole. */
+void kv_test_check_whole(uint64_t pages);
 /** kv_check_table: All pages of one table, before it is emptied. */
 SAKSI_MUST_CHECK enum saksi_err kv_check_table(struct kv_txn *txn, unsigned db,
     struct saksi_error *err);

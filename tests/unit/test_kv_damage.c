@@ -236,6 +236,15 @@ static void test_noise(void **state)
 	in_child(*state, noise);
 }
 
+/* As in a large file, of which only the paths that are used are checked. */
+static void test_flips_then_writes_large(void **state)
+{
+	kv_test_check_whole(0);
+	in_child(*state, flips_then_writes);
+	in_child(*state, noise);
+	kv_test_check_whole(8192);
+}
+
 /* ---- old pages ------------------------------------------------------------------ */
 
 /*
@@ -512,6 +521,7 @@ int main(void)
 	    cmocka_unit_test(test_head_flips),
 	    cmocka_unit_test(test_flips_then_writes),
 	    cmocka_unit_test(test_noise),
+	    cmocka_unit_test(test_flips_then_writes_large),
 	    cmocka_unit_test(test_old_pages),
 	    cmocka_unit_test(test_moved_pages),
 	    cmocka_unit_test(test_repointed),
