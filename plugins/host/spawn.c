@@ -46,7 +46,7 @@ static void child_main(const struct child *c)
 
 	/* First out of the way, so that no dup2() closes what a later one needs. */
 	for (int i = 0; i < 6; i++)
-		from[i] = fcntl(from[i], F_DUPFD, 64);
+		from[i] = fcntl(from[i], F_DUPFD, 16);
 	for (int i = 0; i < 6; i++)
 		if (from[i] < 0 || dup2(from[i], i) < 0)
 			say_and_end(c->out, errno);

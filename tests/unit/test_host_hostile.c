@@ -223,6 +223,9 @@ static void assert_untouched(const char *what)
 
 static void assert_held(const struct outcome *o, const char *when, const char *what)
 {
+	/* It got as far as to try. */
+	if (strstr(o->err.msg, "cannot be loaded") || strstr(o->err.msg, "refused here"))
+		fail_msg("%s in %s: %s", what, when, o->err.msg);
 	if (strstr(o->output, "ACHIEVED"))
 		fail_msg("%s in %s: %s", what, when, o->output);
 	/* Nothing lost in silence: it says that it tried, or the host says why not. */

@@ -237,6 +237,15 @@ static void formats(void **state)
 	(void)format(list, n, "ndjson");
 	free(list);
 
+	struct host_format one;
+	assert_int_equal(host_format_of(&one, &fixture_paths, in(tests_dir, "titles.so"),
+			     &g_err),
+	    SAKSI_OK);
+	assert_string_equal(one.name, "titles");
+	assert_int_equal(host_format_of(&one, &fixture_paths,
+			     in(tests_dir, "abi-other.so"), &g_err),
+	    SAKSI_EIO);
+
 	/* Broken ones are shown as such and hurt nobody. */
 	struct host_paths p = fixture_paths;
 	p.exporters = tests_dir;

@@ -25,7 +25,11 @@ enum saksi_exporter_input {
 	SAKSI_INPUT_RECORDS = 1, /* item() once per record, interchange form */
 	SAKSI_INPUT_DOCUMENT = 2 /* item() once, a document made from a form */
 };
-enum saksi_exporter_level { SAKSI_LOG_INFO = 0, SAKSI_LOG_WARNING = 1, SAKSI_LOG_ERROR = 2 };
+enum saksi_exporter_level {
+	SAKSI_LOG_INFO = 0,
+	SAKSI_LOG_WARNING = 1,
+	SAKSI_LOG_ERROR = 2
+};
 
 /** What the host does for an exporter.  Valid from open() to close(). */
 struct saksi_exporter_host {
@@ -47,8 +51,8 @@ struct saksi_exporter_host {
  * only during the call.
  */
 struct saksi_exporter {
-	uint32_t abi;  /* SAKSI_EXPORTER_ABI */
-	uint32_t size; /* sizeof(struct saksi_exporter) */
+	uint32_t abi;		 /* SAKSI_EXPORTER_ABI */
+	uint32_t size;		 /* sizeof(struct saksi_exporter) */
 	const char *name;	 /* [a-z0-9-]{1,32} */
 	const char *description; /* one line */
 	const char *media_type;	 /* of the output, "text/csv" */
@@ -61,8 +65,8 @@ struct saksi_exporter {
 	/** An option the user gave.  Unknown keys never come: see `options`. */
 	int (*option)(void *h, const char *key, const char *value);
 	/**
-	 * Map: "schema" (types and fields as in share/saksi/schema), "count"
-	 * (records to come), "ceiling" ("P" ..), "made" (RFC 3339), "generator".
+	 * Map: "schema" (types and their fields, in order), "count" (items to
+	 * come), "ceiling" ("P" ..), "made" (RFC 3339), "generator".
 	 */
 	int (*begin)(void *h, const uint8_t *info, size_t len);
 	int (*item)(void *h, const uint8_t *msgpack, size_t len);
@@ -71,14 +75,14 @@ struct saksi_exporter {
 };
 
 #define SAKSI_EXPORTER_SYMBOL "saksi_exporter_entry"
-#define SAKSI_EXPORTER_REGISTER(e)                                             \
-	__attribute__((visibility("default"))) const struct saksi_exporter *   \
-	saksi_exporter_entry(void);                                            \
-	__attribute__((visibility("default"))) const struct saksi_exporter *   \
-	saksi_exporter_entry(void)                                             \
-	{                                                                      \
-		return &(e);                                                   \
-	}                                                                      \
+#define SAKSI_EXPORTER_REGISTER(e)                                           \
+	__attribute__((visibility("default"))) const struct saksi_exporter * \
+	saksi_exporter_entry(void);                                          \
+	__attribute__((visibility("default"))) const struct saksi_exporter * \
+	saksi_exporter_entry(void)                                           \
+	{                                                                    \
+		return &(e);                                                 \
+	}                                                                    \
 	struct saksi_exporter_needs_a_semicolon
 
 #endif
