@@ -1,9 +1,10 @@
 /* hold.c - the waiting list of the gate. */
 #include "hold.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "cut.h"
 
 void hold_free(struct hold *h)
 {
@@ -176,7 +177,7 @@ enum saksi_err hold_add(struct hold *h, struct changeset **cs, uint8_t why,
 		return saksi_fail(err, SAKSI_ELIMIT,
 		    "too many of its sealer's changesets wait already");
 	bytes_of(&w.bytes, *cs);
-	(void)snprintf(w.reason, sizeof(w.reason), "%s", reason);
+	cut_copy(w.reason, sizeof(w.reason), reason);
 	rc = insert(h, &w, err);
 	if (rc == SAKSI_OK)
 		*cs = NULL;
@@ -189,7 +190,8 @@ enum saksi_err hold_set(struct hold *h, struct waiting *w, uint8_t why,
 	char text[sizeof(w->reason)];
 
 	w->need = *need;
-	(void)snprintf(text, sizeof(text), "%s", reason);
+	memset(text, 0, sizeof(text));
+	cut_copy(text, sizeof(text), reason);
 	if (w->why == why && strcmp(w->reason, text) == 0)
 		return SAKSI_OK;
 	w->rewrite = true;

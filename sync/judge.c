@@ -1,6 +1,5 @@
 /* judge.c - may this changeset's device do this?  PROTOCOL.md section 3. */
-#include <stdio.h>
-
+#include "cut.h"
 #include "membership_impl.h"
 
 bool node_before(const struct membership *m, uint32_t a, uint32_t b)
@@ -61,7 +60,7 @@ static enum team_verdict say(enum team_verdict v, char *why, size_t size,
     const char *words)
 {
 	if (why != NULL && size > 0)
-		(void)snprintf(why, size, "%s", words);
+		cut_copy(why, size, words);
 	return v;
 }
 

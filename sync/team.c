@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cut.h"
 #include "idmap.h"
 #include "team_impl.h"
 
@@ -429,7 +430,7 @@ enum team_verdict saksi_team_judge(const struct saksi_team *t, const struct chan
     const struct saksi_hash *device, char *why, size_t size)
 {
 	if (t->members == NULL || membership_device(t->members, device) == NULL) {
-		(void)snprintf(why, size, "its device is not known here yet");
+		cut_copy(why, size, "its device is not known here yet");
 		return TEAM_PENDING;
 	}
 	return membership_judge(t->members, cs, device, why, size);
@@ -451,7 +452,7 @@ bool saksi_team_check_membership(const struct changeset *cs, char *why, size_t s
 		if (rc == SAKSI_OK)
 			member_op_free(&op);
 		else if (rc != SAKSI_ENEWER) {
-			(void)snprintf(why, size, "%s", e.msg);
+			cut_copy(why, size, e.msg);
 			return false;
 		}
 	}

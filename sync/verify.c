@@ -7,6 +7,8 @@
 
 #include <saksi/base/fsio.h>
 
+#include "cut.h"
+
 #define BATCH_BYTES ((size_t)1 << 20)
 #define FUTURE_MS (INT64_C(24) * 3600 * 1000)
 
@@ -44,7 +46,7 @@ struct verdict {
 static void say(struct verdict *v, enum outcome what, const char *reason)
 {
 	v->what = what;
-	(void)snprintf(v->reason, sizeof(v->reason), "%s", reason);
+	cut_copy(v->reason, sizeof(v->reason), reason);
 }
 
 static void wait_for(struct verdict *v, const struct saksi_hash *id)

@@ -218,10 +218,11 @@ static bool flip_all(struct target *g, const struct plan *p)
 static bool run(const struct plan *p)
 {
 	struct peer a, b;
-	struct target g = {.reader = &b, .bundle = BUF_INIT};
+	static struct target g;
 	struct sync_summary s;
 	bool good;
 
+	g.reader = &b;
 	g_schema = load_schema();
 	peer_make(&a, "Channary", "laptop");
 	peer_make(&b, "Dara", "old");

@@ -59,7 +59,7 @@ static inline void peer_end(struct peer *p)
 	char cmd[100];
 
 	peer_close(p);
-	snprintf(cmd, sizeof(cmd), "rm -rf '%s'", p->dir);
+	snprintf(cmd, sizeof(cmd), "rm -rf '%.63s'", p->dir);
 	assert_int_equal(system(cmd), 0);
 }
 

@@ -64,7 +64,7 @@ static void sync_ok(struct peer *p, size_t sent, size_t received)
 
 static void at(char path[400], const char *name)
 {
-	snprintf(path, 400, "%s/%s", g_dir, name);
+	snprintf(path, 400, "%.63s/%.300s", g_dir, name);
 }
 
 /* Names in the directory, sorted; how many. */
@@ -127,7 +127,7 @@ static void only_what_the_directory_lacks_is_written(void **state)
 {
 	struct peer a, b, c;
 	struct saksi_id id;
-	char list[16][256];
+	static char list[16][256];
 
 	(void)state;
 	two(&a, &b);
@@ -167,7 +167,7 @@ static void nothing_can_be_read_there(void **state)
 	    "ev-0001"};
 	struct peer a, b;
 	struct buf one = BUF_INIT;
-	char list[16][256];
+	static char list[16][256];
 	size_t n;
 
 	(void)state;
@@ -198,7 +198,8 @@ static void what_is_not_ours_is_left_alone(void **state)
 	struct peer a, b;
 	struct sync_summary sum;
 	struct buf copy = BUF_INIT;
-	char list[32][256], before[32][256], path[400], name[300];
+	static char list[32][256], before[32][256];
+	char path[400], name[300];
 	uint8_t noise[80 + 4096];
 	size_t n;
 
@@ -249,7 +250,7 @@ static void damaged_objects_are_tried_again(void **state)
 	struct peer a, b;
 	struct sync_summary sum;
 	struct buf whole = BUF_INIT;
-	char list[16][256];
+	static char list[16][256];
 
 	(void)state;
 	two(&a, &b);
@@ -280,7 +281,7 @@ static void a_flipped_bit_is_refused_and_healed(void **state)
 	struct peer a, b;
 	struct sync_summary sum;
 	struct buf whole = BUF_INIT;
-	char list[16][256];
+	static char list[16][256];
 
 	(void)state;
 	two(&a, &b);
@@ -311,7 +312,8 @@ static void a_directory_that_was_put_back_is_filled_again(void **state)
 	struct saksi_id id;
 	struct sync_summary sum;
 	struct buf whole = BUF_INIT;
-	char first[16][256], list[16][256], path[400];
+	static char first[16][256], list[16][256];
+	char path[400];
 
 	(void)state;
 	two(&a, &b);
@@ -357,7 +359,8 @@ static void taken_names_are_never_written_over(void **state)
 {
 	struct peer a, b;
 	struct saksi_id id;
-	char list[16][256], again[16][256], cmd[300];
+	static char list[16][256], again[16][256];
+	char cmd[300];
 	struct buf x = BUF_INIT, y = BUF_INIT;
 	struct sync_summary sum;
 
@@ -399,7 +402,8 @@ static void leftovers_of_an_interrupted_sync_go(void **state)
 {
 	struct peer a, b;
 	uint8_t name[OBJECT_NAME];
-	char hex[33], part[64], list[16][256];
+	static char list[16][256];
+	char hex[33], part[64];
 
 	(void)state;
 	two(&a, &b);
@@ -425,7 +429,7 @@ static void much_is_split_and_order_does_not_matter(void **state)
 	struct saksi_txn *t;
 	struct saksi_draft *d = NULL;
 	struct sync_summary sum;
-	char list[64][256];
+	static char list[64][256];
 
 	(void)state;
 	two(&a, &b);

@@ -33,7 +33,7 @@ static void a_reader_can_not_write(void **state)
 	struct peer a, r;
 	struct saksi_id id;
 	struct craft c;
-	struct pile p = {.n = 0};
+	static struct pile p;
 	struct feeding f;
 	struct saksi_hash before;
 
@@ -71,7 +71,7 @@ static void membership_is_for_admins(void **state)
 {
 	struct peer a, b;
 	struct craft c;
-	struct pile p = {.n = 0};
+	static struct pile p;
 	struct feeding f;
 	struct member_op op = {.tag = OP_ADD_DEVICE};
 	struct local_device friend;
@@ -116,7 +116,7 @@ static void forged_and_foreign_ones_are_refused(void **state)
 {
 	struct peer a, b, other;
 	struct craft c;
-	struct pile p = {.n = 0}, good = {.n = 0};
+	static struct pile p, good;
 	struct feeding f;
 	struct changeset *cs;
 	struct secret *sk = NULL;
@@ -203,7 +203,7 @@ static void forged_and_foreign_ones_are_refused(void **state)
 static void gaps_are_named_and_filled(void **state)
 {
 	struct peer a, b;
-	struct pile p = {.n = 0};
+	static struct pile p;
 	struct feeding f;
 	struct saksi_id id;
 	size_t order[256];
@@ -314,7 +314,7 @@ static void clocks_and_forks_are_named(void **state)
 {
 	struct peer a, b;
 	struct craft c, branch;
-	struct pile p = {.n = 0};
+	static struct pile p;
 	struct feeding f;
 	struct changeset *cs;
 	struct saksi_id id;
@@ -535,7 +535,7 @@ static void shuffled_order(size_t *order, size_t n)
 static void every_order_ends_the_same(void **state)
 {
 	struct peer a, b, r, base, one;
-	struct pile p = {.n = 0};
+	static struct pile p;
 	struct saksi_hash want = {{0}};
 	char cmd[300];
 	const char *runs = getenv("SAKSI_ORDERS");
@@ -554,7 +554,8 @@ static void every_order_ends_the_same(void **state)
 	print_message("%zu changesets\n", p.n);
 	peer_close(&base);
 	for (int run = 0; run < n; run++) {
-		size_t order[600], total = p.n;
+		static size_t order[600];
+		size_t total = p.n;
 		struct feeding f;
 
 		g_seed = (uint64_t)run;
