@@ -64,34 +64,24 @@ static enum saksi_err describe(struct registration *reg, const char *runner,
 	return rc;
 }
 
-enum saksi_err host_format_of(struct host_format *out, const struct host_paths *paths,
-    const char *path, struct saksi_error *err)
-{
-	struct registration reg;
-	memset(out, 0, sizeof *out);
-	snprintf(out->path, sizeof out->path, "%s", path);
-	enum saksi_err rc = describe(&reg, paths->runner, path, err);
-	if (rc != SAKSI_OK)
-		return rc;
-	snprintf(out->name, sizeof out->name, "%s", reg.name);
-	snprintf(out->description, sizeof out->description, "%.159s", reg.description);
-	snprintf(out->exporter, sizeof out->exporter, "%s", reg.name);
-	snprintf(out->ending, sizeof out->ending, "%s", reg.file_ending);
-	return SAKSI_OK;
-}
-
 /* One that cannot be used stays in the list, with the reason for a description. */
 static bool add_exporter(struct list *l, const struct host_paths *paths, const char *path)
 {
+	struct registration reg;
 	struct saksi_error why;
 	struct host_format *f = add(l, path);
 	if (!f)
 		return false;
-	if (host_format_of(f, paths, path, &why) != SAKSI_OK) {
+	if (describe(&reg, paths->runner, path, &why) != SAKSI_OK) {
 		name_by_file(f, path);
 		snprintf(f->description, sizeof f->description, "not usable: %.140s",
 		    why.msg);
+		return true;
 	}
+	snprintf(f->name, sizeof f->name, "%s", reg.name);
+	snprintf(f->description, sizeof f->description, "%.159s", reg.description);
+	snprintf(f->exporter, sizeof f->exporter, "%s", reg.name);
+	snprintf(f->ending, sizeof f->ending, "%s", reg.file_ending);
 	return true;
 }
 

@@ -63,13 +63,6 @@ SAKSI_MUST_CHECK enum saksi_err host_formats(const struct host_paths *paths,
 SAKSI_MUST_CHECK enum saksi_err host_format_of(struct host_format *out,
     const struct host_paths *paths, const char *path, struct saksi_error *err);
 
-/**
- * host_format_of(out, paths, path, err):
- * What the exporter in the file ${path} says of itself, read in the sandbox.
- */
-SAKSI_MUST_CHECK enum saksi_err host_format_of(struct host_format *out,
-    const struct host_paths *paths, const char *path, struct saksi_error *err);
-
 /* ---- a plugin file, pinned --------------------------------------------------------- */
 /**
  * host_plugin_open(memfd, bytes, path, err):
