@@ -50,9 +50,10 @@ static bool holds(const json_t *list, const json_t *value)
 	size_t i;
 	const json_t *e;
 
-	json_array_foreach (list, i, e)
+	json_array_foreach (list, i, e) {
 		if (json_equal(e, value))
 			return true;
+	}
 	return false;
 }
 
@@ -95,9 +96,10 @@ static enum saksi_err set_list(struct change *ch, const struct schema_field *f,
 			rc = saksi_draft_remove(ch->draft, &ch->id, f->path, v->value,
 			    &ch->c->err);
 	}
-	json_array_foreach (want, i, e)
+	json_array_foreach (want, i, e) {
 		if (rc == SAKSI_OK && !stands(ch, f->path, e))
 			rc = saksi_draft_add(ch->draft, &ch->id, f->path, e, &ch->c->err);
+	}
 	return rc;
 }
 
@@ -232,9 +234,10 @@ static enum saksi_err do_add(struct change *ch, const struct schema_field *f,
 	const json_t *e;
 	enum saksi_err rc = parse(ch, f, text, &list);
 
-	json_array_foreach (list, i, e)
+	json_array_foreach (list, i, e) {
 		if (rc == SAKSI_OK && !stands(ch, f->path, e))
 			rc = saksi_draft_add(ch->draft, &ch->id, f->path, e, &ch->c->err);
+	}
 	json_decref(list);
 	return rc;
 }

@@ -211,8 +211,8 @@ SAKSI_MUST_CHECK enum saksi_err view_get(struct cli *c, const struct saksi_id *i
     int64_t as_of_us, struct saksi_record **r, json_t **json);
 /** view_label: What people call a record. */
 void view_label(struct cli *c, struct buf *out, const json_t *record);
-/** view_ref: Label and short id of the record with this 26-letter id. */
-void view_ref(struct cli *c, struct buf *out, const char *id);
+/** view_ref: Label and short id of the record that a reference names. */
+void view_ref(struct cli *c, struct buf *out, const char *text);
 /** view_value: A register's value or list element in words, references by label. */
 void view_value(struct cli *c, struct buf *out, const struct schema_field *f,
     const json_t *v);

@@ -69,9 +69,10 @@ static enum saksi_err put_value(struct cli *c, struct add *a,
 	json_t *e;
 
 	if (f->many && json_is_array(value)) {
-		json_array_foreach (value, i, e)
+		json_array_foreach (value, i, e) {
 			if (schema_put(a->record, f, e) != 0)
 				return saksi_fail_nomem(&c->err);
+		}
 		return SAKSI_OK;
 	}
 	return schema_put(a->record, f, value) == 0 ? SAKSI_OK

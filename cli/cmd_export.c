@@ -132,15 +132,19 @@ static enum saksi_err check_trust(struct exporting *x)
 	struct trust t = {0};
 	char hex[65];
 	char name[64] = "plugin";
-	enum saksi_err rc =
-	    trust_hash(&x->plugin_hash, x->plugin, &x->plugin_fd, &c->err);
+	struct saksi_hash hash;
+	int fd = -1;
+	enum saksi_err rc = trust_hash(&hash, x->plugin, &fd, &c->err);
 
 	if (rc == SAKSI_ENOTFOUND)
 		return saksi_fail(&c->err, SAKSI_ENOTFOUND,
 		    "%s: there is no exporter at %s; `saksi plugin list` shows what there is",
 		    x->format->name, x->plugin);
-	if (rc == SAKSI_OK)
-		rc = trust_load(c, &t);
+	if (rc != SAKSI_OK)
+		return rc;
+	x->plugin_hash = hash;
+	x->plugin_fd = fd;
+	rc = trust_load(c, &t);
 	if (rc == SAKSI_OK && trust_find(&t, &x->plugin_hash) == NULL) {
 		hex_encode(hex, x->plugin_hash.b, sizeof(x->plugin_hash.b));
 		(void)trust_name(name, sizeof(name), x->plugin);

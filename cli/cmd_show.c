@@ -95,8 +95,9 @@ static void print_fields(struct show *s, const json_t *object,
 		if (list[i].kind == FIELD_GROUP && !list[i].many) {
 			print_fields(s, v, list[i].fields, list[i].n_fields);
 		} else if (list[i].many && json_is_array(v)) {
-			json_array_foreach (v, k, e)
+			json_array_foreach (v, k, e) {
 				print_value(s, &list[i], e, k == 0 ? list[i].path : "");
+			}
 		} else {
 			print_value(s, &list[i], v, list[i].path);
 		}

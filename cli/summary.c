@@ -78,9 +78,10 @@ static enum saksi_err print_authors(struct cli *c, const json_t *changes)
 	json_object_foreach (authors, by, counts) {
 		struct buf line = BUF_INIT;
 
-		json_object_foreach (counts, did, n)
+		json_object_foreach (counts, did, n) {
 			buf_printf(&line, "%s%lld %s", line.len > 0 ? ", " : "",
 			    (long long)json_integer_value(n), did);
+		}
 		cli_say(c, "  %s: %s", by, buf_cstr(&line));
 		buf_free(&line);
 	}
@@ -105,8 +106,9 @@ static enum saksi_err print_text(struct cli *c, const char *remote,
 	if (json_array_size(changes) > CHANGES_SHOWN)
 		rc = print_authors(c, changes);
 	else
-		json_array_foreach (changes, i, e)
+		json_array_foreach (changes, i, e) {
 			print_change(c, e);
+		}
 	if (s->conflicts > 0)
 		cli_say(c, "%zu conflict%s open; `saksi conflicts` shows them.",
 		    s->conflicts, s->conflicts == 1 ? " is" : "s are");
@@ -129,11 +131,13 @@ static void print_trouble(const struct sync_summary *s)
 	size_t i;
 	const json_t *e;
 
-	json_array_foreach (json_object_get(s->detail, "refused"), i, e)
+	json_array_foreach (json_object_get(s->detail, "refused"), i, e) {
 		cli_warn("refused: %s: %s", view_text(e, "what"), view_text(e, "reason"));
-	json_array_foreach (json_object_get(s->detail, "warnings"), i, e)
+	}
+	json_array_foreach (json_object_get(s->detail, "warnings"), i, e) {
 		if (json_is_string(e))
 			cli_warn("%s", json_string_value(e));
+	}
 }
 
 enum saksi_err summary_print(struct cli *c, const char *remote,
