@@ -58,15 +58,20 @@ static enum saksi_err choose_name(struct object_out *o, struct saksi_error *err)
 static enum saksi_err open_part(struct object_out *o, struct saksi_error *err)
 {
 	const int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
+	struct stat st;
 
-	o->fd = openat(o->s->fd, o->part, flags, 0666);
+	o->fd = openat(o->s->fd, o->part, flags, 0600);
 	if (o->fd < 0 && errno == EEXIST) {
-		/* Only we can know this name: it is left of a sync that was cut short. */
+		/* A name of ours alone: it is left of a sync that was cut short. */
 		(void)unlinkat(o->s->fd, o->part, 0);
-		o->fd = openat(o->s->fd, o->part, flags, 0666);
+		o->fd = openat(o->s->fd, o->part, flags, 0600);
 	}
-	return o->fd < 0 ? saksi_fail_sys(err, "directory: cannot be written to")
-			 : SAKSI_OK;
+	if (o->fd < 0)
+		return saksi_fail_sys(err, "directory: cannot be written to");
+	/* Whoever may look into the folder may read its objects; some systems know no modes. */
+	if (fstat(o->s->fd, &st) == 0)
+		(void)fchmod(o->fd, 0600 | (st.st_mode & 0044));
+	return SAKSI_OK;
 }
 
 static enum saksi_err begin_object(struct object_out *o, struct saksi_error *err)
