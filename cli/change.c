@@ -345,7 +345,15 @@ static enum saksi_err one_change(struct change *ch, const char *const *args, siz
 		    "%s: is no list, so only %s=VALUE can be said", f->path, f->path);
 	for (size_t i = 0; i < at; i++) {
 		if (assign_split(&before, args[i], NULL) != SAKSI_OK ||
-		    strcmp(before.field, a.field) != 0 || before.how != a.how)
+		    strcmp(before.field, a.field) != 0)
+			continue;
+		if (before.how != a.how &&
+		    (a.how == ASSIGN_SET || a.how == ASSIGN_CLEAR ||
+			before.how == ASSIGN_SET || before.how == ASSIGN_CLEAR))
+			return saksi_fail(&ch->c->err, SAKSI_EINVAL,
+			    "%s: is set or cleared, and changed too; one of them is enough",
+			    f->path);
+		if (before.how != a.how)
 			continue;
 		if (!f->many || a.how == ASSIGN_CLEAR)
 			return saksi_fail(&ch->c->err, SAKSI_EINVAL,

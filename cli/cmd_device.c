@@ -21,13 +21,16 @@ static enum saksi_err need_output(struct cli *c, const char **file)
 	return saksi_fail(&c->err, SAKSI_EINVAL, "%s: needs -o FILE", c->command->name);
 }
 
+/* The words to compare stand on the screen before anything is asked. */
 static void say_words(struct cli *c, const char *what, const char *words)
 {
-	if (c->json)
+	FILE *f = c->json ? stderr : stdout;
+
+	if (c->json && c->yes)
 		return;
-	(void)printf("%s\n\n    ", what);
-	out_text(stdout, words);
-	(void)fputs("\n\n", stdout);
+	(void)fprintf(f, "%s\n\n    ", what);
+	out_text(f, words);
+	(void)fputs("\n\n", f);
 }
 
 /* ---- request ---------------------------------------------------------------------- */

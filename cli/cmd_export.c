@@ -97,6 +97,10 @@ static enum saksi_err find_format(struct exporting *x)
 	if (!x->format->form && cli_opt(c, "as") != NULL)
 		return saksi_fail(&c->err, SAKSI_EINVAL,
 		    "--as: %s is no form and has only one output type", x->format->name);
+	if (!x->format->form && cli_opt(c, "for") != NULL)
+		return saksi_fail(&c->err, SAKSI_EINVAL,
+		    "--for: %s is no form; choose its records with --select",
+		    x->format->name);
 	x->plugin = x->format->form ? exporters_file(&x->exporters, renderer(x))
 				    : strdup(x->format->path);
 	return x->plugin != NULL ? SAKSI_OK : saksi_fail_nomem(&c->err);
@@ -182,6 +186,10 @@ static enum saksi_err open_output(struct exporting *x)
 		x->job.out_fd = x->file.fd;
 		return rc;
 	}
+	if (isatty(STDOUT_FILENO) == 1)
+		return saksi_fail(&c->err, SAKSI_EINVAL,
+		    "-o -: an export is not for a terminal, which would obey what is in it; "
+		    "name a file");
 	if (c->json)
 		return saksi_fail(&c->err, SAKSI_EINVAL,
 		    "-o -: the export and --json would both go to standard output; name a file");

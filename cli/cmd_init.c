@@ -199,8 +199,13 @@ static enum saksi_err run(struct cli *c)
 
 	if (rc == SAKSI_OK)
 		rc = make(c, &in);
-	if (rc == SAKSI_OK && in.with_root)
+	if (rc == SAKSI_OK && in.with_root) {
 		rc = hand_over(c, &in);
+		if (rc != SAKSI_OK)
+			cli_warn("the vault was made, but its recovery kit is lost; remove the "
+				 "folder %s and begin again",
+			    c->dir);
+	}
 	if (rc == SAKSI_OK)
 		rc = report(c, &in);
 	outfile_abort(&in.kit);

@@ -19,6 +19,7 @@ struct show {
 	json_t *json;
 	struct links links;
 	enum saksi_class cls;
+	json_t *sources; /* of single values, numbered as they come */
 };
 
 /* The end of a day as claimed time, or a point in time as RFC 3339. */
@@ -39,31 +40,48 @@ static enum saksi_err as_of(int64_t *us, const char *text, struct saksi_error *e
 
 /* ---- for people ------------------------------------------------------------------ */
 
+/* The number under which a source is listed below. */
+static size_t source_number(struct show *s, json_t *source)
+{
+	size_t i;
+	const json_t *e;
+
+	json_array_foreach (s->sources, i, e) {
+		if (json_equal(e, source))
+			return i + 1;
+	}
+	arr_add(&s->sources, json_incref(source));
+	return json_array_size(s->sources);
+}
+
+static void source_marks(struct show *s, struct buf *out, const json_t *list)
+{
+	size_t i;
+	json_t *e;
+
+	json_array_foreach (list, i, e) {
+		buf_printf(out, " [%zu]", source_number(s, e));
+	}
+}
+
 /* What a value says of itself beside its content. */
 static void marks(struct show *s, struct buf *out, const struct schema_field *f,
     const json_t *v)
 {
-	const json_t *list = json_object_get(v, "source");
+	const json_t *plain = value_plain(v);
 	enum saksi_class cls = schema_value_class(s->r->cls, f, v);
-	const char *note = view_text(v, "note");
-	const char *status = view_text(v, "status");
-	static const struct schema_field source = {.kind = FIELD_SOURCE};
-	size_t i;
-	const json_t *e;
 
+	if (f->kind == FIELD_NAME || f->kind == FIELD_GROUP)
+		source_marks(s, out, json_object_get(plain, "source"));
+	if (plain != v) {
+		source_marks(s, out, json_object_get(v, "source"));
+		if (view_text(v, "status")[0] != '\0')
+			buf_printf(out, "  [%s]", view_text(v, "status"));
+		if (view_text(v, "note")[0] != '\0')
+			buf_printf(out, "  [note: %s]", view_text(v, "note"));
+	}
 	if (cls != s->cls)
 		buf_printf(out, "  [class %c]", class_letter(cls));
-	if (value_plain(v) == v)
-		return;
-	if (status[0] != '\0')
-		buf_printf(out, "  [%s]", status);
-	if (note[0] != '\0')
-		buf_printf(out, "  [note: %s]", note);
-	json_array_foreach (list, i, e) {
-		buf_add_str(out, "  [source: ");
-		view_value(s->c, out, &source, e);
-		buf_add_str(out, "]");
-	}
 }
 
 static void print_value(struct show *s, const struct schema_field *f, const json_t *v,
@@ -144,6 +162,25 @@ static void print_rivals(struct show *s)
 	}
 }
 
+static void print_sources(struct show *s)
+{
+	static const struct schema_field source = {.kind = FIELD_SOURCE};
+	size_t i;
+	const json_t *e;
+
+	if (json_array_size(s->sources) > 0)
+		(void)fputs("\nSources\n", stdout);
+	json_array_foreach (s->sources, i, e) {
+		struct buf text = BUF_INIT;
+
+		view_value(s->c, &text, &source, e);
+		(void)printf("  [%zu] ", i + 1);
+		out_text(stdout, buf_cstr(&text));
+		(void)fputc('\n', stdout);
+		buf_free(&text);
+	}
+}
+
 static enum saksi_err print_links(struct show *s)
 {
 	size_t n;
@@ -197,6 +234,7 @@ static enum saksi_err print_text(struct show *s)
 	if (t != NULL)
 		print_fields(s, s->json, t->fields, t->n_fields);
 	print_rivals(s);
+	print_sources(s);
 	return print_links(s);
 }
 
@@ -246,10 +284,12 @@ static enum saksi_err run(struct cli *c)
 	if (rc == SAKSI_OK)
 		rc = links_load(c, &s.links);
 	if (rc == SAKSI_OK) {
+		s.sources = json_array();
 		s.cls = s.r->cls != CLASS_NONE ? s.r->cls : CLASS_C;
 		rc = c->json ? print_json(&s) : print_text(&s);
 	}
 	links_free(&s.links);
+	json_decref(s.sources);
 	json_decref(s.json);
 	saksi_record_free(&s.r);
 	return rc;

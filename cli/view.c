@@ -87,7 +87,8 @@ static void view_group(struct cli *c, struct buf *out, const struct schema_field
 	for (size_t i = 0; i < f->n_fields; i++) {
 		const json_t *leaf = json_object_get(v, f->fields[i].name);
 
-		if (leaf == NULL)
+		/* Sources are beside the point of a line; show lists them below. */
+		if (leaf == NULL || f->fields[i].kind == FIELD_SOURCE)
 			continue;
 		if (!first)
 			buf_add_str(out, "; ");
@@ -95,6 +96,15 @@ static void view_group(struct cli *c, struct buf *out, const struct schema_field
 		buf_printf(out, "%s: ", f->fields[i].name);
 		view_values(c, out, &f->fields[i], leaf);
 	}
+}
+
+/* "(alias)", "(acronym)"; a plain name needs no word. */
+static void view_name_kind(struct buf *out, const json_t *name)
+{
+	const char *kind = view_text(name, "kind");
+
+	if (kind[0] != '\0' && strcmp(kind, "name") != 0)
+		buf_printf(out, " (%s)", kind);
 }
 
 void view_value(struct cli *c, struct buf *out, const struct schema_field *f,
@@ -110,6 +120,8 @@ void view_value(struct cli *c, struct buf *out, const struct schema_field *f,
 		view_group(c, out, f, plain);
 	else
 		value_text(out, c->schema, f, v);
+	if (f->kind == FIELD_NAME)
+		view_name_kind(out, plain);
 }
 
 const struct schema_field *view_field(struct cli *c, const char *type, const char *path)

@@ -102,6 +102,8 @@ done
 # A reader only reads.
 expect 5 saksi "$c" resolve per-kong-raiya sex=m
 expect 5 saksi "$c" add person names=X
+expect 0 saksi "$c" export ndjson -o "$HOME/read-only.ndjson"
+err 'may only read'
 expect 0 saksi "$b" resolve per-kong-raiya sex --take 2
 expect 0 saksi "$b" conflicts
 out 'No conflicts'

@@ -46,6 +46,7 @@ err 'there are .*csv'
 expect 4 s export csv -o "$HOME/no/folder/x"
 expect 2 s export csv -o "$HOME/x" --select 'type:'
 expect 2 s export csv -o "$HOME/x" --as text
+expect 2 s export csv -o "$HOME/x" --for per-public
 absent "$HOME/x"
 
 # ---- un-sp: the block, the override, the consent --------------------------------------------------

@@ -93,11 +93,16 @@ expect 0 s delete act-json --reason 'only a test'
 expect 4 s edit per-sok-dara citizenship-=FR
 expect 2 s edit per-sok-dara sex=m sex=f
 err 'given twice'
+expect 2 s edit per-sok-dara citizenship=KH citizenship+=FR
+err 'one of them is enough'
 expect 2 s edit per-sok-dara sex+=m
 err 'is no list'
 expect 2 s edit ev-march title=
 err 'needs it'
 expect 2 s edit per-sok-dara ref=other
+expect 2 s edit per-sok-dara $'note=\377'
+expect 2 s add person names=X --ref $'\377'
+expect 2 s delete per-sok-dara --reason $'a\nb'
 expect 2 s edit per-sok-dara citizenship+=TH born=yesterday
 expect 0 s --json show per-sok-dara
 no_out born
