@@ -177,6 +177,7 @@ static const struct found_object *find_listed(const struct dir_sync *s,
 {
 	struct found_object key;
 
+	memset(&key, 0, sizeof(key));
 	memcpy(key.id.name, o->name, OBJECT_NAME);
 	return s->n == 0 ? NULL : bsearch(&key, s->list, s->n, sizeof(key), by_name);
 }

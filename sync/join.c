@@ -135,16 +135,16 @@ static enum saksi_err decode_all(struct joining *g, struct saksi_error *err)
 	g->list = calloc(g->w.n_changes + 1, sizeof(*g->list));
 	if (g->list == NULL)
 		return saksi_fail_nomem(err);
-	for (; g->n < g->w.n_changes && rc == SAKSI_OK; g->n++) {
-		struct changeset **cs = &g->list[g->n].cs;
+	while (g->n < g->w.n_changes && rc == SAKSI_OK) {
+		const struct welcome_change *c = &g->w.changes[g->n];
+		struct changeset *cs = NULL;
 
-		rc =
-		    changeset_decode(cs, g->w.changes[g->n].p, g->w.changes[g->n].n, err);
-		if (rc != SAKSI_OK)
+		rc = changeset_decode(&cs, c->p, c->n, err);
+		if (rc != SAKSI_OK || cs == NULL)
 			return rc;
-		if ((*cs)->kind != CS_MEMBERSHIP ||
-		    hash_cmp(&(*cs)->space, &g->w.space) != 0 ||
-		    memcmp((*cs)->coll, membership_coll, sizeof(membership_coll)) != 0)
+		g->list[g->n++].cs = cs;
+		if (cs->kind != CS_MEMBERSHIP || hash_cmp(&cs->space, &g->w.space) != 0 ||
+		    memcmp(cs->coll, membership_coll, sizeof(membership_coll)) != 0)
 			rc = wrong(err, "it holds something of another team");
 	}
 	return rc;
@@ -158,7 +158,8 @@ static enum saksi_err find_genesis(struct joining *g, struct saksi_error *err)
 		struct saksi_hash space, device;
 		struct member_op op;
 
-		if (cs->seq != 2 || cs->n_parts == 0 || cs->parts[0].p == NULL)
+		if (cs == NULL || cs->seq != 2 || cs->n_parts == 0 ||
+		    cs->parts[0].p == NULL)
 			continue;
 		crypto_hash_of(&space, "space", cs->parts[0].p, cs->parts[0].len);
 		if (hash_cmp(&space, &g->w.space) != 0)

@@ -185,10 +185,10 @@ static enum saksi_err read_key(struct mp_reader *r, struct op_key *k,
 		mp_read_fixed(r, k->prev.b, sizeof(k->prev.b));
 	mp_read_fixed(r, k->commit, sizeof(k->commit));
 	n = mp_read_array(r);
-	if (!r->failed && (n == 0 || n > KEY_BOXES_MAX || n % KEY_BOXES_STEP != 0))
+	if (n == 0 || n > KEY_BOXES_MAX || n % KEY_BOXES_STEP != 0) {
 		mp_fail(r, "a number of boxes that is not 8, 16 ... 512");
-	if (r->failed)
 		return SAKSI_OK;
+	}
 	k->boxes = calloc(n, sizeof(*k->boxes));
 	if (k->boxes == NULL)
 		return saksi_fail_nomem(err);

@@ -19,6 +19,14 @@ struct peer {
 
 static struct schema *g_schema;
 
+/* How often a long test repeats: fewer times where everything is slow. */
+static inline int rounds(int usual)
+{
+	const char *s = getenv("SAKSI_ROUNDS");
+
+	return s != NULL && atoi(s) > 0 && atoi(s) < usual ? atoi(s) : usual;
+}
+
 static inline void peer_open(struct peer *p)
 {
 	struct secret *pass = passphrase("a long enough passphrase");

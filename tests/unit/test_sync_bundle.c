@@ -184,7 +184,10 @@ static void a_cut_bundle_gives_its_beginning(void **state)
 	bundle_write(&a, NULL, &bundle, &sum);
 	sync_summary_free(&sum);
 	assert_true(bundle.len >= 80 + 4 * 4096);
-	for (size_t n = 0; n < bundle.len; n += n < 200 || n % 4096 < 4 ? 1 : 509) {
+	bool few = rounds(100) < 100;
+	for (size_t n = 0; n < bundle.len; n += !few && (n < 200 || n % 4096 < 4) ? 1
+		 : few								  ? 4001
+										  : 509) {
 		enum saksi_err rc;
 
 		copy_vault(&copy, &b);
@@ -221,7 +224,8 @@ static void a_changed_byte_is_an_altered_bundle(void **state)
 	sync_summary_free(&sum);
 	before = peer_digest(&b);
 	assert_int_equal(bundle.len, 80 + 4096);
-	for (size_t i = 0; i < bundle.len; i += i < 120 ? 1 : 61) {
+	bool few = rounds(100) < 100;
+	for (size_t i = 0; i < bundle.len; i += few ? 401 : i < 120 ? 1 : 61) {
 		bundle.p[i] ^= (uint8_t)(1u << (i % 8));
 		assert_int_equal(bundle_try_read(&b, bundle.p, bundle.len, &sum),
 		    SAKSI_EAUTH);

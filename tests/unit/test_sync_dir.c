@@ -434,7 +434,7 @@ static void much_is_split_and_order_does_not_matter(void **state)
 	(void)state;
 	two(&a, &b);
 	/* over 8 MiB that do not compress, in changesets of 250 KiB */
-	for (int k = 0; k < 50; k++) {
+	for (int k = 0; k < rounds(50); k++) {
 		t = peer_begin(&a, true);
 		OK(saksi_draft_new(&d, t, &g_err));
 		for (int i = 0; i < 80; i++) {
@@ -455,10 +455,10 @@ static void much_is_split_and_order_does_not_matter(void **state)
 		OK(saksi_txn_commit(&t, &g_err));
 	}
 	OK(sync_rc(&a, &sum));
-	assert_int_equal(names(list, 64), 2);
+	assert_int_equal(names(list, 64), rounds(50) < 50 ? 1 : 2);
 	sync_summary_free(&sum);
 	OK(sync_rc(&b, &sum));
-	assert_int_equal(sum.new_records, 4000);
+	assert_int_equal(sum.new_records, 80 * (size_t)rounds(50));
 	assert_int_equal(sum.pending, 0);
 	assert_int_equal(sum.refused, 0);
 	sync_summary_free(&sum);

@@ -538,8 +538,7 @@ static void every_order_ends_the_same(void **state)
 	static struct pile p;
 	struct saksi_hash want = {{0}};
 	char cmd[300];
-	const char *runs = getenv("SAKSI_ORDERS");
-	int n = runs != NULL ? atoi(runs) : 200;
+	int n = rounds(200);
 
 	(void)state;
 	peer_make(&a, "Channary", "laptop");

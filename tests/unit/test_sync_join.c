@@ -175,7 +175,8 @@ static void every_changed_byte_is_noticed(void **state)
 		    SAKSI_OK);
 	}
 	answer(&a, &q, ROLE_EDITOR);
-	for (size_t i = 0; i < q.welcome.len; i += i < 200 ? 1 : 41) {
+	for (size_t i = 0; i < q.welcome.len;
+	     i += i < 200 && rounds(100) == 100 ? 1 : 41) {
 		q.welcome.p[i] ^= 0x80;
 		assert_int_not_equal(open_welcome(&b, &q, &info), SAKSI_OK);
 		q.welcome.p[i] ^= 0x80;
