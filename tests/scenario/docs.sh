@@ -54,7 +54,7 @@ for page in "${pages[@]}"; do
 		}
 		[ "$name" = "$test" ] || {
 			case=${name#*/}
-			grep -qE "cmocka_unit_test[a-z_]*\(($case)[,)]" "tests/unit/test_${test#unit.}.c" ||
+			grep -qE "(cmocka_unit_test[a-z_]*|TEST)\(($case)[,)]" "tests/unit/test_${test#unit.}.c" ||
 				fault "$page: $test has no case $case"
 		}
 	done < <(grep -oE '`(unit|scenario|fuzz|campaign)\.[a-z0-9_]+(/[a-z0-9_]+)?`' "$page" | tr -d '`')
