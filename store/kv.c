@@ -72,7 +72,7 @@ static enum saksi_err get_version(struct kv_txn *txn, unsigned t, uint64_t n,
 	enum saksi_err rc;
 	bool found;
 
-	buf_reset(&kv->older);
+	kv_scratch(&kv->older);
 	rc = kv_read_sealed(&kv->older, &found, txn, t, n, err);
 	if (rc != SAKSI_OK)
 		return rc;
@@ -120,7 +120,7 @@ static enum saksi_err subtract(struct kv_txn *txn, unsigned t, uint64_t n, uint3
 		return rc;
 	if (!found)
 		return missing(t, n, err);
-	buf_reset(&kv->plain);
+	kv_scratch(&kv->plain);
 	rc = kv_unseal_raw(&kv->plain, kv, t, n, entry, kv->older.p + KV_SET_HEAD,
 	    kv->older.len - KV_SET_HEAD, err);
 	if (rc == SAKSI_OK)
@@ -315,7 +315,7 @@ static enum saksi_err scan_each(struct scan *s, uint64_t from, kv_scan_fn *fn, v
 			rc = step(s->txn, s->table, &n, &entry, &found, err);
 		if (rc != SAKSI_OK || !found)
 			return rc;
-		buf_reset(&s->value);
+		kv_scratch(&s->value);
 		rc = get_version(s->txn, s->table, n, entry, &s->value, err);
 		if (rc == SAKSI_OK)
 			rc = fn(ctx, n, s->value.p, s->value.len, err);

@@ -210,6 +210,8 @@ SAKSI_MUST_CHECK enum saksi_err kv_seal_value(struct kv *kv, unsigned db, uint64
 SAKSI_MUST_CHECK enum saksi_err kv_unseal_value(struct buf *out, struct kv *kv,
     unsigned db, uint64_t n, uint64_t version, const uint8_t *p, size_t len,
     struct saksi_error *err);
+/** kv_scratch(b): Wipe what it holds, also after memory ran out in it. */
+void kv_scratch(struct buf *b);
 /** kv_set_head(b, db, n): Reset ${b} and write the head. */
 void kv_set_head(struct buf *b, unsigned db, uint64_t n);
 /** kv_set_add / kv_set_sub: ${headed} = head and sealed value. */

@@ -107,7 +107,7 @@ enum saksi_err kv_meta_read(struct kv_meta *m, struct kv *kv, uint64_t number,
 	enum saksi_err rc;
 
 	memset(m, 0, sizeof(*m));
-	buf_reset(&kv->plain);
+	kv_scratch(&kv->plain);
 	rc = kv_unseal_raw(&kv->plain, kv, KV_DB_META, 0, number, p, len, NULL);
 	if (rc == SAKSI_EAUTH)
 		return saksi_fail(err, SAKSI_EDAMAGED,

@@ -19,6 +19,8 @@
 #define PAGE 4096u
 #define PAGE_LOSS 57u /* LMDB's header 16, suite 1, nonce 24, tag 16 */
 
+#define SCRATCH_MAX ((size_t)64 << 10)
+
 enum codec { CODEC_RAW = 0, CODEC_ZSTD = 1 };
 
 #define AD_BYTES 47u
@@ -77,9 +79,20 @@ static void make_ad(uint8_t ad[AD_BYTES], const struct kv *kv, unsigned db, uint
 
 /* ---- sealing ---------------------------------------------------------------- */
 
+/* buf_reset() wipes the whole block: too slow here after one long value. */
+void kv_scratch(struct buf *b)
+{
+	if (b->failed || b->cap > SCRATCH_MAX) {
+		buf_free(b);
+	} else if (b->len > 0) {
+		wipe(b->p, b->len);
+		b->len = 0;
+	}
+}
+
 void kv_set_head(struct buf *b, unsigned db, uint64_t n)
 {
-	buf_reset(b);
+	kv_scratch(b);
 	buf_add_byte(b, (uint8_t)db);
 	buf_le64(b, n);
 }
@@ -153,13 +166,13 @@ enum saksi_err kv_seal_value(struct kv *kv, unsigned db, uint64_t n, uint64_t ve
 	uint8_t *frame;
 	size_t body;
 
-	buf_reset(&kv->plain);
+	kv_scratch(&kv->plain);
 	frame = buf_reserve(&kv->plain, room);
 	if (frame == NULL) {
 		buf_free(&kv->plain);
 		return saksi_fail_nomem(err);
 	}
-	kv->plain.len = room; /* from here on buf_reset() wipes it */
+	kv->plain.len = room; /* from here on kv_scratch() wipes it */
 	body = pack(kv, frame + FRAME_HEAD, plain, len);
 	frame[0] = body > 0 ? CODEC_ZSTD : CODEC_RAW;
 	if (body == 0) {
@@ -216,7 +229,7 @@ enum saksi_err kv_unseal_value(struct buf *out, struct kv *kv, unsigned db, uint
 {
 	enum saksi_err rc;
 
-	buf_reset(&kv->plain);
+	kv_scratch(&kv->plain);
 	rc = kv_unseal_raw(&kv->plain, kv, db, n, version, p, len, err);
 	if (rc != SAKSI_OK)
 		return rc;

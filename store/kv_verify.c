@@ -92,7 +92,7 @@ static enum saksi_err check_value(struct verify *v, uint64_t n, struct saksi_err
 		    (unsigned long long)n, v->table);
 		return SAKSI_OK;
 	}
-	buf_reset(&v->plain);
+	kv_scratch(&v->plain);
 	return kv_unseal_value(&v->plain, v->kv, v->table, n, entry,
 	    v->sealed.p + KV_SET_HEAD, v->sealed.len - KV_SET_HEAD, why);
 }
@@ -134,7 +134,7 @@ static enum saksi_err name_missing(struct verify *v, struct saksi_error *err)
 		    : SAKSI_OK;
 		if (rc != SAKSI_OK || !found)
 			return absorb(v, rc, &why);
-		buf_reset(&v->sealed);
+		kv_scratch(&v->sealed);
 		rc = kv_read_sealed(&v->sealed, &found, v->txn, v->table, n, &why);
 		if (rc == SAKSI_OK && !found)
 			tell(v, KV_FILE_NAME ": value %llu of table %u is missing",
@@ -200,7 +200,7 @@ static enum saksi_err check_chunk(struct verify *v, uint64_t key, struct saksi_e
 		    (unsigned long long)key);
 		return SAKSI_OK;
 	}
-	buf_reset(&v->plain);
+	kv_scratch(&v->plain);
 	return kv_unseal_raw(&v->plain, v->kv, KV_DB_VERSIONS, key, version, v->sealed.p,
 	    v->sealed.len, why);
 }
@@ -211,7 +211,7 @@ static bool on_chunk(void *ctx, struct kv_walk *w, const struct node *node)
 	struct saksi_error why = {SAKSI_OK, 0, ""};
 	bool sound;
 
-	buf_reset(&v->sealed);
+	kv_scratch(&v->sealed);
 	v->rc = kv_walk_value(&v->sealed, &sound, w, node, v->err);
 	if (v->rc != SAKSI_OK)
 		return false;

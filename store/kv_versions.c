@@ -203,7 +203,7 @@ static enum saksi_err chunk_open(struct kv_chunk *c, struct kv *kv, const uint8_
 	enum saksi_err rc;
 	unsigned i;
 
-	buf_reset(&kv->plain);
+	kv_scratch(&kv->plain);
 	rc = kv_unseal_raw(&kv->plain, kv, KV_DB_VERSIONS, c->key, c->version, p, len,
 	    NULL);
 	if (rc == SAKSI_OK && kv->plain.len != CHUNK_BYTES)
@@ -232,7 +232,7 @@ static enum saksi_err chunk_get(struct kv_chunk **out, struct kv_txn *txn, uint6
 	*out = c;
 	if (c != NULL)
 		return SAKSI_OK;
-	buf_reset(&kv->older);
+	kv_scratch(&kv->older);
 	rc = kv_read_sealed(&kv->older, &found, txn, KV_DB_VERSIONS, key, err);
 	if (rc != SAKSI_OK)
 		return rc;
