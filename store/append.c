@@ -7,9 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define FUTURE_MS (24 * 60 * 60 * 1000)
-#define BRANCHES_PER_LOG 8u
-
 static int by_hash(const void *a, const void *b)
 {
 	return hash_cmp(a, b);
@@ -42,15 +39,6 @@ enum saksi_err log_join_causes(struct saksi_txn *t, const struct catalog *c,
 			return rc;
 	}
 	return SAKSI_OK;
-}
-
-static size_t count_branches(const struct catalog *c, const struct saksi_hash *log)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < c->n_branches; i++)
-		n += hash_cmp(&c->branches[i].log, log) == 0;
-	return n;
 }
 
 /* The branch that ${cs} extends, or a new one; also which device wrote it. */
@@ -87,10 +75,6 @@ static enum saksi_err find_branch(const struct catalog *c, const struct changese
 		if (&c->entries[c->branches[prev->branch].head] == prev)
 			*branch = prev->branch;
 	}
-	if (*branch == c->n_branches &&
-	    (*branch >= BRANCHES_MAX || count_branches(c, &cs->log) >= BRANCHES_PER_LOG))
-		return saksi_fail(err, SAKSI_ELIMIT, "log: more than %u branches",
-		    BRANCHES_PER_LOG);
 	return SAKSI_OK;
 }
 
@@ -144,6 +128,7 @@ static enum saksi_err take_in(struct saksi_txn *t, struct changeset *cs,
 	if ((rc = find_branch(c, cs, &s.branch, &s.device, err)) != SAKSI_OK)
 		return rc;
 	s.sealer = sealer != NULL ? *sealer : s.device;
+	s.max_hlc = believable_hlc(cs->hlc, s.received_us);
 	t->touched = true;
 	if ((rc = log_join_causes(t, c, cs, &s.past, &s.max_hlc, err)) == SAKSI_OK &&
 	    (rc = vclock_raise(&s.past, s.branch, cs->seq, err)) == SAKSI_OK &&
@@ -167,10 +152,9 @@ enum saksi_err saksi_log_merge(struct saksi_txn *t, const struct changeset *cs,
 static const struct cat_entry *own_head(const struct catalog *c,
     const struct saksi_writer *w)
 {
-	for (size_t i = 0; i < c->n_branches; i++)
-		if (hash_cmp(&c->branches[i].log, &w->log) == 0)
-			return &c->entries[c->branches[i].head];
-	return NULL;
+	size_t i = catalog_branch_of(c, &w->log);
+
+	return i == SIZE_MAX ? NULL : &c->entries[c->branches[i].head];
 }
 
 /* Heads of other branches of this kind and collection that ${past} lacks. */
@@ -212,7 +196,7 @@ static uint64_t next_hlc(const struct catalog *c, const struct changeset *head,
 		const struct cat_entry *e = catalog_entry(c, id);
 
 		if (e != NULL && e->hlc >= hlc &&
-		    (int64_t)(e->hlc >> 16) <= now_ms + FUTURE_MS)
+		    (int64_t)(e->hlc >> 16) <= now_ms + HLC_FUTURE_MS)
 			hlc = e->hlc + 1;
 	}
 	return hlc;

@@ -2,7 +2,7 @@
 #include "catalog.h"
 
 #include "entry.h"
-#include "state.h"
+#include "rows.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -94,6 +94,7 @@ void catalog_reset(struct catalog *c)
 	index_free(&c->by_changeset);
 	index_free(&c->by_record);
 	index_free(&c->by_ref);
+	index_free(&c->by_log);
 	memset(c, 0, sizeof(*c));
 }
 
@@ -161,6 +162,33 @@ const struct cat_record *catalog_by_ref(const struct catalog *c, const char *ref
 	return NULL;
 }
 
+size_t catalog_branch_of(const struct catalog *c, const struct saksi_hash *log)
+{
+	uint64_t h = index_hash(c, "cat-log", log->b, sizeof(log->b));
+	size_t at = 0, pos;
+
+	while ((pos = index_next(&c->by_log, h, &at)) != SIZE_MAX)
+		if (hash_cmp(&c->branches[pos].log, log) == 0)
+			return pos;
+	return SIZE_MAX;
+}
+
+static bool add_branch(struct catalog *c, const struct cat_branch *b)
+{
+	size_t first = catalog_branch_of(c, &b->log);
+
+	c->branches[c->n_branches] = *b;
+	if (first == SIZE_MAX) {
+		if (!index_add(&c->by_log,
+			index_hash(c, "cat-log", b->log.b, sizeof(b->log.b)),
+			c->n_branches))
+			return false;
+	} else
+		c->branches[first].forked = c->branches[c->n_branches].forked = true;
+	c->n_branches++;
+	return true;
+}
+
 enum saksi_err catalog_add_entry(struct catalog *c, const struct cat_entry *e,
     const struct cat_branch *b, struct saksi_error *err)
 {
@@ -177,14 +205,8 @@ enum saksi_err catalog_add_entry(struct catalog *c, const struct cat_entry *e,
 		    "log: entry %llu names a branch that is not there",
 		    (unsigned long long)e->n);
 	c->entries[c->n_entries++] = *e;
-	if (e->branch == c->n_branches) {
-		c->branches[c->n_branches] = *b;
-		for (size_t i = 0; i < c->n_branches; i++)
-			if (hash_cmp(&c->branches[i].log, &b->log) == 0)
-				c->branches[i].forked =
-				    c->branches[c->n_branches].forked = true;
-		c->n_branches++;
-	}
+	if (e->branch == c->n_branches && !add_branch(c, b))
+		return saksi_fail_nomem(err);
 	c->branches[e->branch].head = pos;
 	c->log_next = e->n + 1;
 	return SAKSI_OK;
@@ -225,37 +247,42 @@ static bool add_record(struct catalog *c, const struct saksi_id *id, uint64_t nu
 	return true;
 }
 
-enum saksi_err catalog_put_record(struct catalog *c, const struct saksi_id *id,
-    uint64_t number, enum record_state state, const char *type, size_t type_len,
-    const char *ref, size_t ref_len, struct saksi_error *err)
+/* Give ${*text} the new content, if it is another. */
+static bool renew(char **text, const char *p, size_t n, bool *changed)
 {
-	size_t pos = record_position(c, id);
+	char *copy;
+
+	*changed = strlen(*text) != n || memcmp(*text, p, n) != 0;
+	if (!*changed)
+		return true;
+	if ((copy = copy_text(p, n)) == NULL)
+		return false;
+	wipe(*text, strlen(*text));
+	free(*text);
+	*text = copy;
+	return true;
+}
+
+enum saksi_err catalog_put_record(struct catalog *c, uint64_t number,
+    const struct state_head *h, struct saksi_error *err)
+{
+	size_t pos = record_position(c, &h->id);
 	struct cat_record *r;
-	char *t, *f;
+	bool changed;
 
 	if (pos == SIZE_MAX) {
 		pos = c->n_records;
-		if (!add_record(c, id, number))
+		if (!add_record(c, &h->id, number))
 			return saksi_fail_nomem(err);
 	}
 	r = &c->records[pos];
-	r->state = state;
-	if (strlen(r->type) != type_len || memcmp(r->type, type, type_len) != 0) {
-		if ((t = copy_text(type, type_len)) == NULL)
-			return saksi_fail_nomem(err);
-		free(r->type);
-		r->type = t;
-	}
-	if (strlen(r->ref) != ref_len || memcmp(r->ref, ref, ref_len) != 0) {
-		if ((f = copy_text(ref, ref_len)) == NULL)
-			return saksi_fail_nomem(err);
-		wipe(r->ref, strlen(r->ref));
-		free(r->ref);
-		r->ref = f;
-		if (ref_len > 0 &&
-		    !index_add(&c->by_ref, index_hash(c, "cat-ref", ref, ref_len), pos))
-			return saksi_fail_nomem(err);
-	}
+	r->code = h->code;
+	if (!renew(&r->type, h->type, h->type_len, &changed) ||
+	    !renew(&r->ref, h->ref, h->ref_len, &changed))
+		return saksi_fail_nomem(err);
+	if (changed && h->ref_len > 0 &&
+	    !index_add(&c->by_ref, index_hash(c, "cat-ref", h->ref, h->ref_len), pos))
+		return saksi_fail_nomem(err);
 	return SAKSI_OK;
 }
 
@@ -289,12 +316,12 @@ static enum saksi_err load_record(void *ctx, uint64_t n, const uint8_t *p, size_
 {
 	struct catalog *c = ctx;
 	struct state_head h;
+	bool first;
 	enum saksi_err rc;
 
-	if ((rc = state_read_head(&h, p, len, err)) != SAKSI_OK)
+	if ((rc = rows_head(&h, &first, p, len, err)) != SAKSI_OK || !first)
 		return rc;
-	return catalog_put_record(c, &h.id, n, h.state, h.type, h.type_len, h.ref,
-	    h.ref_len, err);
+	return catalog_put_record(c, n, &h, err);
 }
 
 enum saksi_err catalog_sync(struct catalog *c, struct kv_txn *txn, struct saksi_error *err)

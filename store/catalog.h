@@ -10,6 +10,7 @@
 #define SAKSI_STORE_CATALOG_H
 
 #include "kv.h"
+#include "state.h"
 #include <saksi/store/log.h>
 #include <saksi/store/record.h>
 
@@ -30,7 +31,7 @@ struct cat_branch {
 struct cat_record {
 	struct saksi_id id;
 	uint64_t number;
-	enum record_state state;
+	enum state_code code;
 	char *type, *ref; /* owned; "" if none */
 };
 
@@ -51,7 +52,7 @@ struct catalog {
 	size_t n_branches, cap_branches;
 	struct cat_record *records;
 	size_t n_records, cap_records;
-	struct cat_index by_changeset, by_record, by_ref;
+	struct cat_index by_changeset, by_record, by_ref, by_log;
 };
 
 void catalog_reset(struct catalog *c);
@@ -61,6 +62,8 @@ SAKSI_MUST_CHECK enum saksi_err catalog_sync(struct catalog *c, struct kv_txn *t
 const struct cat_entry *catalog_entry(const struct catalog *c,
     const struct saksi_hash *id);
 const struct cat_entry *catalog_entry_n(const struct catalog *c, uint64_t n);
+/** catalog_branch_of: Number of the first branch of ${log}; SIZE_MAX if there is none. */
+size_t catalog_branch_of(const struct catalog *c, const struct saksi_hash *log);
 const struct cat_record *catalog_record(const struct catalog *c,
     const struct saksi_id *id);
 /** catalog_by_ref: Records with that ref, from position *at on (start with 0); NULL at the end. */
@@ -72,9 +75,8 @@ const struct cat_record *catalog_by_ref(const struct catalog *c, const char *ref
  */
 SAKSI_MUST_CHECK enum saksi_err catalog_add_entry(struct catalog *c,
     const struct cat_entry *e, const struct cat_branch *b, struct saksi_error *err);
-/** catalog_put_record: Add, or renew type, ref and state. */
-SAKSI_MUST_CHECK enum saksi_err catalog_put_record(struct catalog *c,
-    const struct saksi_id *id, uint64_t number, enum record_state state, const char *type,
-    size_t type_len, const char *ref, size_t ref_len, struct saksi_error *err);
+/** catalog_put_record: Add, or renew what the head says. */
+SAKSI_MUST_CHECK enum saksi_err catalog_put_record(struct catalog *c, uint64_t number,
+    const struct state_head *h, struct saksi_error *err);
 
 #endif

@@ -1,6 +1,6 @@
 /* check.c - `verify`: everything in the vault against everything that pins it. */
 #include "entry.h"
-#include "state.h"
+#include "rows.h"
 #include "vault_impl.h"
 
 #include <stdarg.h>
@@ -114,19 +114,17 @@ static enum saksi_err rebuild(struct checking *k, const struct stored_entry *e,
 	for (uint32_t i = 0;
 	     e->cs->kind == CS_DATA && i < e->cs->n_parts && rc == SAKSI_OK; i++) {
 		const struct cat_record *r;
-		struct buf group = BUF_INIT;
-		struct saksi_id id;
-		size_t n_ops;
+		struct group g;
 
-		rc = merge_group(&group, k->c, e, i, &id, &n_ops, err);
-		if (rc == SAKSI_OK && n_ops > 0) {
-			if ((r = catalog_record(k->c, &id)) == NULL)
+		rc = merge_group(&g, k->c, e, i, err);
+		if (rc == SAKSI_OK && g.n_ops > 0) {
+			if ((r = catalog_record(k->c, &g.record)) == NULL)
 				found(k, "a record that the log speaks of is missing");
 			else
-				rc = state_append(&k->rebuilt[r - k->c->records], &group,
-				    err);
+				rc = state_append(&k->rebuilt[r - k->c->records],
+				    &g.bytes, err);
 		}
-		buf_free(&group);
+		buf_free(&g.bytes);
 	}
 	return rc;
 }
@@ -154,9 +152,10 @@ static enum saksi_err compare_record(struct checking *k, size_t i, struct saksi_
 	char id[ID_TEXT_LEN + 1];
 	enum saksi_err rc;
 
-	state_view(&k->rebuilt[i], k->c, 0);
+	if ((rc = state_view(&k->rebuilt[i], k->c, 0, err)) != SAKSI_OK)
+		return rc;
 	state_write(&made, &k->rebuilt[i]);
-	if ((rc = kv_get(k->t->kv, KV_RECORDS, r->number, &kept, err)) == SAKSI_OK &&
+	if ((rc = rows_load(&kept, k->t->kv, r->number, err)) == SAKSI_OK &&
 	    (rc = buf_ok(&made, err)) == SAKSI_OK &&
 	    (kept.len != made.len || memcmp(kept.p, made.p, made.len) != 0)) {
 		id_text(id, &r->id);

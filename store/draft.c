@@ -381,7 +381,7 @@ enum saksi_err draft_create_as(struct saksi_draft *d, const struct saksi_id *id,
 		id_text(text, id);
 		return saksi_fail(err, SAKSI_EEXIST, "record %s: is there already%s",
 		    text,
-		    known->state == RECORD_DELETED
+		    known->code == STATE_DELETED
 			? ", deleted; `saksi undelete` brings it back"
 			: "; `saksi edit` changes it");
 	}

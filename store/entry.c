@@ -4,6 +4,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+uint64_t believable_hlc(uint64_t hlc, int64_t received_us)
+{
+	int64_t received_ms = received_us > 0 ? received_us / 1000 : 0;
+
+	if (hlc >> 16 <= (uint64_t)received_ms + HLC_FUTURE_MS)
+		return hlc;
+	return (uint64_t)received_ms << 16;
+}
+
 enum saksi_err vclock_raise(struct vclock *v, uint32_t branch, uint64_t seq,
     struct saksi_error *err)
 {

@@ -12,7 +12,16 @@
 #include "kv.h"
 #include <saksi/store/log.h>
 
-#define BRANCHES_MAX 65536u
+#define BRANCHES_MAX (UINT32_MAX / 2)
+#define HLC_FUTURE_MS (24 * 60 * 60 * 1000) /* a clock may be that far ahead */
+
+/**
+ * believable_hlc(hlc, received_us):
+ * For `--as-of`: nothing was made after it was received.  A claim of more
+ * than a day beyond that counts as made when it came, so that one far clock
+ * does not hide what cites it.
+ */
+uint64_t believable_hlc(uint64_t hlc, int64_t received_us);
 
 /* Version vector: seq[i] of branch i is in the causal past (0: nothing). */
 struct vclock {

@@ -155,18 +155,22 @@ static const char *text_key(struct importing *im, const struct line *l, const ch
 static enum saksi_err id_of_ref(struct importing *im, struct line *l,
     struct saksi_error *err)
 {
-	const struct cat_record *r;
+	const struct cat_record *r, *best = NULL;
 	struct catalog *c;
 	size_t at = 0;
 	enum saksi_err rc;
 
 	if ((rc = txn_catalog(im->t, &c, err)) != SAKSI_OK)
 		return rc;
+	/* Of several the one with the smallest id, so that all devices take the same. */
 	while ((r = catalog_by_ref(c, l->ref, &at)) != NULL)
-		if (strcmp(r->type, l->type->name) == 0) {
-			l->id = r->id;
-			return SAKSI_OK;
-		}
+		if (strcmp(r->type, l->type->name) == 0 &&
+		    (best == NULL || id_cmp(&r->id, &best->id) < 0))
+			best = r;
+	if (best != NULL) {
+		l->id = best->id;
+		return SAKSI_OK;
+	}
 	return saksi_import_id(im->t, l->type->name, l->ref, &l->id, err);
 }
 

@@ -12,11 +12,20 @@ void log_entry_free(struct log_entry *e)
 	changeset_free(&e->cs);
 }
 
+/* A "no" for want of memory must not decide anything: what was asked can't be committed. */
+static bool ask_catalog(struct saksi_txn *t, struct catalog **c)
+{
+	if (txn_catalog(t, c, NULL) == SAKSI_OK)
+		return true;
+	t->broken = true;
+	return false;
+}
+
 bool saksi_log_has(struct saksi_txn *t, const struct saksi_hash *id)
 {
 	struct catalog *c;
 
-	return txn_catalog(t, &c, NULL) == SAKSI_OK && catalog_entry(c, id) != NULL;
+	return ask_catalog(t, &c) && catalog_entry(c, id) != NULL;
 }
 
 static void entry_from_stored(struct log_entry *out, struct stored_entry *s)
@@ -149,7 +158,7 @@ bool saksi_log_device(struct saksi_txn *t, uint32_t branch, struct saksi_hash *d
 {
 	struct catalog *c;
 
-	if (txn_catalog(t, &c, NULL) != SAKSI_OK || branch >= c->n_branches)
+	if (!ask_catalog(t, &c) || branch >= c->n_branches)
 		return false;
 	*device = c->branches[branch].device;
 	if (log != NULL)
@@ -161,15 +170,12 @@ bool saksi_log_device_of(struct saksi_txn *t, const struct saksi_hash *log,
     struct saksi_hash *device)
 {
 	struct catalog *c;
+	size_t i;
 
-	if (txn_catalog(t, &c, NULL) != SAKSI_OK)
+	if (!ask_catalog(t, &c) || (i = catalog_branch_of(c, log)) == SIZE_MAX)
 		return false;
-	for (size_t i = 0; i < c->n_branches; i++)
-		if (hash_cmp(&c->branches[i].log, log) == 0) {
-			*device = c->branches[i].device;
-			return true;
-		}
-	return false;
+	*device = c->branches[i].device;
+	return true;
 }
 
 enum saksi_err saksi_log_missing(struct saksi_txn *t, const struct changeset *cs,

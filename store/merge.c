@@ -1,6 +1,8 @@
 /* merge.c - what a data changeset does to records. */
 #include "entry.h"
-#include "state.h"
+#include <saksi/base/mpjson.h>
+
+#include "rows.h"
 #include "vault_impl.h"
 
 #include <stdlib.h>
@@ -46,6 +48,21 @@ static void read_value(struct mp_reader *r, struct wire_op *op)
 	if (mp_peek(r) == MP_NIL)
 		mp_fail(r, "a value is missing");
 	op->value_len = mp_skip(r, MP_DEPTH_MAX, &op->value);
+}
+
+/* What is let in can be shown: a value that JSON can't hold is no value. */
+static enum saksi_err check_value(const struct wire_op *op, struct saksi_error *err)
+{
+	struct mp_reader r;
+	json_t *v = NULL;
+	enum saksi_err rc;
+
+	if (op->value == NULL)
+		return SAKSI_OK;
+	mp_read_init(&r, op->value, op->value_len);
+	rc = mpjson_read(&v, &r, err);
+	json_decref(v);
+	return rc;
 }
 
 static bool is_reserved_register(const struct wire_op *op)
@@ -107,6 +124,7 @@ static enum saksi_err check_record_part(struct mp_reader *r, uint32_t n, size_t 
     struct saksi_error *err)
 {
 	struct wire_op op;
+	enum saksi_err rc;
 
 	if (n == 0)
 		mp_fail(r, "a record part without operations");
@@ -117,6 +135,8 @@ static enum saksi_err check_record_part(struct mp_reader *r, uint32_t n, size_t 
 		if (!read_wire_op(r, &op))
 			return saksi_fail(err, SAKSI_ENEWER,
 			    "changeset: holds an operation that only a newer saksi knows");
+		if (!r->failed && (rc = check_value(&op, err)) != SAKSI_OK)
+			return rc;
 	}
 	return mp_done(r, "record part", err);
 }
@@ -141,6 +161,9 @@ enum saksi_err merge_check(const struct changeset *cs, struct saksi_error *err)
 {
 	size_t total = 0;
 
+	if (cs->seq == 1 && cs->n_parts != 1)
+		return saksi_fail(err, SAKSI_EFORMAT,
+		    "changeset: the first entry of a data log only opens it");
 	for (uint32_t i = 0; i < cs->n_parts; i++) {
 		struct mp_reader r;
 		struct saksi_id id;
@@ -195,101 +218,112 @@ static void write_over(struct buf *b, const struct wire_op *op, const struct cat
 	buf_free(&dots);
 }
 
-enum saksi_err merge_group(struct buf *out, const struct catalog *c,
-    const struct stored_entry *e, uint32_t part, struct saksi_id *record, size_t *n_ops,
-    struct saksi_error *err)
+static bool op_is_on(const struct wire_op *op, const char *field)
+{
+	return op->field_len == strlen(field) &&
+	    memcmp(op->field, field, op->field_len) == 0;
+}
+
+static void write_op(struct group *g, struct buf *ops, const struct wire_op *op,
+    uint32_t number, const struct catalog *c, const struct stored_entry *e)
+{
+	mp_array(ops, 5);
+	mp_uint(ops, number);
+	mp_uint(ops, op->code);
+	mp_str(ops, op->field, op->field_len);
+	if (op->value == NULL)
+		mp_nil(ops);
+	else
+		buf_add(ops, op->value, op->value_len);
+	write_over(ops, op, c, e);
+	g->deletes |= op->value != NULL && op_is_on(op, "deleted");
+	g->heads |=
+	    op_is_on(op, "deleted") || op_is_on(op, "type") || op_is_on(op, "ref");
+	g->n_ops++;
+}
+
+enum saksi_err merge_group(struct group *g, const struct catalog *c,
+    const struct stored_entry *e, uint32_t part, struct saksi_error *err)
 {
 	struct buf ops = BUF_INIT;
 	struct mp_reader r;
 	struct wire_op op;
 	uint64_t tag = 0;
-	bool deletes = false;
 	uint32_t n = 0;
 	enum saksi_err rc;
 
+	memset(g, 0, sizeof(*g));
 	if (e->cs->parts[part].p != NULL)
-		n = read_part_head(&r, &e->cs->parts[part], record, &tag);
-	*n_ops = n;
+		n = read_part_head(&r, &e->cs->parts[part], &g->record, &tag);
 	if (n == 0)
 		return SAKSI_OK;
-	for (uint32_t i = 0; i < n && read_wire_op(&r, &op) && !r.failed; i++) {
-		mp_array(&ops, 5);
-		mp_uint(&ops, part << 16 | i);
-		mp_uint(&ops, op.code);
-		mp_str(&ops, op.field, op.field_len);
-		if (op.value == NULL)
-			mp_nil(&ops);
-		else
-			buf_add(&ops, op.value, op.value_len);
-		write_over(&ops, &op, c, e);
-		deletes |= op.value != NULL && op.field_len == 7 &&
-		    memcmp(op.field, "deleted", 7) == 0;
-	}
-	mp_array(out, 7);
-	mp_uint(out, e->n);
-	mp_uint(out, e->branch);
-	mp_uint(out, e->cs->seq);
-	mp_uint(out, e->cs->hlc);
-	mp_uint(out, e->max_hlc);
-	if (deletes)
-		vclock_write(out, &e->past);
+	for (uint32_t i = 0; i < n && read_wire_op(&r, &op) && !r.failed; i++)
+		write_op(g, &ops, &op, part << 16 | i, c, e);
+	mp_array(&g->bytes, 7);
+	mp_uint(&g->bytes, e->n);
+	mp_uint(&g->bytes, e->branch);
+	mp_uint(&g->bytes, e->cs->seq);
+	mp_uint(&g->bytes, e->cs->hlc);
+	mp_uint(&g->bytes, e->max_hlc);
+	if (g->deletes)
+		vclock_write(&g->bytes, &e->past);
 	else
-		mp_nil(out);
-	mp_array(out, n);
-	buf_add(out, ops.p, ops.len);
+		mp_nil(&g->bytes);
+	mp_array(&g->bytes, n);
+	buf_add(&g->bytes, ops.p, ops.len);
 	rc = buf_ok(&ops, err);
 	buf_free(&ops);
 	if (rc == SAKSI_OK && r.failed)
 		rc = mp_done(&r, "record part", err);
-	return rc == SAKSI_OK ? buf_ok(out, err) : rc;
+	return rc == SAKSI_OK ? buf_ok(&g->bytes, err) : rc;
 }
 
-static enum saksi_err store_state(struct saksi_txn *t, struct catalog *c, uint64_t number,
-    struct state *s, struct saksi_error *err)
+/* The head after ${group}, by looking at the whole history. */
+static enum saksi_err look_again(struct saksi_txn *t, const struct catalog *c,
+    uint64_t number, bool known, const struct saksi_id *id, const struct buf *group,
+    struct state *s, struct state_head *h, struct saksi_error *err)
 {
-	struct buf b = BUF_INIT;
-	const char *type = "", *ref = "";
-	size_t type_len = 0, ref_len = 0;
-	enum saksi_err rc;
+	struct buf whole = BUF_INIT;
+	enum saksi_err rc = SAKSI_OK;
 
-	state_write(&b, s);
-	if ((rc = buf_ok(&b, err)) == SAKSI_OK)
-		rc = kv_put(t->kv, KV_RECORDS, number, b.p, b.len, err);
-	buf_free(&b);
-	if (rc != SAKSI_OK)
-		return rc;
-	if (s->type != NULL)
-		type_len = state_value_str(s->type, &type);
-	if (s->ref != NULL)
-		ref_len = state_value_str(s->ref, &ref);
-	return catalog_put_record(c, &s->id, number, s->shown, type, type_len, ref,
-	    ref_len, err);
+	state_init(s, id);
+	if (known && (rc = rows_load(&whole, t->kv, number, err)) == SAKSI_OK)
+		rc = state_read(s, whole.p, whole.len, err);
+	buf_free(&whole);
+	if (rc == SAKSI_OK && (rc = state_append(s, group, err)) == SAKSI_OK &&
+	    (rc = state_view(s, c, 0, err)) == SAKSI_OK)
+		state_head_of(h, s);
+	return rc;
 }
 
 static enum saksi_err apply_group(struct saksi_txn *t, struct catalog *c,
-    const struct saksi_id *id, const struct buf *group, int *was, int *is,
+    const struct saksi_id *id, const struct group *g, int *was, int *is,
     struct saksi_error *err)
 {
 	const struct cat_record *known = catalog_record(c, id);
-	struct state s;
+	struct state s = {.n_ops = 0};
+	struct state_head h = {.id = *id};
 	uint64_t number;
-	enum saksi_err rc;
+	enum saksi_err rc = SAKSI_OK;
 
-	*was = 0;
-	if (known != NULL) {
+	*was = known == NULL ? 0 : (int)state_shown(known->code);
+	if (known != NULL)
 		number = known->number;
-		*was = (int)known->state;
-		if ((rc = txn_state(t, number, 0, &s, err)) != SAKSI_OK)
-			return rc;
-	} else {
-		state_init(&s, id);
-		if ((rc = kv_next(t->kv, KV_RECORDS, &number, err)) != SAKSI_OK)
-			return rc;
-	}
-	if ((rc = state_append(&s, group, err)) == SAKSI_OK) {
-		state_view(&s, c, 0);
-		*is = (int)s.shown;
-		rc = store_state(t, c, number, &s, err);
+	else if ((rc = kv_next(t->kv, KV_RECORDS, &number, err)) != SAKSI_OK)
+		return rc;
+	if (known != NULL && known->code == STATE_PLAIN && !g->heads) {
+		/* Nothing that the head says can have changed. */
+		h.code = known->code;
+		h.type = known->type;
+		h.type_len = strlen(known->type);
+		h.ref = known->ref;
+		h.ref_len = strlen(known->ref);
+	} else
+		rc = look_again(t, c, number, known != NULL, id, &g->bytes, &s, &h, err);
+	if (rc == SAKSI_OK &&
+	    (rc = rows_append(t->kv, number, &h, &g->bytes, err)) == SAKSI_OK) {
+		*is = (int)state_shown(h.code);
+		rc = catalog_put_record(c, number, &h, err);
 	}
 	state_free(&s);
 	return rc;
@@ -305,16 +339,18 @@ enum saksi_err merge_apply(struct saksi_txn *t, const struct stored_entry *e,
 		return rc;
 	for (uint32_t i = 0; i < e->cs->n_parts && rc == SAKSI_OK; i++) {
 		struct merge_change change = {.branch = e->branch};
-		struct buf group = BUF_INIT;
+		struct group g;
 
-		rc = merge_group(&group, c, e, i, &change.record, &change.values, err);
-		if (rc == SAKSI_OK && change.values > 0) {
-			rc = apply_group(t, c, &change.record, &group, &change.was,
-			    &change.is, err);
+		rc = merge_group(&g, c, e, i, err);
+		change.record = g.record;
+		change.values = g.n_ops;
+		if (rc == SAKSI_OK && g.n_ops > 0) {
+			rc = apply_group(t, c, &g.record, &g, &change.was, &change.is,
+			    err);
 			if (rc == SAKSI_OK && fn != NULL)
 				fn(ctx, &change);
 		}
-		buf_free(&group);
+		buf_free(&g.bytes);
 	}
 	return rc;
 }

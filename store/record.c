@@ -47,7 +47,7 @@ static enum saksi_err fill_value(struct record_value *v, const struct state_op *
 	v->set = op->code == OP_SET;
 	v->visible = op->visible;
 	v->hidden_by = op->hidden_by;
-	v->copies = 0;
+	v->copies = op->copies;
 	mp_read_init(&r, op->value, op->value_len);
 	if ((rc = mpjson_read(&v->value, &r, err)) != SAKSI_OK)
 		return rc;
@@ -57,18 +57,6 @@ static enum saksi_err fill_value(struct record_value *v, const struct state_op *
 static bool shown_apart(const struct state_op *op)
 {
 	return op->counted && op->value != NULL && !op->folded;
-}
-
-static size_t count_copies(const struct state *s, size_t i)
-{
-	size_t n = 0;
-
-	for (size_t j = i + 1; j < s->n_ops && s->ops[j].visible; j++)
-		n += s->ops[j].folded && s->ops[j].field_len == s->ops[i].field_len &&
-		    memcmp(s->ops[j].field, s->ops[i].field, s->ops[i].field_len) == 0 &&
-		    s->ops[j].value_len == s->ops[i].value_len &&
-		    memcmp(s->ops[j].value, s->ops[i].value, s->ops[i].value_len) == 0;
-	return n;
 }
 
 static enum saksi_err fill_values(struct saksi_record *r, const struct state *s,
@@ -91,8 +79,6 @@ static enum saksi_err fill_values(struct saksi_record *r, const struct state *s,
 		at[r->n_values] =
 		    keep_text(&r->text, s->ops[i].field, s->ops[i].field_len);
 		rc = fill_value(&r->values[r->n_values], &s->ops[i], err);
-		r->values[r->n_values].copies =
-		    s->ops[i].visible ? count_copies(s, i) : 0;
 		r->n_visible += s->ops[i].visible;
 		r->n_values++;
 	}
@@ -181,7 +167,7 @@ enum saksi_err saksi_record_each(struct saksi_txn *t, bool deleted, saksi_record
 	for (size_t i = 0; i < c->n_records && rc == SAKSI_OK; i++) {
 		struct saksi_record *r = NULL;
 
-		if (c->records[i].state == RECORD_DELETED && !deleted)
+		if (c->records[i].code == STATE_DELETED && !deleted)
 			continue;
 		if ((rc = saksi_record_get(&r, t, &c->records[i].id, 0, err)) == SAKSI_OK)
 			rc = fn(ctx, r, err);
@@ -203,9 +189,9 @@ static enum saksi_err find_by_ref(const struct catalog *c, const char *name,
 
 	while ((r = catalog_by_ref(c, name, &at)) != NULL) {
 		/* A deleted one gives way to one that is there. */
-		if (first != NULL && r->state == RECORD_DELETED)
+		if (first != NULL && r->code == STATE_DELETED)
 			continue;
-		if (first == NULL || first->state == RECORD_DELETED) {
+		if (first == NULL || first->code == STATE_DELETED) {
 			first = r;
 			n = 0;
 			buf_reset(&list);
@@ -318,7 +304,7 @@ enum saksi_err saksi_record_counts(struct saksi_txn *t, json_t **by_type,
 			return rc;
 		*conflicts += s.n_conflicts;
 		state_free(&s);
-		if (c->records[i].state == RECORD_DELETED) {
+		if (c->records[i].code == STATE_DELETED) {
 			(*deleted)++;
 			continue;
 		}
@@ -398,7 +384,7 @@ enum saksi_err saksi_state_digest(struct saksi_txn *t, struct saksi_hash *out,
 	if ((list = calloc(c->n_records + 1, sizeof(const struct cat_record *))) == NULL)
 		return saksi_fail_nomem(err);
 	for (size_t i = 0; i < c->n_records; i++)
-		if (c->records[i].state != RECORD_DELETED)
+		if (c->records[i].code != STATE_DELETED)
 			list[n++] = &c->records[i];
 	qsort(list, n, sizeof(const struct cat_record *), by_record_id);
 	crypto_hash_init(&st, "state");

@@ -48,22 +48,31 @@ static int add_rival(struct writing *w, const struct record_value *v)
 	return json_array_append_new(w->rivals, rival);
 }
 
-/* A field that this version's schema lacks still travels, under its own name. */
+static bool is_output_key(const char *field)
+{
+	return is_reserved(field) || strcmp(field, "id") == 0 ||
+	    strcmp(field, "rivals") == 0;
+}
+
+/*
+ * A field that this version's schema lacks still travels, under its own name
+ * where that is free and of the same form, else among the rivals.
+ */
 static int put_unknown(struct writing *w, const struct record_value *v)
 {
-	json_t *list;
+	json_t *there = json_object_get(w->out, v->field);
 
+	if (is_output_key(v->field) ||
+	    (there != NULL && (v->set || !json_is_array(there))))
+		return add_rival(w, v);
 	if (v->set)
-		return json_object_get(w->out, v->field) == NULL
-		    ? json_object_set(w->out, v->field, v->value)
-		    : add_rival(w, v);
-	list = json_object_get(w->out, v->field);
-	if (list == NULL) {
-		if ((list = json_array()) == NULL ||
-		    json_object_set_new(w->out, v->field, list) != 0)
+		return json_object_set(w->out, v->field, v->value);
+	if (there == NULL) {
+		if ((there = json_array()) == NULL ||
+		    json_object_set_new(w->out, v->field, there) != 0)
 			return -1;
 	}
-	return json_array_append(list, v->value);
+	return json_array_append(there, v->value);
 }
 
 static int put_values(struct writing *w, const struct saksi_record *r,

@@ -5,35 +5,51 @@
 #include <string.h>
 
 #define STATE_VERSION 1u
-#define STATE_GROUPS_MAX (1u << 20)
 
-static void read_head(struct mp_reader *r, struct state_head *h)
+void state_head_read(struct mp_reader *r, struct state_head *h)
 {
-	uint64_t version, state;
+	uint64_t version, code;
 
-	mp_expect_array(r, 6);
+	mp_expect_array(r, 7);
 	version = mp_read_uint(r);
 	if (!r->failed && version != STATE_VERSION)
 		mp_fail(r, "a newer saksi wrote it");
 	mp_read_fixed(r, h->id.b, sizeof(h->id.b));
 	h->type_len = mp_read_str(r, &h->type);
 	h->ref_len = mp_read_str(r, &h->ref);
-	state = mp_read_uint(r);
-	if (state != RECORD_VISIBLE && state != RECORD_DELETED)
+	code = mp_read_uint(r);
+	if (code < STATE_PLAIN || code > STATE_RESTORED)
 		mp_fail(r, "unknown state");
-	h->state = state == RECORD_DELETED ? RECORD_DELETED : RECORD_VISIBLE;
+	h->code = (enum state_code)code;
 }
 
-enum saksi_err state_read_head(struct state_head *h, const uint8_t *p, size_t n,
-    struct saksi_error *err)
+void state_head_write(struct buf *b, const struct state_head *h)
 {
-	struct mp_reader r;
+	mp_array(b, 7);
+	mp_uint(b, STATE_VERSION);
+	mp_bin(b, h->id.b, sizeof(h->id.b));
+	mp_str(b, h->type, h->type_len);
+	mp_str(b, h->ref, h->ref_len);
+	mp_uint(b, h->code);
+}
 
+void state_head_of(struct state_head *h, const struct state *s)
+{
 	memset(h, 0, sizeof(*h));
-	mp_read_init(&r, p, n);
-	read_head(&r, h);
-	mp_skip(&r, 2 * MP_DEPTH_MAX, NULL);
-	return mp_done(&r, "stored record", err);
+	h->id = s->id;
+	h->code = s->shown == RECORD_DELETED ? STATE_DELETED
+	    : s->deletions		     ? STATE_RESTORED
+					     : STATE_PLAIN;
+	h->type = h->ref = "";
+	if (s->type != NULL)
+		h->type_len = state_value_str(s->type, &h->type);
+	if (s->ref != NULL)
+		h->ref_len = state_value_str(s->ref, &h->ref);
+}
+
+enum record_state state_shown(enum state_code code)
+{
+	return code == STATE_DELETED ? RECORD_DELETED : RECORD_VISIBLE;
 }
 
 void state_init(struct state *s, const struct saksi_id *id)
@@ -138,12 +154,11 @@ static enum saksi_err parse(struct state *s, struct saksi_error *err)
 	uint32_t n;
 
 	mp_read_init(&r, s->bytes.p, s->bytes.len);
-	read_head(&r, &h);
+	state_head_read(&r, &h);
 	s->id = h.id;
-	s->shown = h.state;
+	s->shown = state_shown(h.code);
+	mp_expect_array(&r, 0); /* continued nowhere: this is the whole */
 	n = mp_read_array(&r);
-	if (n > STATE_GROUPS_MAX)
-		mp_fail(&r, "too many groups");
 	s->n_groups = r.failed ? 0 : n;
 	s->groups = r.p;
 	s->groups_len = (size_t)(r.end - r.p);
@@ -167,28 +182,19 @@ enum saksi_err state_read(struct state *s, const uint8_t *p, size_t n,
 	return rc;
 }
 
-static void write_head(struct buf *b, const struct state *s, size_t n_groups)
+static void write_whole(struct buf *b, const struct state *s, size_t n_groups)
 {
-	const char *p = "";
-	size_t n = 0;
+	struct state_head h;
 
-	mp_array(b, 6);
-	mp_uint(b, STATE_VERSION);
-	mp_bin(b, s->id.b, sizeof(s->id.b));
-	if (s->type != NULL)
-		n = state_value_str(s->type, &p);
-	mp_str(b, p, n);
-	n = 0;
-	if (s->ref != NULL)
-		n = state_value_str(s->ref, &p);
-	mp_str(b, p, n);
-	mp_uint(b, s->shown);
+	state_head_of(&h, s);
+	state_head_write(b, &h);
+	mp_array(b, 0);
 	mp_array(b, (uint32_t)n_groups);
 }
 
 void state_write(struct buf *b, const struct state *s)
 {
-	write_head(b, s, s->n_groups);
+	write_whole(b, s, s->n_groups);
 	buf_add(b, s->groups, s->groups_len);
 }
 
@@ -199,7 +205,7 @@ enum saksi_err state_append(struct state *s, const struct buf *group,
 	enum saksi_err rc;
 
 	s->type = s->ref = NULL;
-	write_head(&all, s, s->n_groups + 1);
+	write_whole(&all, s, s->n_groups + 1);
 	buf_add(&all, s->groups, s->groups_len);
 	buf_add(&all, group->p, group->len);
 	if ((rc = buf_ok(&all, err)) != SAKSI_OK) {

@@ -1,8 +1,8 @@
 /*
  * state.h - a record's state: the operations that merged changesets made on it.
  *
- * Table KV_RECORDS (FORMAT.md section 7):
- *   [1, bin16 id, str type, str ref, uint state, [group ...]]
+ * The whole of it, as rows.h puts it together (FORMAT.md section 7):
+ *   [1, bin16 id, str type, str ref, uint state, [], [group ...]]
  *   group = [n, branch, seq, hlc, max_hlc, past, [op ...]]   one changeset's part
  *   past  = nil, or the version vector if the part holds a `deleted` element
  *   op    = [number, code, str field, value or nil, [[n, number] ...]]
@@ -18,15 +18,25 @@
 #include <saksi/store/record.h>
 
 struct catalog;
+struct state;
 
+enum state_code {	 /* what the head says of the whole */
+	STATE_PLAIN = 1, /* visible, and no deletion was ever made */
+	STATE_DELETED = 2,
+	STATE_RESTORED = 3 /* visible, with a deletion in its history */
+};
 struct state_head {
 	struct saksi_id id;
-	enum record_state state;
+	enum state_code code;
 	const char *type, *ref; /* into the bytes, not terminated */
 	size_t type_len, ref_len;
 };
-SAKSI_MUST_CHECK enum saksi_err state_read_head(struct state_head *h, const uint8_t *p,
-    size_t n, struct saksi_error *err);
+/** state_head_read(r, h): Of [1, id, type, ref, state, ...: leaves ${r} behind the state. */
+void state_head_read(struct mp_reader *r, struct state_head *h);
+void state_head_write(struct buf *b, const struct state_head *h);
+/** state_head_of(h, s): The head that state_view() gives; points into ${s}. */
+void state_head_of(struct state_head *h, const struct state *s);
+enum record_state state_shown(enum state_code code);
 
 struct state_dot {
 	uint64_t n;
@@ -47,6 +57,7 @@ struct state_op {
 	bool counted;	    /* within the time asked for */
 	bool visible;	    /* a value, and nothing hides it */
 	bool folded;	    /* visible, but equal to an earlier one of its field */
+	size_t copies;	    /* how many are folded into this one */
 	uint64_t hidden_by; /* arrival number, 0: none */
 	struct saksi_hash log;
 };
@@ -62,6 +73,7 @@ struct state {
 	struct buf bytes; /* owner */
 	/* set by state_view() */
 	enum record_state shown;
+	bool deletions; /* a deletion was made, whatever became of it */
 	bool delete_conflict;
 	size_t n_conflicts;
 	const struct state_op *type, *ref;
@@ -81,7 +93,8 @@ SAKSI_MUST_CHECK enum saksi_err state_append(struct state *s, const struct buf *
  * Work out what is visible (record.h says how), looking up branches in ${c};
  * sorts ops: visible first, by field and order, then hidden ones, oldest first.
  */
-void state_view(struct state *s, const struct catalog *c, int64_t as_of_us);
+SAKSI_MUST_CHECK enum saksi_err state_view(struct state *s, const struct catalog *c,
+    int64_t as_of_us, struct saksi_error *err);
 /** state_write(b, s): The stored form; state_view() with as_of 0 came before. */
 void state_write(struct buf *b, const struct state *s);
 bool state_field_is(const struct state_op *op, const char *field);

@@ -1,5 +1,5 @@
 /* txn.c - transactions and this device's own affairs. */
-#include "state.h"
+#include "rows.h"
 #include "vault_impl.h"
 
 #include <stdlib.h>
@@ -34,7 +34,12 @@ enum saksi_err saksi_txn_commit(struct saksi_txn **pt, struct saksi_error *err)
 	enum saksi_err rc;
 
 	*pt = NULL;
-	rc = kv_commit(&t->kv, err);
+	if (t->broken) {
+		kv_abort(&t->kv);
+		rc = saksi_fail(err, SAKSI_EIO,
+		    "vault: could not be read while it was written to; nothing was changed");
+	} else
+		rc = kv_commit(&t->kv, err);
 	if (rc != SAKSI_OK)
 		catalog_reset(&t->v->catalog);
 	else if (t->touched)
@@ -85,9 +90,10 @@ enum saksi_err txn_state(struct saksi_txn *t, uint64_t number, int64_t as_of_us,
 
 	if ((rc = txn_catalog(t, &c, err)) != SAKSI_OK)
 		return rc;
-	if ((rc = kv_get(t->kv, KV_RECORDS, number, &b, err)) == SAKSI_OK &&
-	    (rc = state_read(out, b.p, b.len, err)) == SAKSI_OK)
-		state_view(out, c, as_of_us);
+	if ((rc = rows_load(&b, t->kv, number, err)) == SAKSI_OK &&
+	    (rc = state_read(out, b.p, b.len, err)) == SAKSI_OK &&
+	    (rc = state_view(out, c, as_of_us, err)) != SAKSI_OK)
+		state_free(out);
 	buf_free(&b);
 	return rc;
 }

@@ -31,6 +31,7 @@ struct saksi_txn {
 	struct kv_txn *kv;
 	bool write;
 	bool touched; /* the catalog holds what is not committed */
+	bool broken;  /* a question could not be answered: no commit */
 };
 
 /** txn_catalog: The vault's catalog, in step with this transaction. */
@@ -67,9 +68,16 @@ SAKSI_MUST_CHECK enum saksi_err merge_apply(struct saksi_txn *t,
 /** merge_check: The form of a data changeset's parts; SAKSI_EFORMAT, SAKSI_ELIMIT, SAKSI_ENEWER. */
 SAKSI_MUST_CHECK enum saksi_err merge_check(const struct changeset *cs,
     struct saksi_error *err);
-/** merge_group: Encode what part ${i} of ${e} does, as a group of state.h. */
-SAKSI_MUST_CHECK enum saksi_err merge_group(struct buf *out, const struct catalog *c,
-    const struct stored_entry *e, uint32_t i, struct saksi_id *record, size_t *n_ops,
-    struct saksi_error *err);
+/* What one part does to a record, as a group of state.h; the caller frees bytes. */
+struct group {
+	struct saksi_id record;
+	struct buf bytes;
+	size_t n_ops; /* 0: the part is about no record, or erased */
+	bool heads;   /* touches type, ref or deleted */
+	bool deletes;
+};
+/** merge_group: Encode what part ${part} of ${e} does. */
+SAKSI_MUST_CHECK enum saksi_err merge_group(struct group *g, const struct catalog *c,
+    const struct stored_entry *e, uint32_t part, struct saksi_error *err);
 
 #endif

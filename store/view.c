@@ -93,17 +93,48 @@ static bool same_field(const struct state_op *a, const struct state_op *b)
 	return compare_bytes(a->field, a->field_len, b->field, b->field_len) == 0;
 }
 
-/* Equal visible values of one field count once; the first stands for all. */
-static void fold(struct state *s)
+static int by_content(const void *pa, const void *pb)
 {
-	for (size_t i = 0; i < s->n_ops && s->ops[i].visible; i++)
-		for (size_t j = i; j-- > 0 && same_field(&s->ops[j], &s->ops[i]);)
-			if (!s->ops[j].folded &&
-			    compare_bytes(s->ops[j].value, s->ops[j].value_len,
-				s->ops[i].value, s->ops[i].value_len) == 0) {
-				s->ops[i].folded = true;
-				break;
-			}
+	const struct state_op *const *pa_op = pa, *const *pb_op = pb;
+	const struct state_op *a = *pa_op, *b = *pb_op;
+	int c = compare_bytes(a->field, a->field_len, b->field, b->field_len);
+
+	if (c == 0)
+		c = compare_bytes(a->value, a->value_len, b->value, b->value_len);
+	/* They stand in their order already, so places tell which came first. */
+	return c != 0 ? c : (a > b) - (a < b);
+}
+
+static bool same_value(const struct state_op *a, const struct state_op *b)
+{
+	return same_field(a, b) &&
+	    compare_bytes(a->value, a->value_len, b->value, b->value_len) == 0;
+}
+
+/* Equal visible values of one field count once; the first stands for all. */
+static bool fold(struct state *s)
+{
+	struct state_op **list;
+	size_t n = 0;
+
+	while (n < s->n_ops && s->ops[n].visible)
+		n++;
+	if (n < 2)
+		return true;
+	if ((list = malloc(n * sizeof(*list))) == NULL)
+		return false;
+	for (size_t i = 0; i < n; i++)
+		list[i] = &s->ops[i];
+	qsort(list, n, sizeof(*list), by_content);
+	for (size_t i = 1, first = 0; i < n; i++) {
+		if (same_value(list[first], list[i])) {
+			list[i]->folded = true;
+			list[first]->copies++;
+		} else
+			first = i;
+	}
+	free(list);
+	return true;
 }
 
 static void count_conflicts(struct state *s)
@@ -141,6 +172,10 @@ static void judge_deletion(struct state *s)
 {
 	bool deleted = false, edited = false;
 
+	s->deletions = false;
+	for (size_t i = 0; i < s->n_ops; i++)
+		s->deletions |=
+		    s->ops[i].value != NULL && state_field_is(&s->ops[i], "deleted");
 	for (size_t i = 0; i < s->n_ops && s->ops[i].visible; i++) {
 		if (state_field_is(&s->ops[i], "deleted"))
 			deleted = true;
@@ -178,7 +213,8 @@ static void read_reserved(struct state *s)
 	}
 }
 
-void state_view(struct state *s, const struct catalog *c, int64_t as_of_us)
+enum saksi_err state_view(struct state *s, const struct catalog *c, int64_t as_of_us,
+    struct saksi_error *err)
 {
 	static const struct saksi_hash nowhere;
 
@@ -190,6 +226,7 @@ void state_view(struct state *s, const struct catalog *c, int64_t as_of_us)
 		op->visible = op->counted && op->value != NULL;
 		op->folded = false;
 		op->hidden_by = 0;
+		op->copies = 0;
 		op->log =
 		    op->branch < c->n_branches ? c->branches[op->branch].log : nowhere;
 	}
@@ -198,8 +235,10 @@ void state_view(struct state *s, const struct catalog *c, int64_t as_of_us)
 	hide(s);
 	if (s->n_ops > 1)
 		qsort(s->ops, s->n_ops, sizeof(*s->ops), by_place);
-	fold(s);
+	if (!fold(s))
+		return saksi_fail_nomem(err);
 	count_conflicts(s);
 	judge_deletion(s);
 	read_reserved(s);
+	return SAKSI_OK;
 }

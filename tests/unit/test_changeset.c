@@ -62,7 +62,6 @@ static void golden_entry_and_record_are_written(void **state)
 	    .max_hlc = 7 << 16};
 	struct catalog c = {.log_first = 1, .log_next = 1};
 	struct state s;
-	struct saksi_id id;
 	struct buf out = BUF_INIT, want = BUF_INIT;
 
 	(void)state;
@@ -76,14 +75,13 @@ static void golden_entry_and_record_are_written(void **state)
 		OK(vclock_raise(&one.past, 0, i + 1, &g_err));
 		OK(catalog_add_entry(&c, &ce, &cb, &g_err));
 		if (i > 0) {
-			struct buf group = BUF_INIT;
-			size_t n;
+			struct group g;
 
-			OK(merge_group(&group, &c, &one, 0, &id, &n, &g_err));
+			OK(merge_group(&g, &c, &one, 0, &g_err));
 			if (i == 1)
-				state_init(&s, &id);
-			OK(state_append(&s, &group, &g_err));
-			buf_free(&group);
+				state_init(&s, &g.record);
+			OK(state_append(&s, &g.bytes, &g_err));
+			buf_free(&g.bytes);
 		}
 		if (i == 2) {
 			changeset_log_open(one.cs, &e.device, (uint8_t[16]){0},
@@ -93,7 +91,7 @@ static void golden_entry_and_record_are_written(void **state)
 		} else
 			stored_entry_free(&one);
 	}
-	state_view(&s, &c, 0);
+	OK(state_view(&s, &c, 0, &g_err));
 	state_write(&out, &s);
 	vectors_open(&v, "changeset.txt");
 	while (vectors_next(&v)) {

@@ -116,7 +116,7 @@ def blocks():
                array(op(0, 1, "sex", text("m"), (2, 4)), op(1, 3, "names", None, (2, 3)),
                      op(2, 2, "deleted", mapping(reason=text("twice")))))
     yield {"record": "", "out": array(uint(1), raw(record), text("person"), text("per-a"), uint(2),
-                                      array(g2, g3))}
+                                      array(), array(g2, g3))}
 
 
 def main():
