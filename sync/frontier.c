@@ -53,6 +53,8 @@ struct learning {
 	const struct frontier *f;
 	struct saksi_txn *txn;
 	struct log_head *heads;
+	uint8_t (
+	    *tags)[FRONTIER_SHORT]; /* of each head's log, under this frontier's key */
 	size_t n_heads;
 	struct saksi_hash *found;
 	size_t n_found;
@@ -94,8 +96,7 @@ static enum saksi_err resolve(struct learning *l, const struct frontier_head *h,
 		bool there;
 		enum saksi_err rc;
 
-		frontier_log(tag, l->f, &l->heads[i].log);
-		if (memcmp(tag, h->log, FRONTIER_SHORT) != 0)
+		if (memcmp(l->tags[i], h->log, FRONTIER_SHORT) != 0)
 			continue;
 		*log = &l->heads[i];
 		if (h->seq == 0 || h->seq > l->heads[i].seq)
@@ -144,44 +145,38 @@ static bool digest_fits(struct learning *l)
 	return crypto_equal(all.b, l->f->digest.b, sizeof(all.b)) != 0;
 }
 
-/* Earlier knowledge stays: a peer that was put back says so by its new log. */
-static enum saksi_err remember(struct remotes *r, const struct manifest *m,
-    const struct learning *l, struct saksi_error *err)
-{
-	struct remote_peer *p = NULL, *list;
-	struct log_cover *cover = NULL;
-	struct saksi_hash *heads;
-	size_t n = 0;
-	enum saksi_err rc;
+struct known { /* a changeset that a peer holds, and so all before it */
+	struct saksi_hash id;
+	uint64_t n;
+};
 
-	for (size_t i = 0; i < r->n_peers; i++)
-		if (hash_cmp(&r->peers[i].device, &m->sealer) == 0)
-			p = &r->peers[i];
-	if (p == NULL) {
-		if (r->n_peers == REMOTE_PEERS_MAX)
-			return SAKSI_OK;
-		list = realloc(r->peers, (r->n_peers + 1) * sizeof(*list));
-		if (list == NULL)
-			return saksi_fail_nomem(err);
-		r->peers = list;
-		p = &list[r->n_peers++];
-		*p = (struct remote_peer){.device = m->sealer};
-	}
-	heads = calloc(l->n_found + p->n + 1, sizeof(*heads));
-	if (heads == NULL)
-		return saksi_fail_nomem(err);
-	for (size_t i = 0; i < l->n_found; i++)
-		heads[n++] = l->found[i];
-	rc = log_cover_new(&cover, err);
-	for (size_t i = 0; i < l->n_found && rc == SAKSI_OK; i++)
-		rc = log_cover_add(cover, l->txn, &l->found[i], err);
-	for (size_t i = 0; i < p->n && rc == SAKSI_OK; i++) {
+static int newest_first(const void *a, const void *b)
+{
+	const struct known *x = a, *y = b;
+
+	return x->n > y->n ? -1 : x->n < y->n;
+}
+
+/* Of all that is known to be held, those that no other has in its past. */
+static enum saksi_err keep_newest(struct remote_peer *p, struct known *list, size_t n,
+    struct saksi_txn *txn, struct saksi_error *err)
+{
+	struct log_cover *cover = NULL;
+	struct saksi_hash *heads = calloc(n + 1, sizeof(*heads));
+	size_t kept = 0;
+	enum saksi_err rc =
+	    heads == NULL ? saksi_fail_nomem(err) : log_cover_new(&cover, err);
+
+	if (n > 0)
+		qsort(list, n, sizeof(*list), newest_first);
+	for (size_t i = 0; i < n && kept < REMOTE_HEADS_MAX && rc == SAKSI_OK; i++) {
 		struct log_entry e = {0};
 
-		/* An older head that a newer one covers says nothing more. */
-		if (saksi_log_get(l->txn, &p->heads[i], &e, NULL) == SAKSI_OK &&
-		    !log_cover_has(cover, &e))
-			heads[n++] = p->heads[i];
+		rc = saksi_log_get(txn, &list[i].id, &e, err);
+		if (rc == SAKSI_OK && !log_cover_has(cover, &e)) {
+			heads[kept++] = list[i].id;
+			rc = log_cover_add(cover, txn, &list[i].id, err);
+		}
 		log_entry_free(&e);
 	}
 	log_cover_free(&cover);
@@ -191,10 +186,60 @@ static enum saksi_err remember(struct remotes *r, const struct manifest *m,
 	}
 	free(p->heads);
 	p->heads = heads;
-	p->n = n < REMOTE_HEADS_MAX ? n : REMOTE_HEADS_MAX;
+	p->n = kept;
+	return SAKSI_OK;
+}
+
+static enum saksi_err peer_of(struct remotes *r, const struct saksi_hash *device,
+    struct remote_peer **out, struct saksi_error *err)
+{
+	struct remote_peer *list;
+
+	*out = NULL;
+	for (size_t i = 0; i < r->n_peers; i++)
+		if (hash_cmp(&r->peers[i].device, device) == 0) {
+			*out = &r->peers[i];
+			return SAKSI_OK;
+		}
+	if (r->n_peers == REMOTE_PEERS_MAX)
+		return SAKSI_OK;
+	list = realloc(r->peers, (r->n_peers + 1) * sizeof(*list));
+	if (list == NULL)
+		return saksi_fail_nomem(err);
+	r->peers = list;
+	*out = &list[r->n_peers++];
+	**out = (struct remote_peer){.device = *device};
+	return SAKSI_OK;
+}
+
+/* Earlier knowledge stays: a peer that was put back says so by its new log. */
+static enum saksi_err remember(struct remotes *r, const struct manifest *m,
+    const struct learning *l, struct saksi_error *err)
+{
+	struct remote_peer *p;
+	struct known *list;
+	size_t n = 0;
+	enum saksi_err rc = peer_of(r, &m->sealer, &p, err);
+
+	if (rc != SAKSI_OK || p == NULL)
+		return rc;
+	list = calloc(l->n_found + p->n + 1, sizeof(*list));
+	if (list == NULL)
+		return saksi_fail_nomem(err);
+	for (size_t i = 0; i < l->n_found + p->n; i++) {
+		const struct saksi_hash *id =
+		    i < l->n_found ? &l->found[i] : &p->heads[i - l->n_found];
+		struct log_entry e = {0};
+
+		if (saksi_log_get(l->txn, id, &e, NULL) == SAKSI_OK)
+			list[n++] = (struct known){*id, e.n};
+		log_entry_free(&e);
+	}
+	rc = keep_newest(p, list, n, l->txn, err);
+	free(list);
 	if (m->made_us > p->time_us)
 		p->time_us = m->made_us;
-	return SAKSI_OK;
+	return rc;
 }
 
 enum saksi_err frontier_learn(struct remotes *r, const struct frontier *f,
@@ -207,8 +252,11 @@ enum saksi_err frontier_learn(struct remotes *r, const struct frontier *f,
 	if (rc != SAKSI_OK)
 		return rc;
 	l.found = calloc(f->n + 1, sizeof(*l.found));
-	if (l.found == NULL)
+	l.tags = calloc(l.n_heads + 1, sizeof(*l.tags));
+	if (l.found == NULL || l.tags == NULL)
 		rc = saksi_fail_nomem(err);
+	for (size_t i = 0; i < l.n_heads && rc == SAKSI_OK; i++)
+		frontier_log(l.tags[i], f, &l.heads[i].log);
 	for (size_t i = 0; i < f->n && rc == SAKSI_OK; i++) {
 		struct held_match match = {f, &f->list[i]};
 		const struct log_head *log;
@@ -225,6 +273,7 @@ enum saksi_err frontier_learn(struct remotes *r, const struct frontier *f,
 	if (rc == SAKSI_OK && hash_cmp(&m->sealer, &team->self.id) != 0 && digest_fits(&l))
 		rc = remember(r, m, &l, err);
 	free(l.found);
+	free(l.tags);
 	free(l.heads);
 	return rc;
 }

@@ -215,6 +215,7 @@ static enum saksi_err check_change(struct joining *g, size_t i, struct saksi_err
 {
 	struct joining_change *c = &g->list[i];
 	const uint8_t *pk;
+	enum team_verdict v;
 	enum saksi_err rc;
 
 	if (!find_author(g, c))
@@ -222,7 +223,11 @@ static enum saksi_err check_change(struct joining *g, size_t i, struct saksi_err
 	pk = author_key(g, &c->device);
 	if (pk == NULL || changeset_verify(c->cs, pk, NULL) != SAKSI_OK)
 		return wrong(err, "a membership change in it is not signed by a member");
-	if (membership_judge(g->members, c->cs, &c->device, NULL, 0) != TEAM_OK)
+	v = membership_judge(g->members, c->cs, &c->device, NULL, 0);
+	if (v == TEAM_PENDING)
+		return saksi_fail(err, SAKSI_ENEWER,
+		    "welcome: the team uses a newer version of saksi; update this one");
+	if (v != TEAM_OK)
 		return wrong(err,
 		    "a membership change in it is by someone who may not make it");
 	rc = idmap_put(&g->index, &c->cs->id, (uint32_t)i, err);

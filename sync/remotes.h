@@ -10,11 +10,12 @@
 #include "team_impl.h"
 #include "verify.h"
 
+/* All of it fits one local value of 4 MiB. */
 #define REMOTE_PEERS_MAX 512u
-#define REMOTE_HEADS_MAX 256u
+#define REMOTE_HEADS_MAX 64u
 #define REMOTE_DIRS_MAX 16u
 #define REMOTE_OBJECTS_MAX 4096u
-#define REMOTE_RANGES_MAX 4096u
+#define REMOTE_RANGES_MAX 1024u
 #define REMOTE_NAME_MAX 1024u
 #define OBJECT_NAME 16u
 

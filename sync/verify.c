@@ -267,7 +267,14 @@ static enum saksi_err merge(struct gate *g, const struct changeset *cs,
 {
 	struct merging m = {g, &v->device};
 	struct saksi_error e;
-	enum saksi_err rc = saksi_log_merge(g->txn, cs, sealer, on_change, &m, &e);
+	enum saksi_err rc;
+
+	if (cs->kind == CS_MEMBERSHIP &&
+	    membership_count(g->t->members) >= MEMBERSHIP_MAX) {
+		say(v, QUARANTINED, "the team has had too many membership changes");
+		return SAKSI_OK;
+	}
+	rc = saksi_log_merge(g->txn, cs, sealer, on_change, &m, &e);
 
 	if (rc != SAKSI_OK && rc != SAKSI_EEXIST && saksi_log_has(g->txn, &cs->id))
 		return saksi_fail(err, rc, "%s",
