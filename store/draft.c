@@ -11,6 +11,7 @@
 /* Room for salts, heads and the header, so that a full body still fits. */
 #define BODY_MAX (CHANGESET_MAX - 56u * 1024u)
 #define VALUE_MAX (BODY_MAX / 2u)
+#define DOTS_MAX 2048u /* of one operation: 34 to 39 bytes each */
 
 struct draft_op {
 	size_t len; /* bytes in the part's buffer */
@@ -139,20 +140,37 @@ static enum saksi_err end_op(struct draft_part *p, size_t from, struct saksi_err
 
 typedef bool pick_fn(const struct state_op *op, const void *ctx);
 
-/* The dots of this field's visible values that ${pick} wants, as msgpack. */
-static size_t write_dots(struct buf *b, struct saksi_draft *d, const struct draft_part *p,
-    const char *field, pick_fn *pick, const void *ctx)
+static bool picked(const struct state_op *op, const char *field, pick_fn *pick,
+    const void *ctx)
+{
+	return op->visible && state_field_is(op, field) &&
+	    (pick == NULL || pick(op, ctx));
+}
+
+/* How many visible values of this field ${pick} wants. */
+static size_t count_picked(const struct draft_part *p, const char *field, pick_fn *pick,
+    const void *ctx)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; p->has_state && i < p->state.n_ops; i++)
+		n += picked(&p->state.ops[i], field, pick, ctx);
+	return n;
+}
+
+/* The dots of those from place ${from} on, at most ${max}, as msgpack. */
+static void write_dots(struct buf *b, struct saksi_draft *d, const struct draft_part *p,
+    const char *field, pick_fn *pick, const void *ctx, size_t from, size_t max)
 {
 	const struct catalog *c = &d->t->v->catalog;
 	struct buf dots = BUF_INIT;
-	size_t n = 0;
+	size_t at = 0, n = 0;
 
-	for (size_t i = 0; p->has_state && i < p->state.n_ops; i++) {
+	for (size_t i = 0; p->has_state && i < p->state.n_ops && n < max; i++) {
 		const struct state_op *op = &p->state.ops[i];
 		const struct cat_entry *e;
 
-		if (!op->visible || !state_field_is(op, field) ||
-		    (pick != NULL && !pick(op, ctx)) ||
+		if (!picked(op, field, pick, ctx) || at++ < from ||
 		    (e = catalog_entry_n(c, op->n)) == NULL)
 			continue;
 		mp_array(&dots, 2);
@@ -164,7 +182,6 @@ static size_t write_dots(struct buf *b, struct saksi_draft *d, const struct draf
 	buf_add(b, dots.p, dots.len);
 	b->failed |= dots.failed;
 	buf_free(&dots);
-	return n;
 }
 
 static bool equal_value(const struct state_op *op, const void *ctx)
@@ -198,19 +215,47 @@ static enum saksi_err encode(struct buf *b, const json_t *value, struct saksi_er
 	return buf_ok(b, err);
 }
 
+/*
+ * Hide from place 0 on in rounds of DOTS_MAX, until no more than ${leave} are
+ * left; ${*done} is where the rest begins.
+ */
+static enum saksi_err put_removes(struct saksi_draft *d, struct draft_part *p,
+    const char *field, pick_fn *pick, const void *ctx, size_t leave, size_t *done,
+    struct saksi_error *err)
+{
+	size_t n = count_picked(p, field, pick, ctx);
+	enum saksi_err rc = SAKSI_OK;
+
+	*done = 0;
+	while (rc == SAKSI_OK && n - *done > leave) {
+		size_t from = p->bytes.len;
+		size_t round = n - *done < DOTS_MAX ? n - *done : DOTS_MAX;
+
+		mp_array(&p->bytes, 3);
+		mp_uint(&p->bytes, OP_REMOVE);
+		mp_cstr(&p->bytes, field);
+		write_dots(&p->bytes, d, p, field, pick, ctx, *done, round);
+		rc = end_op(p, from, err);
+		*done += round;
+	}
+	return rc;
+}
+
 static enum saksi_err put_set(struct saksi_draft *d, struct draft_part *p,
     const char *field, const struct buf *value, bool over, struct saksi_error *err)
 {
-	size_t from = p->bytes.len;
+	size_t done = 0, from;
+	enum saksi_err rc;
 
+	if (over &&
+	    (rc = put_removes(d, p, field, NULL, NULL, DOTS_MAX, &done, err)) != SAKSI_OK)
+		return rc;
+	from = p->bytes.len;
 	mp_array(&p->bytes, 4);
 	mp_uint(&p->bytes, OP_SET);
 	mp_cstr(&p->bytes, field);
 	buf_add(&p->bytes, value->p, value->len);
-	if (over)
-		write_dots(&p->bytes, d, p, field, NULL, NULL);
-	else
-		mp_array(&p->bytes, 0);
+	write_dots(&p->bytes, d, p, field, NULL, NULL, done, over ? DOTS_MAX : 0);
 	return end_op(p, from, err);
 }
 
@@ -286,26 +331,6 @@ fail:
 	return rc;
 }
 
-static enum saksi_err put_remove(struct saksi_draft *d, struct draft_part *p,
-    const char *field, pick_fn *pick, const void *ctx, size_t *n, struct saksi_error *err)
-{
-	size_t from = p->bytes.len;
-	struct buf op = BUF_INIT;
-	enum saksi_err rc = SAKSI_OK;
-
-	mp_array(&op, 3);
-	mp_uint(&op, OP_REMOVE);
-	mp_cstr(&op, field);
-	*n = write_dots(&op, d, p, field, pick, ctx);
-	if (*n > 0) {
-		buf_add(&p->bytes, op.p, op.len);
-		p->bytes.failed |= op.failed;
-		rc = end_op(p, from, err);
-	}
-	buf_free(&op);
-	return rc;
-}
-
 enum saksi_err saksi_draft_clear(struct saksi_draft *d, const struct saksi_id *id,
     const char *field, struct saksi_error *err)
 {
@@ -315,7 +340,7 @@ enum saksi_err saksi_draft_clear(struct saksi_draft *d, const struct saksi_id *i
 
 	if ((rc = part_of(d, id, &p, err)) != SAKSI_OK)
 		return rc;
-	return put_remove(d, p, field, NULL, NULL, &n, err);
+	return put_removes(d, p, field, NULL, NULL, 0, &n, err);
 }
 
 enum saksi_err saksi_draft_remove(struct saksi_draft *d, const struct saksi_id *id,
@@ -328,7 +353,7 @@ enum saksi_err saksi_draft_remove(struct saksi_draft *d, const struct saksi_id *
 
 	if ((rc = part_of(d, id, &p, err)) == SAKSI_OK &&
 	    (rc = encode(&b, value, err)) == SAKSI_OK)
-		rc = put_remove(d, p, field, equal_value, &b, &n, err);
+		rc = put_removes(d, p, field, equal_value, &b, 0, &n, err);
 	buf_free(&b);
 	if (rc == SAKSI_OK && n == 0)
 		return saksi_fail(err, SAKSI_ENOTFOUND,
@@ -407,7 +432,7 @@ enum saksi_err saksi_draft_delete(struct saksi_draft *d, const struct saksi_id *
 		return saksi_fail(err, SAKSI_EINVAL, "reason: not a text in UTF-8");
 	/* A standing deletion is renewed: the new one has seen the later edits. */
 	if ((rc = part_of(d, id, &p, err)) == SAKSI_OK &&
-	    (rc = put_remove(d, p, "deleted", NULL, NULL, &n, err)) == SAKSI_OK) {
+	    (rc = put_removes(d, p, "deleted", NULL, NULL, 0, &n, err)) == SAKSI_OK) {
 		struct buf b = BUF_INIT;
 		size_t from = p->bytes.len;
 
@@ -432,7 +457,7 @@ enum saksi_err saksi_draft_undelete(struct saksi_draft *d, const struct saksi_id
 	enum saksi_err rc;
 
 	if ((rc = part_of(d, id, &p, err)) != SAKSI_OK ||
-	    (rc = put_remove(d, p, "deleted", NULL, NULL, &n, err)) != SAKSI_OK)
+	    (rc = put_removes(d, p, "deleted", NULL, NULL, 0, &n, err)) != SAKSI_OK)
 		return rc;
 	return n > 0 ? SAKSI_OK
 		     : saksi_fail(err, SAKSI_ENOTFOUND, "record: it is not deleted");
