@@ -39,7 +39,7 @@ same "$(digest "$v")" "$(digest "$HOME/w")"
 before=$(digest "$v")
 for signal in INT TERM HUP; do
 	for delay in 0.02 0.05 0.1 0.2; do
-		"$SAKSI" -C "$v" --passphrase-fd 3 export csv -o "$HOME/cut.zip" 3<"$TMPDIR/phrase" >/dev/null 2>&1 &
+		env --default-signal=INT "$SAKSI" -C "$v" --passphrase-fd 3 export csv -o "$HOME/cut.zip" 3<"$TMPDIR/phrase" >/dev/null 2>&1 &
 		pid=$!
 		sleep "$delay"
 		kill -s "$signal" "$pid" 2>/dev/null || :

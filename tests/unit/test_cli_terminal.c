@@ -30,6 +30,15 @@ struct tty {
 	size_t n;
 };
 
+/* A shell's background jobs, tests among them, ignore some signals. */
+static void default_signals(void)
+{
+	static const int all[] = {SIGINT, SIGQUIT, SIGTERM, SIGHUP, SIGTSTP};
+
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+		(void)signal(all[i], SIG_DFL);
+}
+
 static void begin(struct tty *t, int (*fn)(void))
 {
 	memset(t, 0, sizeof(*t));
@@ -45,7 +54,9 @@ static void begin(struct tty *t, int (*fn)(void))
 		(void)setsid();
 		if (ioctl(t->slave, TIOCSCTTY, 0) != 0)
 			_exit(97);
+		default_signals();
 		signals_install();
+		(void)alarm(20);
 		_exit(fn());
 	}
 }
