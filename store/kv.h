@@ -95,8 +95,8 @@ SAKSI_MUST_CHECK enum saksi_err kv_clear(struct kv_txn *txn, enum kv_table t,
  */
 typedef enum saksi_err kv_scan_fn(void *ctx, uint64_t n, const uint8_t *p, size_t len,
     struct saksi_error *err);
-SAKSI_MUST_CHECK enum saksi_err kv_scan(struct kv_txn *txn, enum kv_table t, uint64_t from,
-    kv_scan_fn *fn, void *ctx, struct saksi_error *err);
+SAKSI_MUST_CHECK enum saksi_err kv_scan(struct kv_txn *txn, enum kv_table t,
+    uint64_t from, kv_scan_fn *fn, void *ctx, struct saksi_error *err);
 
 /**
  * kv_verify(kv, fault, ctx, err):

@@ -288,6 +288,7 @@ enum saksi_err kv_snapshot_load(enum kv_fit *fit, struct kv_snapshot *out, struc
 	enum saksi_err rc;
 
 	memset(out, 0, sizeof(*out));
+	memset(m, 0, sizeof(m));
 	rc = metas_settled(fit, m, kv, number, write, err);
 	if (rc != SAKSI_OK || *fit == KV_FIT_PASSED)
 		return rc;
