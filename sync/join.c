@@ -223,7 +223,9 @@ static enum saksi_err check_change(struct joining *g, size_t i, struct saksi_err
 	pk = author_key(g, &c->device);
 	if (pk == NULL || changeset_verify(c->cs, pk, NULL) != SAKSI_OK)
 		return wrong(err, "a membership change in it is not signed by a member");
-	v = membership_judge(g->members, c->cs, &c->device, NULL, 0);
+	rc = membership_verdict(&v, g->members, c->cs, &c->device, err);
+	if (rc != SAKSI_OK)
+		return rc;
 	if (v == TEAM_PENDING)
 		return saksi_fail(err, SAKSI_ENEWER,
 		    "welcome: the team uses a newer version of saksi; update this one");

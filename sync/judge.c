@@ -111,6 +111,7 @@ struct own {
 	enum team_role role;
 	bool founding;
 	uint32_t n_ops, n_adds;
+	bool no_memory; /* the verdict is none */
 };
 
 static enum team_verdict judge_genesis(struct own *o, uint32_t part,
@@ -172,9 +173,10 @@ static enum team_verdict judge_parts(struct own *o, char *why, size_t size)
 		if (rc == SAKSI_ENEWER)
 			return say(TEAM_PENDING, why, size,
 			    "needs a newer version of saksi");
+		o->no_memory = rc == SAKSI_ENOMEM;
 		if (rc != SAKSI_OK)
-			return say(rc == SAKSI_ENOMEM ? TEAM_PENDING : TEAM_REFUSE, why,
-			    size, e.msg);
+			return say(o->no_memory ? TEAM_PENDING : TEAM_REFUSE, why, size,
+			    e.msg);
 		v = judge_op(o, i, &op, why, size);
 		member_op_free(&op);
 		if (v != TEAM_OK)
@@ -184,7 +186,8 @@ static enum team_verdict judge_parts(struct own *o, char *why, size_t size)
 }
 
 static enum team_verdict judge_membership(const struct membership *m,
-    const struct changeset *cs, const struct saksi_hash *device, char *why, size_t size)
+    const struct changeset *cs, const struct saksi_hash *device, char *why, size_t size,
+    bool *no_memory)
 {
 	struct own o = {.m = m, .cs = cs, .device = device};
 	enum team_verdict v;
@@ -198,20 +201,38 @@ static enum team_verdict judge_membership(const struct membership *m,
 	    hash_cmp(device, &m->founder) == 0 &&
 	    hash_cmp(&cs->log, &m->founder_log) == 0;
 	v = judge_parts(&o, why, size);
+	*no_memory = o.no_memory;
 	if (v == TEAM_OK && o.n_ops == 0 && o.role < ROLE_EDITOR && !o.founding)
 		return say(TEAM_QUARANTINE, why, size,
 		    "a membership log by a device that may not keep one");
 	return v;
 }
 
-enum team_verdict membership_judge(const struct membership *m, const struct changeset *cs,
-    const struct saksi_hash *device, char *why, size_t size)
+static enum team_verdict judge(const struct membership *m, const struct changeset *cs,
+    const struct saksi_hash *device, char *why, size_t size, bool *no_memory)
 {
 	if (why != NULL && size > 0)
 		why[0] = '\0';
 	if (cs->kind == CS_DATA)
 		return judge_data(m, cs, device, why, size);
 	if (cs->kind == CS_MEMBERSHIP)
-		return judge_membership(m, cs, device, why, size);
+		return judge_membership(m, cs, device, why, size, no_memory);
 	return say(TEAM_PENDING, why, size, "needs a newer version of saksi");
+}
+
+enum team_verdict membership_judge(const struct membership *m, const struct changeset *cs,
+    const struct saksi_hash *device, char *why, size_t size)
+{
+	bool no_memory = false;
+
+	return judge(m, cs, device, why, size, &no_memory);
+}
+
+enum saksi_err membership_verdict(enum team_verdict *v, const struct membership *m,
+    const struct changeset *cs, const struct saksi_hash *device, struct saksi_error *err)
+{
+	bool no_memory = false;
+
+	*v = judge(m, cs, device, NULL, 0, &no_memory);
+	return no_memory ? saksi_fail_nomem(err) : SAKSI_OK;
 }

@@ -173,10 +173,11 @@ enum saksi_err welcome_read(struct welcome *w, const void *p, size_t n,
 	if (n < MAGIC_LEN || n > WELCOME_MAX || memcmp(b, MAGIC, MAGIC_LEN) != 0)
 		return saksi_fail(err, SAKSI_EFORMAT,
 		    "welcome: this file is none; it is what `device add` wrote");
-	if (crypto_sealed_box_open(&w->text, once_pk, once_sk, b + MAGIC_LEN,
-		n - MAGIC_LEN, NULL) != SAKSI_OK) {
+	rc = crypto_sealed_box_open(&w->text, once_pk, once_sk, b + MAGIC_LEN,
+	    n - MAGIC_LEN, err);
+	if (rc != SAKSI_OK) {
 		welcome_free(w);
-		return altered(err);
+		return rc == SAKSI_EAUTH ? altered(err) : rc;
 	}
 	rc = altered(err);
 	if (w->text.len < 4 + CRYPTO_SIG)
