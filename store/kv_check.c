@@ -203,7 +203,7 @@ static bool check_values(struct path *c, const struct page *p)
 		if (n.flags > NODE_BIG)
 			return bad(c, p->number, "an entry is of the wrong kind");
 		if (n.flags == NODE_BIG && node_number(&n) == c->n &&
-		    !overflow_open(&data, c->file, &n, &c->fault))
+		    !overflow_open(&data, NULL, c->file, &n, &c->fault))
 			return false;
 	}
 	return true;

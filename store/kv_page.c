@@ -244,19 +244,20 @@ uint64_t overflow_span(uint32_t page_size, uint64_t len)
 	return (PG_HEAD - 1 + len) / page_size + 1;
 }
 
-bool overflow_open(const uint8_t **data, const struct page_file *f, const struct node *n,
-    struct page_fault *fault)
+bool overflow_open(const uint8_t **data, uint64_t *span, const struct page_file *f,
+    const struct node *n, struct page_fault *fault)
 {
-	uint64_t span = overflow_span(f->size, n->len);
 	struct page p;
 
 	if (!page_open(&p, f, n->child, fault))
 		return false;
 	if (p.kind != PAGE_OVERFLOW)
 		return bad(fault, n->child, "it should hold a long value");
-	if (p.span != span || span > f->pages - n->child)
+	if (p.span < overflow_span(f->size, n->len) || p.span > f->pages - n->child)
 		return bad(fault, n->child, "its length does not fit its value");
 	*data = p.p + PG_HEAD;
+	if (span != NULL)
+		*span = p.span;
 	return true;
 }
 

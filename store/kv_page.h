@@ -98,9 +98,14 @@ bool page_check(const struct page *p, bool integer, struct page_fault *fault);
 
 uint64_t node_number(const struct node *n); /* key_len is 8 */
 
-/** overflow_open(data, f, n, fault): Where the ${n}->len bytes lie. */
-bool overflow_open(const uint8_t **data, const struct page_file *f, const struct node *n,
-    struct page_fault *fault);
+/**
+ * overflow_open(data, span, f, n, fault):
+ * Where the ${n}->len bytes lie, and how many pages are theirs (${span} may
+ * be NULL): LMDB keeps the pages of a value that a shorter one replaced in
+ * the same transaction, so there can be more than the length needs.
+ */
+bool overflow_open(const uint8_t **data, uint64_t *span, const struct page_file *f,
+    const struct node *n, struct page_fault *fault);
 uint64_t overflow_span(uint32_t page_size, uint64_t len);
 
 /** meta_parse(out, page, number, fault): The first 152 bytes of a meta page. */

@@ -122,7 +122,7 @@ static void copy_value(void *arg)
 		return;
 	data = c->node.data;
 	if ((c->node.flags & NODE_BIG) != 0) {
-		c->sound = overflow_open(&data, c->file, &c->node, &c->fault);
+		c->sound = overflow_open(&data, NULL, c->file, &c->node, &c->fault);
 		if (!c->sound)
 			return;
 	}

@@ -69,6 +69,7 @@ struct big_copy {
 	const struct node *node;
 	struct buf *out; /* NULL: only look */
 	bool sound;
+	uint64_t span; /* pages */
 	struct page_fault fault;
 };
 
@@ -77,7 +78,7 @@ static void copy_big(void *arg)
 	struct big_copy *c = arg;
 	const uint8_t *data;
 
-	c->sound = overflow_open(&data, c->file, c->node, &c->fault);
+	c->sound = overflow_open(&data, &c->span, c->file, c->node, &c->fault);
 	if (c->sound && c->out != NULL)
 		buf_add(c->out, data, c->node->len);
 }
@@ -113,7 +114,7 @@ static enum saksi_err visit_big(bool *sound, struct kv_walk *w, const struct nod
 		report(w, &c.fault);
 		return SAKSI_OK;
 	}
-	for (i = 0; i < overflow_span(w->kv->file.size, n->len); i++) {
+	for (i = 0; i < c.span; i++) {
 		if (!first_visit(w, n->child + i)) {
 			report_at(w, n->child + i, "it is used twice");
 			*sound = false;

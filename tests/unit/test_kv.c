@@ -632,6 +632,35 @@ static void test_map_full(void **state)
 
 /* ---- opening -------------------------------------------------------------------- */
 
+/* LMDB keeps the longer run of pages when a value shrinks before the commit. */
+static void test_shrinks_in_one_transaction(void **state)
+{
+	enum { LONG = 100000, SHORT = 9000 };
+	uint8_t *bytes = malloc(LONG);
+	struct buf got = BUF_INIT;
+	struct kv_txn *txn = NULL;
+	struct fixture f;
+
+	(void)state;
+	assert_non_null(bytes);
+	crypto_random(bytes, LONG);
+	fixture_new(&f);
+	OK(kv_begin(&txn, f.kv, true, &f.err));
+	OK(kv_put(txn, KV_RECORDS, 1, bytes, LONG, &f.err));
+	OK(kv_put(txn, KV_RECORDS, 1, bytes, SHORT, &f.err));
+	OK(kv_put(txn, KV_RECORDS, 2, bytes, LONG, &f.err));
+	OK(kv_commit(&txn, &f.err));
+	OK(kv_begin(&txn, f.kv, false, &f.err));
+	OK(kv_get(txn, KV_RECORDS, 1, &got, &f.err));
+	assert_int_equal(got.len, SHORT);
+	assert_memory_equal(got.p, bytes, SHORT);
+	kv_abort(&txn);
+	OK(kv_verify(f.kv, NULL, NULL, &f.err));
+	buf_free(&got);
+	free(bytes);
+	fixture_free(&f);
+}
+
 static void test_open_errors(void **state)
 {
 	struct secret *other_key = NULL;
@@ -857,6 +886,7 @@ int main(void)
 	    cmocka_unit_test(test_read_only),
 	    cmocka_unit_test(test_refused_after_fork),
 	    cmocka_unit_test(test_shrinks_while_open),
+	    cmocka_unit_test(test_shrinks_in_one_transaction),
 	    cmocka_unit_test(test_no_secrets_left),
 	};
 
