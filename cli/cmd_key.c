@@ -16,6 +16,8 @@ static const char *kind_name(uint8_t kind)
 		return "recovery";
 	case SLOT_SHARES:
 		return "shares";
+	case SLOT_UNFINISHED:
+		return "unfinished";
 	default:
 		return "unknown";
 	}
@@ -171,26 +173,25 @@ static const struct cli_option change_options[] = {
     {NULL, 0, false, NULL, NULL},
 };
 
-static size_t other_slots(struct cli *c)
+static enum saksi_err other_slots(struct cli *c, size_t *n)
 {
 	struct slot_dir d;
 	struct crypto_kdf_cost cost;
-	size_t n = 0;
+	enum saksi_err rc = saksi_vault_slots(c->vault, &d, &cost, &c->err);
 
-	if (saksi_vault_slots(c->vault, &d, &cost, NULL) != SAKSI_OK)
-		return 0;
-	for (unsigned i = 0; i < KEYRING_SLOTS; i++)
-		n += d.slot[i].kind != SLOT_EMPTY;
-	return n > 0 ? n - 1 : 0;
+	*n = 0;
+	for (unsigned i = 0; rc == SAKSI_OK && i < KEYRING_SLOTS; i++)
+		*n += d.slot[i].kind != SLOT_EMPTY;
+	*n -= *n > 0;
+	return rc;
 }
 
 static enum saksi_err change_cost(struct cli *c, const struct secret *old,
-    const struct secret *pass)
+    const struct secret *pass, const struct crypto_kdf_cost *cost, unsigned *slot)
 {
-	struct crypto_kdf_cost cost;
-	size_t others = other_slots(c);
 	char question[160];
-	enum saksi_err rc = kdf_level(&cost, cli_opt(c, "kdf"), &c->err);
+	size_t others;
+	enum saksi_err rc = other_slots(c, &others);
 
 	(void)snprintf(question, sizeof(question),
 	    "The new cost holds for the whole key file: %zu other slot%s will be dropped. Go on?",
@@ -198,7 +199,7 @@ static enum saksi_err change_cost(struct cli *c, const struct secret *old,
 	if (rc == SAKSI_OK && others > 0)
 		rc = cli_ask(c, question);
 	if (rc == SAKSI_OK)
-		rc = saksi_vault_rekdf(c->vault, old, pass, &cost, &c->err);
+		rc = saksi_vault_rekdf(c->vault, old, pass, cost, slot, &c->err);
 	return rc;
 }
 
@@ -206,9 +207,13 @@ static enum saksi_err run_change(struct cli *c)
 {
 	struct secret *old = NULL;
 	struct secret *pass = NULL;
+	struct crypto_kdf_cost cost;
 	unsigned slot = 0;
 	enum saksi_err rc = cli_schema(c);
 
+	/* What was asked is understood before anybody types a passphrase. */
+	if (rc == SAKSI_OK && cli_opt(c, "kdf") != NULL)
+		rc = kdf_level(&cost, cli_opt(c, "kdf"), &c->err);
 	if (rc == SAKSI_OK)
 		rc = cli_dir(c);
 	if (rc == SAKSI_OK && !saksi_vault_exists(c->dir))
@@ -222,7 +227,7 @@ static enum saksi_err run_change(struct cli *c)
 	if (rc == SAKSI_OK)
 		rc = pass_new(c, &pass);
 	if (rc == SAKSI_OK && cli_opt(c, "kdf") != NULL)
-		rc = change_cost(c, old, pass);
+		rc = change_cost(c, old, pass, &cost, &slot);
 	else if (rc == SAKSI_OK)
 		rc = saksi_vault_slot_change(c->vault, old, pass, &slot, &c->err);
 	secret_free(&old);

@@ -87,7 +87,7 @@ static enum saksi_err check_causes(struct checking *k, const struct stored_entry
 {
 	const struct cat_entry *me = catalog_entry(k->c, &e->cs->id);
 	struct vclock past = {NULL, 0};
-	uint64_t max_hlc = e->cs->hlc;
+	uint64_t max_hlc = believable_hlc(e->cs->hlc, e->received_us);
 	char name[17];
 	enum saksi_err rc;
 
@@ -185,6 +185,12 @@ static enum saksi_err check_log(struct checking *k, bool deep, struct saksi_erro
 	return rc;
 }
 
+/* What the vault holds is wrong, and not memory, a lock or the disk's mood. */
+static bool is_damage(enum saksi_err rc)
+{
+	return rc != SAKSI_ENOMEM && rc != SAKSI_EIO && rc != SAKSI_EBUSY;
+}
+
 enum saksi_err saksi_vault_verify(struct saksi_vault *v, bool deep,
     saksi_device_key_fn *key, void *key_ctx, void (*fault)(void *ctx, const char *words),
     void *fault_ctx, struct saksi_error *err)
@@ -200,7 +206,7 @@ enum saksi_err saksi_vault_verify(struct saksi_vault *v, bool deep,
 	if (keyring_damage(v->keys) != NULL)
 		found(&k, "%s", keyring_damage(v->keys));
 	rc = kv_verify(v->kv, pass_on, &k, &why);
-	if (rc != SAKSI_OK && rc != SAKSI_EDAMAGED && rc != SAKSI_EAUTH)
+	if (!is_damage(rc))
 		return saksi_fail(err, rc, "%s", why.msg);
 	if (rc != SAKSI_OK && k.faults == 0)
 		found(&k, "%s", why.msg);
@@ -209,13 +215,15 @@ enum saksi_err saksi_vault_verify(struct saksi_vault *v, bool deep,
 		rc = saksi_txn_begin(&k.t, v, false, &why);
 		if (rc == SAKSI_OK)
 			rc = check_log(&k, deep, &why);
-		if (rc != SAKSI_OK)
+		if (rc != SAKSI_OK && is_damage(rc))
 			found(&k, "%s", why.msg);
 	}
 	for (size_t i = 0; i < k.n_rebuilt; i++)
 		state_free(&k.rebuilt[i]);
 	free(k.rebuilt);
 	saksi_txn_abort(&k.t);
+	if (!is_damage(rc))
+		return saksi_fail(err, rc, "%s", why.msg);
 	if (k.faults > 0)
 		return saksi_fail(err, SAKSI_EDAMAGED,
 		    "vault: %zu fault%s found; copy the folder away before anything else, then ask a team "

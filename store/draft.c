@@ -18,7 +18,7 @@ struct draft_op {
 };
 struct draft_part { /* one record, or one audit entry */
 	struct saksi_id id;
-	bool audit, created;
+	bool audit;
 	struct buf bytes; /* encoded ops one after the other, or the whole audit part */
 	struct draft_op *ops;
 	size_t n_ops, cap_ops;
@@ -259,6 +259,39 @@ static enum saksi_err put_set(struct saksi_draft *d, struct draft_part *p,
 	return end_op(p, from, err);
 }
 
+static bool is_set_of(const uint8_t *p, size_t n, const char *field)
+{
+	struct mp_reader r;
+	const char *name;
+	size_t len;
+
+	mp_read_init(&r, p, n);
+	if (mp_read_array(&r) != 4 || mp_read_uint(&r) != OP_SET)
+		return false;
+	len = mp_read_str(&r, &name);
+	return !r.failed && len == strlen(field) && memcmp(name, field, len) == 0;
+}
+
+/* Who sets a register twice in one draft means the second: a draft has no rivals of its own. */
+static void forget_set(struct draft_part *p, const char *field)
+{
+	size_t at = 0;
+
+	for (size_t i = 0; i < p->n_ops; i++) {
+		size_t n = p->ops[i].len;
+
+		if (!is_set_of(p->bytes.p + at, n, field)) {
+			at += n;
+			continue;
+		}
+		memmove(p->bytes.p + at, p->bytes.p + at + n, p->bytes.len - at - n);
+		p->bytes.len -= n;
+		memmove(&p->ops[i], &p->ops[i + 1], (p->n_ops - i - 1) * sizeof(*p->ops));
+		p->n_ops--;
+		i--;
+	}
+}
+
 enum saksi_err saksi_draft_set(struct saksi_draft *d, const struct saksi_id *id,
     const char *field, const json_t *value, struct saksi_error *err)
 {
@@ -268,10 +301,12 @@ enum saksi_err saksi_draft_set(struct saksi_draft *d, const struct saksi_id *id,
 	enum saksi_err rc;
 
 	if ((rc = part_of(d, id, &p, err)) == SAKSI_OK &&
-	    (rc = encode(&b, value, err)) == SAKSI_OK)
+	    (rc = encode(&b, value, err)) == SAKSI_OK) {
+		forget_set(p, field);
 		/* The value that stands there alone is no change. */
 		if (!(count_visible(p, field, &b, &has) == 1 && has))
 			rc = put_set(d, p, field, &b, true, err);
+	}
 	buf_free(&b);
 	return rc;
 }
@@ -413,7 +448,6 @@ enum saksi_err draft_create_as(struct saksi_draft *d, const struct saksi_id *id,
 	if ((p = new_part(d)) == NULL)
 		return saksi_fail_nomem(err);
 	p->id = *id;
-	p->created = true;
 	if ((rc = set_text(d, p, "type", type, err)) != SAKSI_OK ||
 	    (rc = set_text(d, p, "ref", ref, err)) != SAKSI_OK)
 		return rc;

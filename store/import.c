@@ -15,8 +15,9 @@ struct line {	       /* one record of the file */
 	size_t number; /* in the file, from 1 */
 	json_t *json;
 	const struct schema_type *type;
-	const char *name; /* `id` as written; belongs to json */
-	const char *ref;  /* "" if none */
+	const char *name;	       /* `id` as written; belongs to json */
+	char text_id[ID_TEXT_LEN + 1]; /* `id` in its usual spelling, if it is a whole id */
+	const char *ref;	       /* "" if none */
 	struct saksi_id id;
 	struct schema_entries entries;
 };
@@ -196,6 +197,7 @@ static enum saksi_err identify(struct importing *im, struct line *l,
 	if (l->type == NULL || l->name == NULL)
 		return SAKSI_OK;
 	if (id_parse(&l->id, l->name)) {
+		id_text(l->text_id, &l->id);
 		l->ref = ref == NULL ? "" : ref;
 		if ((rc = txn_catalog(im->t, &c, err)) != SAKSI_OK)
 			return rc;
@@ -227,10 +229,17 @@ static int by_text(const void *pkey, const void *pb)
 
 static const struct line *line_named(const struct importing *im, const char *text)
 {
-	const struct name *n = im->n_names == 0
+	char usual[ID_TEXT_LEN + 1];
+	struct saksi_id id;
+	const struct name *n;
+
+	if (id_parse(&id, text)) {
+		id_text(usual, &id);
+		text = usual;
+	}
+	n = im->n_names == 0
 	    ? NULL
 	    : bsearch(text, im->names, im->n_names, sizeof(*im->names), by_text);
-
 	return n == NULL ? NULL : &im->lines[n->line];
 }
 
@@ -243,7 +252,8 @@ static enum saksi_err collect_names(struct importing *im, struct saksi_error *er
 
 		if (l->type == NULL || l->name == NULL)
 			continue;
-		im->names[im->n_names++] = (struct name){l->name, i};
+		im->names[im->n_names++] =
+		    (struct name){l->text_id[0] != '\0' ? l->text_id : l->name, i};
 		if (l->ref[0] != '\0' && l->ref != l->name)
 			im->names[im->n_names++] = (struct name){l->ref, i};
 	}
@@ -270,6 +280,81 @@ static bool resolve(void *ctx, const char *text, const char *to, char out[27])
 	return true;
 }
 
+/* One more entry at the end of ${l}'s; ${value} is taken over. */
+static enum saksi_err add_entry(struct line *l, const struct schema_field *f,
+    json_t *value, struct saksi_error *err)
+{
+	struct schema_entries *e = &l->entries;
+
+	if (e->n == e->cap) {
+		size_t cap = e->cap == 0 ? 8 : e->cap * 2;
+		struct schema_entry *list = realloc(e->list, cap * sizeof(*list));
+
+		if (list == NULL) {
+			json_decref(value);
+			return saksi_fail_nomem(err);
+		}
+		e->list = list;
+		e->cap = cap;
+	}
+	e->list[e->n++] = (struct schema_entry){f, value};
+	return SAKSI_OK;
+}
+
+/* `type`, `ref` and `class` may have rivals too: texts, written beside the first. */
+static bool is_head_field(const char *path)
+{
+	return strcmp(path, "type") == 0 || strcmp(path, "ref") == 0 ||
+	    strcmp(path, "class") == 0;
+}
+
+static enum saksi_err check_rival(struct importing *im, struct line *l,
+    const json_t *rival, const struct schema_resolver *res, struct saksi_error *err)
+{
+	const char *path = json_string_value(json_object_get(rival, "field"));
+	const json_t *given = json_object_get(rival, "value");
+	const struct schema_field *f;
+	json_t *value = NULL;
+	enum saksi_err rc;
+
+	if (path == NULL || given == NULL) {
+		schema_faults_add(&im->report->faults, l->number, false, "rivals",
+		    "each rival has a field and a value");
+		return SAKSI_OK;
+	}
+	if (is_head_field(path)) {
+		if (!json_is_string(given) || json_string_length(given) > 200)
+			schema_faults_add(&im->report->faults, l->number, false, "rivals",
+			    "a rival type, ref or class is a short text");
+		return SAKSI_OK;
+	}
+	if ((f = schema_field(l->type, path)) == NULL) {
+		schema_faults_add(&im->report->faults, l->number, false, "rivals",
+		    "a rival names a field that this type does not have");
+		return SAKSI_OK;
+	}
+	rc = schema_canonical(&value, im->v->schema, f, given, res, l->number,
+	    &im->report->faults, err);
+	if (rc == SAKSI_OK && value != NULL)
+		rc = add_entry(l, f, value, err);
+	return rc;
+}
+
+/* Rival values of an export come back as rivals, under this device's name. */
+static enum saksi_err check_rivals(struct importing *im, struct line *l,
+    const struct schema_resolver *res, struct saksi_error *err)
+{
+	const json_t *rivals = json_object_get(l->json, "rivals");
+	enum saksi_err rc = SAKSI_OK;
+
+	if (rivals != NULL && !json_is_array(rivals))
+		schema_faults_add(&im->report->faults, l->number, false, "rivals",
+		    "a list is expected");
+	for (size_t i = 0; i < json_array_size(rivals) && rc == SAKSI_OK; i++)
+		rc = check_rival(im, l, json_array_get(rivals, i), res, err);
+	return rc;
+}
+
 static enum saksi_err check_all(struct importing *im, struct saksi_error *err)
 {
 	const struct schema_resolver res = {resolve, im, im->opt->allow_dangling};
@@ -279,11 +364,16 @@ static enum saksi_err check_all(struct importing *im, struct saksi_error *err)
 		rc = identify(im, &im->lines[i], err);
 	if (rc == SAKSI_OK)
 		rc = collect_names(im, err);
-	for (size_t i = 0; i < im->n && rc == SAKSI_OK; i++)
-		if (im->lines[i].type != NULL)
-			rc = schema_flatten(&im->lines[i].entries, im->v->schema,
-			    im->lines[i].type, im->lines[i].json, &res,
-			    im->lines[i].number, &im->report->faults, err);
+	for (size_t i = 0; i < im->n && rc == SAKSI_OK; i++) {
+		struct line *l = &im->lines[i];
+
+		if (l->type == NULL)
+			continue;
+		rc = schema_flatten(&l->entries, im->v->schema, l->type, l->json, &res,
+		    l->number, &im->report->faults, err);
+		if (rc == SAKSI_OK)
+			rc = check_rivals(im, l, &res, err);
+	}
 	if (rc == SAKSI_OK && im->report->faults.failed)
 		rc = saksi_fail_nomem(err);
 	return rc;
@@ -323,29 +413,19 @@ static enum saksi_err put_text(struct saksi_draft *d, const struct line *l,
 	return rc;
 }
 
-/* Rival values of an export come back as rivals, under this device's name. */
-static enum saksi_err put_rivals(struct importing *im, struct saksi_draft *d,
-    const struct line *l, struct outcome *o, struct saksi_error *err)
+static enum saksi_err put_head_rivals(struct saksi_draft *d, const struct line *l,
+    struct outcome *o, struct saksi_error *err)
 {
-	const struct schema_resolver res = {resolve, im, true};
 	const json_t *rivals = json_object_get(l->json, "rivals");
 	enum saksi_err rc = SAKSI_OK;
 
 	for (size_t i = 0; i < json_array_size(rivals) && rc == SAKSI_OK; i++) {
 		const json_t *rival = json_array_get(rivals, i);
 		const char *path = json_string_value(json_object_get(rival, "field"));
-		const struct schema_field *f =
-		    path == NULL ? NULL : schema_field(l->type, path);
-		json_t *value = NULL;
 
-		if (f == NULL)
-			continue;
-		rc = schema_canonical(&value, im->v->schema, f,
-		    json_object_get(rival, "value"), &res, l->number, &im->report->faults,
-		    err);
-		if (rc == SAKSI_OK && value != NULL)
-			rc = put_value(d, l, f->path, value, !f->many, o, err);
-		json_decref(value);
+		if (is_head_field(path))
+			rc = put_text(d, l, path,
+			    json_string_value(json_object_get(rival, "value")), o, err);
 	}
 	return rc;
 }
@@ -372,7 +452,7 @@ static enum saksi_err draft_line(struct importing *im, struct saksi_draft *d,
 		rc = put_value(d, l, e->field->path, e->value, !e->field->many, &o, err);
 	}
 	if (rc == SAKSI_OK)
-		rc = put_rivals(im, d, l, &o, err);
+		rc = put_head_rivals(d, l, &o, err);
 	im->report->created += !known;
 	im->report->changed += known && o.values > 0;
 	im->report->unchanged += known && o.values == 0;

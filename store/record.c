@@ -302,7 +302,8 @@ enum saksi_err saksi_record_counts(struct saksi_txn *t, json_t **by_type,
 
 		if ((rc = txn_state(t, c->records[i].number, 0, &s, err)) != SAKSI_OK)
 			return rc;
-		*conflicts += s.n_conflicts;
+		if (c->records[i].code != STATE_DELETED)
+			*conflicts += s.n_conflicts;
 		state_free(&s);
 		if (c->records[i].code == STATE_DELETED) {
 			(*deleted)++;
@@ -326,17 +327,8 @@ static int by_record_id(const void *pa, const void *pb)
 static int by_field_and_value(const void *pa, const void *pb)
 {
 	const struct state_op *const *a = pa, *const *b = pb;
-	size_t an = (*a)->field_len, bn = (*b)->field_len;
-	int c = memcmp((*a)->field, (*b)->field, an < bn ? an : bn);
 
-	if (c == 0)
-		c = (an > bn) - (an < bn);
-	if (c != 0)
-		return c;
-	an = (*a)->value_len;
-	bn = (*b)->value_len;
-	c = memcmp((*a)->value, (*b)->value, an < bn ? an : bn);
-	return c != 0 ? c : (an > bn) - (an < bn);
+	return state_compare_content(*a, *b);
 }
 
 /* [id, [[field, value] ...]] with distinct visible values, sorted by bytes. */

@@ -41,7 +41,7 @@ static size_t read_entry(struct slot_info *s, const uint8_t *p, size_t n)
 	s->kind = p[0];
 	s->made_us = (int64_t)le64_get(p + 1);
 	len = p[9];
-	if (s->kind > SLOT_SHARES || len > LABEL_MAX || len > n - ENTRY_HEAD ||
+	if (s->kind > SLOT_UNFINISHED || len > LABEL_MAX || len > n - ENTRY_HEAD ||
 	    !utf8_valid(p + ENTRY_HEAD, len))
 		return 0;
 	if (s->kind == SLOT_EMPTY && (s->made_us != 0 || len != 0))

@@ -84,7 +84,7 @@ SAKSI_MUST_CHECK enum saksi_err state_read(struct state *s, const uint8_t *p, si
 void state_init(struct state *s, const struct saksi_id *id);
 void state_free(struct state *s);
 /**
- * state_append(s, group, n, err): Take one more encoded group in.
+ * state_append(s, group, err): Take one more encoded group in.
  */
 SAKSI_MUST_CHECK enum saksi_err state_append(struct state *s, const struct buf *group,
     struct saksi_error *err);
@@ -97,6 +97,8 @@ SAKSI_MUST_CHECK enum saksi_err state_view(struct state *s, const struct catalog
     int64_t as_of_us, struct saksi_error *err);
 /** state_write(b, s): The stored form; state_view() with as_of 0 came before. */
 void state_write(struct buf *b, const struct state *s);
+/** state_compare_content: By field, then value, bytewise. */
+int state_compare_content(const struct state_op *a, const struct state_op *b);
 bool state_field_is(const struct state_op *op, const char *field);
 /** state_value_str: A string value, not terminated; length 0 if it is none. */
 size_t state_value_str(const struct state_op *op, const char **p);

@@ -6,6 +6,7 @@
 #include <saksi/base/fsio.h>
 #include <saksi/base/text.h>
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -231,6 +232,19 @@ static void remove_half(const char *dir)
 	rmdir(dir);
 }
 
+static bool is_empty_folder(const char *dir)
+{
+	DIR *d = opendir(dir);
+	struct dirent *e;
+	bool empty = d != NULL;
+
+	while (empty && (e = readdir(d)) != NULL)
+		empty = strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0;
+	if (d != NULL)
+		closedir(d);
+	return empty;
+}
+
 static enum saksi_err check_target(const char *dir, struct saksi_error *err)
 {
 	struct stat st;
@@ -238,10 +252,14 @@ static enum saksi_err check_target(const char *dir, struct saksi_error *err)
 	if (saksi_vault_exists(dir))
 		return saksi_fail(err, SAKSI_EEXIST,
 		    "%s: there is a vault already; choose another folder with -C", dir);
-	if (lstat(dir, &st) == 0 && !S_ISDIR(st.st_mode))
+	if (lstat(dir, &st) != 0)
+		return errno == ENOENT
+		    ? SAKSI_OK
+		    : saksi_fail_sys(err, "%s: can't be looked at", dir);
+	if (!S_ISDIR(st.st_mode))
 		return saksi_fail(err, SAKSI_EEXIST, "%s: is there and is not a folder",
 		    dir);
-	if (lstat(dir, &st) == 0 && rmdir(dir) != 0)
+	if (!is_empty_folder(dir))
 		return saksi_fail(err, SAKSI_EEXIST,
 		    "%s: the folder is not empty, and a vault has one of its own; choose another",
 		    dir);
@@ -251,13 +269,42 @@ static enum saksi_err check_target(const char *dir, struct saksi_error *err)
 static char *without_slash(const char *dir)
 {
 	size_t n = strlen(dir);
-	char *p;
 
 	while (n > 1 && dir[n - 1] == '/')
 		n--;
-	if ((p = strndup(dir, n)) == NULL)
-		return NULL;
-	return p;
+	return strndup(dir, n);
+}
+
+/* Make the folder that ${dir} is to stand in. */
+static enum saksi_err make_parent(char *dir, struct saksi_error *err)
+{
+	char *slash = strrchr(dir, '/');
+	enum saksi_err rc;
+
+	if (slash == NULL || slash == dir)
+		return SAKSI_OK;
+	*slash = '\0';
+	rc = fs_mkdirs(dir, err);
+	*slash = '/';
+	return rc;
+}
+
+/* Into its place, over an empty folder if one is there, for good. */
+static enum saksi_err put_in_place(const char *tmp, char *dir, struct saksi_error *err)
+{
+	char *slash = strrchr(dir, '/');
+	enum saksi_err rc;
+
+	if (rename(tmp, dir) != 0)
+		return saksi_fail_sys(err, "%s: can't be put in place", dir);
+	if (slash == dir)
+		return fs_sync_dir("/", err);
+	if (slash == NULL)
+		return fs_sync_dir(".", err);
+	*slash = '\0';
+	rc = fs_sync_dir(dir, err);
+	*slash = '/';
+	return rc;
 }
 
 enum saksi_err saksi_vault_create(struct saksi_vault **out, const char *dir_arg,
@@ -266,7 +313,7 @@ enum saksi_err saksi_vault_create(struct saksi_vault **out, const char *dir_arg,
 {
 	struct saksi_vault *v = NULL;
 	struct buf tmp = BUF_INIT;
-	char *dir = without_slash(dir_arg), *slash = NULL;
+	char *dir = without_slash(dir_arg);
 	uint8_t random[6];
 	char hex[13];
 	enum saksi_err rc;
@@ -274,15 +321,9 @@ enum saksi_err saksi_vault_create(struct saksi_vault **out, const char *dir_arg,
 	*out = NULL;
 	if (dir == NULL)
 		return saksi_fail_nomem(err);
-	if ((rc = check_target(dir, err)) != SAKSI_OK)
+	if ((rc = check_target(dir, err)) != SAKSI_OK ||
+	    (rc = make_parent(dir, err)) != SAKSI_OK)
 		goto fail;
-	if ((slash = strrchr(dir, '/')) != NULL && slash != dir) {
-		*slash = '\0';
-		rc = fs_mkdirs(dir, err);
-		*slash = '/';
-		if (rc != SAKSI_OK)
-			goto fail;
-	}
 	crypto_random(random, sizeof(random));
 	hex_encode(hex, random, sizeof(random));
 	buf_printf(&tmp, "%s.new-%s", dir, hex);
@@ -294,8 +335,8 @@ enum saksi_err saksi_vault_create(struct saksi_vault **out, const char *dir_arg,
 	    (rc = open_dir(&v->dirfd, v->dir, err)) == SAKSI_OK)
 		rc = fill_vault(v, pass, cost, err);
 	saksi_vault_close(&v);
-	if (rc == SAKSI_OK && rename(buf_cstr(&tmp), dir) != 0)
-		rc = saksi_fail_sys(err, "%s: can't be put in place", dir);
+	if (rc == SAKSI_OK)
+		rc = put_in_place(buf_cstr(&tmp), dir, err);
 	if (rc != SAKSI_OK) {
 		remove_half(buf_cstr(&tmp));
 		goto fail;

@@ -93,22 +93,20 @@ static bool same_field(const struct state_op *a, const struct state_op *b)
 	return compare_bytes(a->field, a->field_len, b->field, b->field_len) == 0;
 }
 
-static int by_content(const void *pa, const void *pb)
+int state_compare_content(const struct state_op *a, const struct state_op *b)
 {
-	const struct state_op *const *pa_op = pa, *const *pb_op = pb;
-	const struct state_op *a = *pa_op, *b = *pb_op;
 	int c = compare_bytes(a->field, a->field_len, b->field, b->field_len);
 
-	if (c == 0)
-		c = compare_bytes(a->value, a->value_len, b->value, b->value_len);
-	/* They stand in their order already, so places tell which came first. */
-	return c != 0 ? c : (a > b) - (a < b);
+	return c != 0 ? c : compare_bytes(a->value, a->value_len, b->value, b->value_len);
 }
 
-static bool same_value(const struct state_op *a, const struct state_op *b)
+static int by_content(const void *pa, const void *pb)
 {
-	return same_field(a, b) &&
-	    compare_bytes(a->value, a->value_len, b->value, b->value_len) == 0;
+	const struct state_op *const *a = pa, *const *b = pb;
+	int c = state_compare_content(*a, *b);
+
+	/* They stand in their order already, so places tell which came first. */
+	return c != 0 ? c : (*a > *b) - (*a < *b);
 }
 
 /* Equal visible values of one field count once; the first stands for all. */
@@ -127,7 +125,7 @@ static bool fold(struct state *s)
 		list[i] = &s->ops[i];
 	qsort(list, n, sizeof(*list), by_content);
 	for (size_t i = 1, first = 0; i < n; i++) {
-		if (same_value(list[first], list[i])) {
+		if (state_compare_content(list[first], list[i]) == 0) {
 			list[i]->folded = true;
 			list[first]->copies++;
 		} else

@@ -113,6 +113,14 @@ static void any_fault_writes_nothing(void **state)
 	    {"[1]\n", 1, ""},
 	    {PERSON("p1", ",\"note\":\"\\u0000\""), 1, NULL},
 	    {PERSON("p1", ",\"note\":\"\xff\""), 1, NULL},
+	    {PERSON("p1", ",\"rivals\":[{\"field\":\"colour\",\"value\":\"x\"}]"), 1,
+		"rivals"},
+	    {PERSON("p1", ",\"rivals\":[{\"field\":\"born\",\"value\":\"2019-02-30\"}]"),
+		1, "born"},
+	    {PERSON("p1", ",\"rivals\":{}"), 1, "rivals"},
+	    {PERSON("0123456789abcdefghjkmnpqrs", "")
+		    PERSON("0123456789ABCDEFGHJKMNPQRS", ""),
+		2, "id"},
 	};
 	struct device d;
 	struct saksi_hash empty;
@@ -175,6 +183,35 @@ static void a_new_value_is_a_rival_and_an_old_one_no_change(void **state)
 	device_end(&d);
 }
 
+static void rivals_come_back_as_rivals(void **state)
+{
+	static const char text[] = PERSON("p1",
+	    ",\"class\":\"P\",\"pseudonym\":\"one\",\"rivals\":["
+	    "{\"field\":\"pseudonym\",\"value\":\"two\",\"by\":\"x\",\"at\":\"y\"},"
+	    "{\"field\":\"class\",\"value\":\"C\"}]");
+	struct device d;
+	struct import_report rep;
+	struct saksi_txn *t;
+	struct saksi_id id;
+	struct saksi_record *r = NULL;
+
+	(void)state;
+	device_make(&d, g_schema);
+	rep = import(&d, text, SAKSI_OK);
+	import_report_free(&rep);
+	rep = import(&d, text, SAKSI_OK);
+	assert_int_equal(rep.unchanged, 1);
+	import_report_free(&rep);
+	t = begin(&d, false);
+	OK(saksi_record_find(t, "p1", &id, &g_err));
+	OK(saksi_record_get(&r, t, &id, 0, &g_err));
+	assert_int_equal(r->n_conflicts, 2);
+	assert_int_equal(r->cls, CLASS_C);
+	saksi_record_free(&r);
+	saksi_txn_abort(&t);
+	device_end(&d);
+}
+
 static void references_hold_whatever_the_order_of_lines(void **state)
 {
 	struct device d;
@@ -226,6 +263,7 @@ int main(void)
 	    cmocka_unit_test(two_devices_that_import_one_file_agree),
 	    cmocka_unit_test(any_fault_writes_nothing),
 	    cmocka_unit_test(a_new_value_is_a_rival_and_an_old_one_no_change),
+	    cmocka_unit_test(rivals_come_back_as_rivals),
 	    cmocka_unit_test(references_hold_whatever_the_order_of_lines),
 	};
 

@@ -601,6 +601,313 @@ static void a_forked_log_keeps_both_branches(void **state)
 	device_end(&b);
 }
 
+/* ---- what a hostile member sends, and everybody can still work --------------------------- */
+
+/* A part with one op on ${id}: SET or ADD of ${field} to the given msgpack. */
+static struct buf op_part(const struct saksi_id *id, unsigned code, const char *field,
+    const void *value, size_t n)
+{
+	struct buf part = BUF_INIT;
+
+	mp_array(&part, 3);
+	mp_uint(&part, PART_RECORD);
+	mp_bin(&part, id->b, sizeof(id->b));
+	mp_array(&part, 1);
+	mp_array(&part, code == OP_SET ? 4 : 3);
+	mp_uint(&part, code);
+	mp_cstr(&part, field);
+	buf_add(&part, value, n);
+	if (code == OP_SET)
+		mp_array(&part, 0);
+	return part;
+}
+
+static enum saksi_err give(struct device *from, struct device *to, const struct buf *part)
+{
+	struct changeset *cs = forge(from, next_header(from), part);
+	struct saksi_txn *t = begin(to, true);
+	enum saksi_err rc = saksi_log_merge(t, cs, NULL, NULL, NULL, &g_err);
+
+	if (rc == SAKSI_OK)
+		OK(saksi_txn_commit(&t, &g_err));
+	saksi_txn_abort(&t);
+	changeset_free(&cs);
+	return rc;
+}
+
+static void values_that_cannot_be_shown_are_refused(void **state)
+{
+	static const struct {
+		const char *bytes;
+		size_t n;
+	} bad[] = {{"\xc4\x01x", 3}, {"\xcf\xff\xff\xff\xff\xff\xff\xff\xff", 9},
+	    {"\x91\xc4\x01x", 4}, {"\x81\xa1k\xc4\x01x", 6}, {"\xc0", 1},
+	    {"\xcb\x7f\xf8\0\0\0\0\0\0", 9}};
+	struct device a, m;
+	struct saksi_id id;
+
+	(void)state;
+	device_make(&a, g_schema);
+	device_make(&m, g_schema);
+	id = create(&a, NULL, "E");
+	carry(&a, &m);
+	tag(&m, &id, "x", true);
+	carry(&m, &a);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		for (unsigned code = OP_SET; code <= OP_ADD; code++) {
+			struct buf part =
+			    op_part(&id, code, "title", bad[i].bytes, bad[i].n);
+
+			assert_int_equal(give(&m, &a, &part), SAKSI_EFORMAT);
+			buf_free(&part);
+		}
+	device_end(&a);
+	device_end(&m);
+}
+
+static enum saksi_err as_json(void *ctx, const struct saksi_record *r,
+    struct saksi_error *err)
+{
+	json_t *j = NULL;
+	enum saksi_err rc = saksi_record_json(&j, ctx, r, NULL, NULL, err);
+
+	json_decref(j);
+	return rc;
+}
+
+static void any_field_name_and_shape_can_be_shown(void **state)
+{
+	static const char *const fields[] = {"id", "rivals", "type", "ref", "class",
+	    "deleted", "title", "colour", "place", "date", "source", "names", "v",
+	    "detention", "a.b", "\x1b[2J"};
+	static const struct {
+		const char *bytes;
+		size_t n;
+	} values[] = {{"\xa1x", 2}, {"\x05", 1}, {"\xc3", 1}, {"\x90", 1}, {"\x80", 1},
+	    {"\x91\x90", 2}, {"\x81\xa1v\xa1x", 5}, {"\x81\xa4text\x05", 7}};
+	struct device a, m;
+	struct saksi_id id;
+	struct saksi_txn *t;
+
+	(void)state;
+	device_make(&a, g_schema);
+	device_make(&m, g_schema);
+	id = create(&a, NULL, "E");
+	carry(&a, &m);
+	tag(&m, &id, "x", true);
+	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++)
+		for (size_t j = 0; j < sizeof(values) / sizeof(values[0]); j++)
+			for (unsigned code = OP_SET; code <= OP_ADD; code++) {
+				struct buf part = op_part(&id, code, fields[i],
+				    values[j].bytes, values[j].n);
+
+				/* Into its author's own vault too, so that its log goes on. */
+				if (give(&m, &m, &part) != SAKSI_OK)
+					assert_int_equal(g_err.code, SAKSI_EFORMAT);
+				buf_free(&part);
+			}
+	carry(&m, &a);
+	t = begin(&a, false);
+	OK(saksi_record_each(t, true, as_json, t, &g_err));
+	saksi_txn_abort(&t);
+	OK(saksi_vault_verify(a.v, true, NULL, NULL, NULL, NULL, &g_err));
+	/* And it can still be put right. */
+	edit(&a, &id, "title", "E, mended");
+	device_end(&a);
+	device_end(&m);
+}
+
+#define RIVALS 6000u
+
+static void thousands_of_rivals_can_be_resolved(void **state)
+{
+	struct device a, m;
+	struct saksi_id id;
+	struct saksi_record *r;
+
+	(void)state;
+	device_make(&a, g_schema);
+	device_make(&m, g_schema);
+	id = create(&a, NULL, "E");
+	carry(&a, &m);
+	tag(&m, &id, "x", true);
+	for (unsigned done = 0; done < RIVALS;) {
+		struct buf part = BUF_INIT;
+
+		mp_array(&part, 3);
+		mp_uint(&part, PART_RECORD);
+		mp_bin(&part, id.b, sizeof(id.b));
+		mp_array(&part, 1000);
+		for (unsigned i = 0; i < 1000; i++) {
+			mp_array(&part, 4);
+			mp_uint(&part, OP_SET);
+			mp_cstr(&part, "title");
+			mp_uint(&part, done++);
+			mp_array(&part, 0);
+		}
+		OK(give(&m, &m, &part));
+		buf_free(&part);
+	}
+	carry(&m, &a);
+	r = get(&a, &id);
+	assert_int_equal(values_of(r, "title"), RIVALS + 1);
+	saksi_record_free(&r);
+	edit(&a, &id, "title", "E");
+	r = get(&a, &id);
+	assert_int_equal(values_of(r, "title"), 1);
+	assert_int_equal(r->n_conflicts, 0);
+	saksi_record_free(&r);
+	carry(&a, &m);
+	assert_same(&a, &m);
+	device_end(&a);
+	device_end(&m);
+}
+
+/* A history past any one row's size, in two orders, is the same record. */
+static void a_history_of_many_rows_is_whole(void **state)
+{
+	struct device a, b, m;
+	struct saksi_id id;
+	char *big = malloc(100001);
+
+	(void)state;
+	assert_non_null(big);
+	device_make(&a, g_schema);
+	device_make(&b, g_schema);
+	device_make(&m, g_schema);
+	id = create(&a, "evt-big", "E");
+	carry(&a, &m);
+	for (unsigned i = 0; i < 30; i++) {
+		memset(big, 'a' + (int)(i % 26), 100000);
+		big[100000] = '\0';
+		big[0] = (char)('A' + (int)(i % 26));
+		big[1] = (char)('a' + (int)(i / 26));
+		tag(&m, &id, big, true);
+		if (i == 15)
+			hide(&m, &id, true);
+		if (i == 20)
+			hide(&m, &id, false);
+	}
+	carry(&m, &a);
+	carry(&m, &b);
+	edit(&a, &id, "title", "from a");
+	edit(&b, &id, "title", "from b");
+	carry(&a, &b);
+	carry(&b, &a);
+	assert_same(&a, &b);
+	OK(saksi_vault_verify(a.v, true, NULL, NULL, NULL, NULL, &g_err));
+	OK(saksi_vault_verify(b.v, true, NULL, NULL, NULL, NULL, &g_err));
+	device_reopen(&a, g_schema);
+	assert_same(&a, &b);
+	free(big);
+	device_end(&a);
+	device_end(&b);
+	device_end(&m);
+}
+
+/* Whichever branches come first, the same ones are merged: all. */
+static void a_log_of_many_branches_is_the_same_everywhere(void **state)
+{
+	struct device a, b, m;
+	struct saksi_id id;
+	struct changeset *cs[40], head;
+	struct saksi_txn *t;
+
+	(void)state;
+	device_make(&a, g_schema);
+	device_make(&b, g_schema);
+	device_make(&m, g_schema);
+	id = create(&m, NULL, "E");
+	head = next_header(&m);
+	for (size_t i = 0; i < 40; i++) {
+		char value[3] = {(char)0xa1, (char)('!' + (int)i), '\0'};
+		struct buf part = op_part(&id, OP_ADD, "tags", value, 2);
+
+		cs[i] = forge(&m, head, &part);
+		buf_free(&part);
+	}
+	carry(&m, &a);
+	carry(&m, &b);
+	t = begin(&a, true);
+	for (size_t i = 0; i < 40; i++)
+		OK(saksi_log_merge(t, cs[i], NULL, NULL, NULL, &g_err));
+	OK(saksi_txn_commit(&t, &g_err));
+	t = begin(&b, true);
+	for (size_t i = 40; i-- > 0;)
+		OK(saksi_log_merge(t, cs[i], NULL, NULL, NULL, &g_err));
+	OK(saksi_txn_commit(&t, &g_err));
+	assert_same(&a, &b);
+	/* Work goes on, and ties the branches together. */
+	edit(&a, &id, "title", "E, known");
+	carry(&a, &b);
+	assert_same(&a, &b);
+	for (size_t i = 0; i < 40; i++)
+		changeset_free(&cs[i]);
+	device_end(&a);
+	device_end(&b);
+	device_end(&m);
+}
+
+static void one_far_clock_does_not_hide_what_cites_it(void **state)
+{
+	struct device a, m;
+	struct saksi_id id;
+	struct saksi_txn *t;
+	struct saksi_record *r = NULL;
+
+	(void)state;
+	clock_replace(fixed_clock);
+	g_now = INT64_C(1700000000000000);
+	device_make(&a, g_schema);
+	device_make(&m, g_schema);
+	create(&m, NULL, "now");
+	g_now = INT64_C(9700000000000000);
+	create(&m, NULL, "in 250 years");
+	g_now = INT64_C(1700000100000000);
+	carry(&m, &a);
+	id = create(&a, NULL, "cites it");
+	t = begin(&a, false);
+	OK(saksi_record_get(&r, t, &id, INT64_C(1700000200000000), &g_err));
+	saksi_record_free(&r);
+	assert_int_equal(saksi_record_get(&r, t, &id, INT64_C(1700000050000000), &g_err),
+	    SAKSI_ENOTFOUND);
+	saksi_txn_abort(&t);
+	OK(saksi_vault_verify(a.v, true, NULL, NULL, NULL, NULL, &g_err));
+	device_end(&a);
+	device_end(&m);
+	clock_replace(NULL);
+}
+
+static void a_draft_has_no_rivals_of_its_own(void **state)
+{
+	struct device a;
+	struct saksi_id id;
+	struct saksi_txn *t;
+	struct saksi_draft *dr = NULL;
+	struct saksi_record *r;
+	json_t *one = text_value("one"), *two = text_value("two");
+
+	(void)state;
+	device_make(&a, g_schema);
+	id = create(&a, NULL, "E");
+	t = begin(&a, true);
+	OK(saksi_draft_new(&dr, t, &g_err));
+	OK(saksi_draft_set(dr, &id, "title", one, &g_err));
+	OK(saksi_draft_set(dr, &id, "violation_status", one, &g_err));
+	OK(saksi_draft_set(dr, &id, "title", two, &g_err));
+	OK(saksi_draft_commit(dr, NULL, &g_err));
+	OK(saksi_txn_commit(&t, &g_err));
+	saksi_draft_free(&dr);
+	r = get(&a, &id);
+	assert_int_equal(r->n_conflicts, 0);
+	assert_true(has_value(r, "title", "two"));
+	assert_true(has_value(r, "violation_status", "one"));
+	saksi_record_free(&r);
+	json_decref(one);
+	json_decref(two);
+	device_end(&a);
+}
+
 static int setup(void **state)
 {
 	(void)state;
@@ -628,6 +935,13 @@ int main(void)
 	    cmocka_unit_test(hiding_what_was_not_seen_does_nothing),
 	    cmocka_unit_test(broken_chains_are_refused),
 	    cmocka_unit_test(a_forked_log_keeps_both_branches),
+	    cmocka_unit_test(values_that_cannot_be_shown_are_refused),
+	    cmocka_unit_test(any_field_name_and_shape_can_be_shown),
+	    cmocka_unit_test(thousands_of_rivals_can_be_resolved),
+	    cmocka_unit_test(a_history_of_many_rows_is_whole),
+	    cmocka_unit_test(a_log_of_many_branches_is_the_same_everywhere),
+	    cmocka_unit_test(one_far_clock_does_not_hide_what_cites_it),
+	    cmocka_unit_test(a_draft_has_no_rivals_of_its_own),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

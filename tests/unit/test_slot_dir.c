@@ -101,7 +101,7 @@ static void check(const uint8_t *p, size_t n)
 		return;
 	}
 	for (unsigned i = 0; i < KEYRING_SLOTS; i++) {
-		assert_true(d.slot[i].kind <= SLOT_SHARES);
+		assert_true(d.slot[i].kind <= SLOT_UNFINISHED);
 		assert_true(utf8_valid(d.slot[i].label, strlen(d.slot[i].label)));
 	}
 	slot_dir_write(&again, &d);
@@ -158,7 +158,7 @@ static void refused(void **state)
 	empty[3] = 1; /* a time for an unused slot */
 	assert_int_equal(slot_dir_read(&d, empty, sizeof(empty), NULL), SAKSI_EFORMAT);
 	empty[3] = 0;
-	empty[2] = 4; /* a kind that does not exist */
+	empty[2] = 5; /* a kind that does not exist */
 	assert_int_equal(slot_dir_read(&d, empty, sizeof(empty), NULL), SAKSI_EFORMAT);
 }
 

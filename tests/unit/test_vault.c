@@ -133,10 +133,13 @@ static void key_slots_come_and_go(void **state)
 	for (unsigned i = 1; i < KEYRING_SLOTS; i++)
 		OK(saksi_vault_slot_add(d.v, two, "", &slot, &g_err));
 	assert_int_equal(saksi_vault_slot_add(d.v, two, "", &slot, &g_err), SAKSI_ELIMIT);
-	OK(saksi_vault_rekdf(d.v, one, one, &(struct crypto_kdf_cost){2, 9u << 20},
-	    &g_err));
+	slot = 9;
+	OK(saksi_vault_rekdf(d.v, one, three, &(struct crypto_kdf_cost){2, 9u << 20},
+	    &slot, &g_err));
+	assert_int_equal(slot, 0);
 	assert_false(opens(&d, "second one"));
-	assert_true(opens(&d, "a long enough passphrase"));
+	assert_false(opens(&d, "a long enough passphrase"));
+	assert_true(opens(&d, "third one"));
 	OK(saksi_vault_slots(d.v, &dir, &cost, &g_err));
 	assert_int_equal(cost.ops, 2);
 	for (unsigned i = 1; i < KEYRING_SLOTS; i++)

@@ -26,7 +26,8 @@ enum keyring_kind {
 	SLOT_EMPTY = 0,
 	SLOT_PASSPHRASE = 1,
 	SLOT_RECOVERY = 2,
-	SLOT_SHARES = 3
+	SLOT_SHARES = 3,
+	SLOT_UNFINISHED = 4 /* in a slot list: being filled when the program was stopped */
 };
 
 struct slot_info {

@@ -71,7 +71,7 @@ SAKSI_MUST_CHECK enum saksi_err saksi_vault_slot_change(struct saksi_vault *v,
 /** saksi_vault_rekdf: New cost; only ${old}'s slot survives, now under ${pass}. */
 SAKSI_MUST_CHECK enum saksi_err saksi_vault_rekdf(struct saksi_vault *v,
     const struct secret *old, const struct secret *pass,
-    const struct crypto_kdf_cost *cost, struct saksi_error *err);
+    const struct crypto_kdf_cost *cost, unsigned *slot, struct saksi_error *err);
 /** saksi_vault_slot_remove: SAKSI_EREFUSED for the last one. */
 SAKSI_MUST_CHECK enum saksi_err saksi_vault_slot_remove(struct saksi_vault *v,
     unsigned slot, struct saksi_error *err);
