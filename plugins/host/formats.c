@@ -82,7 +82,54 @@ static bool add_exporter(struct list *l, const struct host_paths *paths, const c
 	snprintf(f->description, sizeof f->description, "%.159s", reg.description);
 	snprintf(f->exporter, sizeof f->exporter, "%s", reg.name);
 	snprintf(f->ending, sizeof f->ending, "%s", reg.file_ending);
+	snprintf(f->options, sizeof f->options, "%s", reg.options);
+	f->input =
+	    reg.input == SAKSI_INPUT_DOCUMENT ? HOST_INPUT_DOCUMENT : HOST_INPUT_RECORDS;
 	return true;
+}
+
+/* Few values are explained, of many only the codes are listed. */
+#define VALUES_EXPLAINED 8u
+
+static void option_values(struct buf *b, const json_t *option)
+{
+	const json_t *values = json_object_get(option, "values"), *v;
+	bool explained = json_object_size(values) <= VALUES_EXPLAINED, first = true;
+	const char *key;
+	json_object_foreach ((json_t *)(uintptr_t)values, key, v) {
+		buf_printf(b, "%s%s", first ? ": " : ", ", key);
+		if (explained && json_string_value(v))
+			buf_printf(b, " (%s)", json_string_value(v));
+		first = false;
+	}
+}
+
+/* Its questions as lines; a line that does not fit is left out whole. */
+static bool form_options(struct host_format *f, const json_t *form)
+{
+	const json_t *o;
+	size_t i, n = 0;
+	bool failed = false;
+	json_array_foreach (json_object_get(form, "options"), i, o) {
+		struct buf b = BUF_INIT;
+		buf_printf(&b, "%s: %s", form_text(o, "key"), form_text(o, "label"));
+		if (json_is_true(json_object_get(o, "many")))
+			buf_add_str(&b, ", several with commas");
+		option_values(&b, o);
+		if (form_text(o, "default")[0])
+			buf_printf(&b, " (default %s)", form_text(o, "default"));
+		for (size_t k = 0; k < b.len; k++)
+			if (b.p[k] == '\n')
+				b.p[k] = ' ';
+		buf_add_byte(&b, '\n');
+		if (!b.failed && b.len < sizeof f->options - n) {
+			memcpy(f->options + n, b.p, b.len);
+			n += b.len;
+		}
+		failed = failed || b.failed;
+		buf_free(&b);
+	}
+	return !failed;
 }
 
 static bool add_form(struct list *l, const struct host_paths *paths, const char *path)
@@ -105,8 +152,10 @@ static bool add_form(struct list *l, const struct host_paths *paths, const char 
 	snprintf(f->exporter, sizeof f->exporter, "%s", form_text(form, "exporter"));
 	snprintf(f->version, sizeof f->version, "%.24s, %.10s",
 	    form_text(form, "version"), form_text(form, "verified_on"));
+	f->input = HOST_INPUT_DOCUMENT;
+	bool ok = form_options(f, form);
 	json_decref(form);
-	return true;
+	return ok;
 }
 
 static int by_text(const void *a, const void *b)

@@ -26,14 +26,16 @@ static enum saksi_err check_owner(const char *path, const struct stat *st,
 	return SAKSI_OK;
 }
 
+/* In a sticky folder, as /tmp is, nobody renames or removes what is another's. */
 static enum saksi_err check_folder(const char *path, struct saksi_error *err)
 {
 	struct stat st;
 	if (stat(path, &st) != 0)
 		return saksi_fail_sys(err, "%s", path);
-	if ((st.st_mode & S_IWOTH) && !(st.st_mode & S_ISVTX))
+	if ((st.st_mode & (S_IWGRP | S_IWOTH)) && !(st.st_mode & S_ISVTX))
 		return saksi_fail(err, SAKSI_EREFUSED,
-		    "%s: anyone may replace files in this folder; chmod o-w it or move the plugin",
+		    "%s: others may replace what is in this folder; chmod go-w it or move the "
+		    "plugin",
 		    path);
 	return check_owner(path, &st, err);
 }

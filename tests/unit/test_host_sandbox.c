@@ -112,7 +112,14 @@ static void plugin_files(void **state)
 	assert_int_equal(chmod(in(here, "open"), 0777), 0);
 	assert_open(in(here, "open/inner/x.so"), SAKSI_EREFUSED);
 	assert_open(in(here, "way/x.so"), SAKSI_EREFUSED);
+	assert_int_equal(chmod(in(here, "open"), 0720), 0);
+	assert_open(in(here, "open/inner/x.so"), SAKSI_EREFUSED);
+	assert_int_equal(chmod(in(here, "open"), 0702), 0);
+	assert_open(in(here, "open/inner/x.so"), SAKSI_EREFUSED);
+	/* Sticky, as /tmp: nobody else can replace what is in it. */
 	assert_int_equal(chmod(in(here, "open"), 01777), 0);
+	assert_open(in(here, "open/inner/x.so"), SAKSI_OK);
+	assert_int_equal(chmod(in(here, "open"), 01770), 0);
 	assert_open(in(here, "open/inner/x.so"), SAKSI_OK);
 	if (geteuid() == 0) {
 		assert_int_equal(chown(in(here, "mine.so"), 12345, 12345), 0);
@@ -229,7 +236,25 @@ static void formats(void **state)
 	assert_string_equal(f->exporter, "csv");
 	assert_string_equal(f->path, in(fixture_exporters, "csv.so"));
 	assert_false(f->form);
+	assert_int_equal(f->input, HOST_INPUT_RECORDS);
+	assert_non_null(strstr(f->options, "type: only records of this type"));
+	assert_non_null(strstr(f->options, "\nseparator: "));
+	f = format(list, n, "text");
+	assert_int_equal(f->input, HOST_INPUT_DOCUMENT);
+	assert_non_null(strstr(f->options, "width: "));
+	f = format(list, n, "ndjson");
+	assert_int_equal(f->input, HOST_INPUT_RECORDS);
+	assert_string_equal(f->options, "");
 	f = format(list, n, "un-sp");
+	assert_int_equal(f->input, HOST_INPUT_DOCUMENT);
+	assert_non_null(
+	    strstr(f->options, "letter: Letter asked for: UA (urgent appeal: "));
+	assert_non_null(strstr(f->options,
+	    "\nmandates: Mandates addressed, several with commas: SR-HOUSING, WG-"));
+	assert_non_null(strstr(f->options, "(default as-consented)\n"));
+	assert_non_null(strstr(f->options, "\nstate: State or other addressee\n"));
+	assert_non_null(strstr(f->options, "\nconfidential: "));
+	assert_int_equal(f->options[strlen(f->options) - 1], '\n');
 	assert_true(f->form);
 	assert_string_equal(f->exporter, "text");
 	assert_string_equal(f->ending, "txt");
@@ -246,6 +271,7 @@ static void formats(void **state)
 			     in(tests_dir, "abi-other.so"), &g_err),
 	    SAKSI_OK);
 	assert_string_equal(one.exporter, "");
+	assert_int_equal(one.input, HOST_INPUT_NONE);
 
 	/* Broken ones are shown as such and hurt nobody. */
 	struct host_paths p = fixture_paths;

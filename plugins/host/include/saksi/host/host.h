@@ -36,6 +36,8 @@ struct host_paths {	       /* from the program's own place, or the build tree */
 	const char *exporters; /* lib/saksi/exporters */
 	const char *forms;     /* share/saksi/forms */
 };
+/* What an exporter is given: records one by one, or a document made from a form. */
+enum host_input { HOST_INPUT_NONE, HOST_INPUT_RECORDS, HOST_INPUT_DOCUMENT };
 struct host_format {
 	char name[40]; /* what `export NAME` takes */
 	char description[160];
@@ -44,6 +46,13 @@ struct host_format {
 	bool form;
 	char version[40]; /* form: its version and the day it was verified */
 	char ending[16];
+	enum host_input input; /* HOST_INPUT_NONE: not usable; of a form _DOCUMENT */
+	/*
+	 * "key: meaning\n" for each --option; "" if there are none.  Of a form its
+	 * own questions; those of the exporter that renders it are in that one's
+	 * entry.  Whoever made the exporter or form wrote it: show it escaped.
+	 */
+	char options[3000];
 };
 /**
  * host_formats(paths, list, n, err):
@@ -67,7 +76,7 @@ SAKSI_MUST_CHECK enum saksi_err host_format_of(struct host_format *out,
 /**
  * host_plugin_open(memfd, bytes, path, err):
  * Open ${path} (absolute; no symlink, regular file, owned by us or root, not
- * writable for others), copy it into a sealed memory file, and hand over its
+ * writable for group or others, in folders that are so too or are sticky), copy it into a sealed memory file, and hand over its
  * bytes for hashing: what is hashed is what runs.
  */
 SAKSI_MUST_CHECK enum saksi_err host_plugin_open(int *memfd, struct buf *bytes,
@@ -76,10 +85,15 @@ SAKSI_MUST_CHECK enum saksi_err host_plugin_open(int *memfd, struct buf *bytes,
 /* ---- checks -------------------------------------------------------------------------- */
 enum host_level { HOST_INFO, HOST_WARN, HOST_BLOCK };
 struct host_finding {
-	char check[16]; /* "C1", "F1" ... un-forms.md section 13 */
+	char check[16]; /* "C1", "F1" ... the table in data/forms/README.md */
 	enum host_level level;
 	char subject[27]; /* record id, or "" */
-	char words[400];  /* for the user's own screen; names are fine here */
+	/*
+	 * For the user's own screen; names are fine here.  One finding per check
+	 * and person; the first of a person that asks for an answer ends with the
+	 * command that records it, after "; then: ".
+	 */
+	char words[400];
 	bool overridden;
 };
 struct host_findings {
@@ -120,12 +134,15 @@ struct host_job {
 SAKSI_MUST_CHECK enum saksi_err host_check(const struct host_job *job,
     struct host_findings *findings, struct saksi_error *err);
 struct host_result {
-	size_t records;	 /* given to the exporter; for a form: victims and facts in it */
-	size_t withheld; /* selected but above the ceiling */
+	size_t records; /* given to the exporter; for a form: victims and facts in it */
+	size_t withheld; /* selected but above the ceiling, or unusable (a finding names it) */
 	json_t *relied_on; /* consents that the checks relied on, for the audit trail; or NULL */
 };
 /**
  * host_export(job, findings, result, err):
+ * A record of a type that the schema lacks, or one that cannot be handed over,
+ * never ends an export: it is withheld, and findings of level HOST_WARN (TYPE,
+ * RECORD) name it; so look at the findings after SAKSI_OK too.
  * SAKSI_EREFUSED when a check blocks; SAKSI_EIO when the exporter failed, was
  * stopped at a limit, or can't be confined here.  ${out_fd} then holds
  * rubbish and the caller discards it.  While it runs SIGPIPE is ignored in
