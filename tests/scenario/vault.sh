@@ -119,10 +119,11 @@ if [ "$(id -u)" -eq 0 ] && command -v setpriv >/dev/null; then
 	expect 1 other "$SAKSI" -C "$HOME/closed" --passphrase-fd 3 status 3<"$TMPDIR/phrase"
 fi
 
-# Damage: one byte of the key file and of the data, each a word and exit 3.
+# Damage: all that is not one of LMDB's two head pages, and no key file at all.
+# (A page that nothing reads may change unseen; the campaigns flip single bits.)
 cp -r "$v" "$HOME/broken"
 size=$(stat -c %s "$HOME/broken/data.mdb")
-dd if=/dev/urandom of="$HOME/broken/data.mdb" bs=1 seek=$((size / 2)) count=4096 conv=notrunc status=none
+dd if=/dev/urandom of="$HOME/broken/data.mdb" bs=4096 seek=2 count=$((size / 4096 - 2)) conv=notrunc status=none
 expect 3 saksi "$HOME/broken" verify
 err .
 cp -r "$v" "$HOME/nokeys"
