@@ -17,6 +17,7 @@ struct csv {
 	char type[40];		/* the only one; else a ZIP of all */
 	char separator[SEPARATOR_MAX + 1];
 	bool bom;
+	unsigned long rows; /* of the only type */
 };
 
 static int fail(struct csv *x, const char *words)
@@ -101,6 +102,7 @@ static int add_record(struct csv *x, const msgpack_object *record)
 	if (!f->name)
 		begin_file(x, f, type);
 	table_row(&f->text, record, value_get(type, "fields"), x->separator);
+	x->rows++;
 	return f->text.failed ? fail(x, "csv: out of memory") : 0;
 }
 
@@ -112,6 +114,15 @@ static int csv_item(void *h, const uint8_t *p, size_t len)
 					  : fail(x, "csv: out of memory");
 	message_free(&m);
 	return rc;
+}
+
+/* Of the records that were handed over, most may be of other types. */
+static void say_rows(struct csv *x)
+{
+	char words[100];
+	snprintf(words, sizeof words, "%lu row%s of type %s", x->rows,
+	    x->rows == 1 ? "" : "s", x->type);
+	x->host->log(x->host->ctx, SAKSI_LOG_INFO, words);
 }
 
 static int write_one(struct csv *x)
@@ -126,6 +137,7 @@ static int write_one(struct csv *x)
 		if (x->host->write(x->host->ctx, f->text.p, f->text.n) != 0)
 			return fail(x, "csv: the output is larger than allowed");
 	}
+	say_rows(x);
 	return 0;
 }
 
