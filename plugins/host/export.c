@@ -10,7 +10,7 @@ enum saksi_err submission_make(struct submission *s, const struct host_job *job,
 	s->job = job;
 	s->schema = job->source->schema;
 	s->findings = findings;
-	s->cut = (struct cut){job->source, job->ceiling, NULL, false};
+	s->cut = (struct cut){.source = job->source, .ceiling = job->ceiling};
 	enum saksi_err rc = form_load(&s->form, job->form, err);
 	if (rc == SAKSI_OK)
 		rc = submission_gather(s, err);
@@ -23,7 +23,8 @@ enum saksi_err submission_make(struct submission *s, const struct host_job *job,
 		rc = document_make(s, err);
 	if (rc == SAKSI_OK)
 		rc = checks_run(s, err);
-	return rc;
+	cut_findings(&s->cut, findings);
+	return rc == SAKSI_OK && findings->failed ? saksi_fail_nomem(err) : rc;
 }
 
 enum saksi_err host_check(const struct host_job *job, struct host_findings *findings,
@@ -91,5 +92,5 @@ enum saksi_err host_export(const struct host_job *job, struct host_findings *fin
 	memset(findings, 0, sizeof *findings);
 	memset(result, 0, sizeof *result);
 	return job->form ? form_export(job, findings, result, err)
-			 : stream_export(job, result, err);
+			 : stream_export(job, findings, result, err);
 }

@@ -111,6 +111,33 @@ enum saksi_err feed_start(struct runner *r, const struct host_job *job, uint32_t
 	return rc;
 }
 
+static bool fits(const json_t *v, unsigned depth)
+{
+	const char *key;
+	json_t *x;
+	size_t i;
+	if (json_is_string(v))
+		return strlen(json_string_value(v)) == json_string_length(v);
+	if (!json_is_array(v) && !json_is_object(v))
+		return true;
+	if (depth == 0)
+		return false;
+	json_array_foreach (v, i, x) {
+		if (!fits(x, depth - 1))
+			return false;
+	}
+	json_object_foreach ((json_t *)(uintptr_t)v, key, x) {
+		if (!fits(x, depth - 1))
+			return false;
+	}
+	return true;
+}
+
+bool feed_fits(const json_t *item)
+{
+	return fits(item, MP_DEPTH_MAX);
+}
+
 enum saksi_err feed_item(struct runner *r, const json_t *item, struct saksi_error *err)
 {
 	struct buf b = BUF_INIT;

@@ -234,6 +234,8 @@ static enum saksi_err about(struct submission *s, bool parties, struct saksi_err
 		if (!id)
 			continue;
 		rc = record_get(&record, s, id, err);
+		if (record && !schema_type(s->schema, text_at(record, "type")))
+			cut_unfit(&s->cut, record, "TYPE");
 		if (rc == SAKSI_OK && record && is_party(record) == parties) {
 			if (parties) {
 				s->by_name = true;

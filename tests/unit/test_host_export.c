@@ -290,6 +290,108 @@ static void csv_is_rectangular(void **state)
 	samples.at = 0;
 }
 
+static void csv_says_its_rows(void **state)
+{
+	(void)state;
+	static const char *const options[] = {"type=person", NULL};
+	struct fixture_run r;
+	odd.at = 0;
+	fixture_export(&r, (struct host_job){.source = &odd.host, .options = options},
+	    csv);
+	assert_done(&r);
+	assert_int_equal(r.result.records, 4);
+	assert_string_equal(r.log, "0 1 row of type person\n");
+	fixture_done(&r);
+	odd.at = 0;
+	fixture_export(&r, (struct host_job){.source = &odd.host}, csv);
+	assert_string_equal(r.log, "");
+	fixture_done(&r);
+}
+
+/* ---- records that cannot go ------------------------------------------------------------ */
+
+static size_t found(const struct fixture_run *r, const char *check, const char *ref,
+    const char *words)
+{
+	char id[27];
+	size_t n = 0;
+	fake_id(id, ref);
+	for (size_t i = 0; i < r->findings.n; i++) {
+		const struct host_finding *f = &r->findings.list[i];
+		n += strcmp(f->check, check) == 0 && strcmp(f->subject, id) == 0 &&
+		    f->level == HOST_WARN && strstr(f->words, id) &&
+		    strstr(f->words, words);
+	}
+	return n;
+}
+
+/* One bad record never aborts an export: it stays here and is named. */
+static void bad_records(void **state)
+{
+	(void)state;
+	struct fake_source bad;
+	struct fixture_run r;
+	char id[27];
+	fake_init(&bad);
+	fake_add_raw(&bad,
+	    "{'id':'s1','type':'space\\u001b[31mship','class':'P','title':'x'}");
+	fake_add_text(&bad, "{'id':'e1','type':'event','class':'P','title':'First'}");
+	fake_add_raw(&bad, "{'id':'n1','type':'event','class':'P','title':'a\\u0000b'}");
+	fake_add_raw(&bad,
+	    "{'id':'d1','type':'event','class':'P','title':[[[[[[[[['deep']]]]]]]]]}");
+	fake_add_raw(&bad, "{'id':'h1','type':'hidden','title':'above the ceiling'}");
+	fake_add_text(&bad,
+	    "{'id':'v1','type':'intervention','class':'P','kind':['x-sp'],'request':'Help',"
+	    "'about':['s1','e1']}");
+	const char *const paths[] = {ndjson, csv};
+	for (size_t i = 0; i < 2; i++) {
+		bad.at = 0;
+		fixture_export(&r, (struct host_job){.source = &bad.host}, paths[i]);
+		assert_done(&r);
+		assert_int_equal(r.result.records, 2);
+		assert_int_equal(r.result.withheld, 4);
+		assert_int_equal(r.findings.n, 3);
+		assert_int_equal(found(&r, "TYPE", "s1", "\"space\\x1b[31mship\""), 1);
+		assert_int_equal(found(&r, "RECORD", "n1", "(event)"), 1);
+		assert_int_equal(found(&r, "RECORD", "d1", "(event)"), 1);
+		if (i == 0) {
+			/* What is left out is not referred to either. */
+			assert_int_equal(count(&r.out, "\n"), 2);
+			fake_id(id, "s1");
+			assert_int_equal(count(&r.out, id), 0);
+			fake_id(id, "e1");
+			assert_int_equal(count(&r.out, id), 2);
+		}
+		fixture_done(&r);
+	}
+	/* At every ceiling, and when there is nothing else. */
+	bad.at = 0;
+	fixture_export(&r, (struct host_job){.source = &bad.host, .ceiling = CLASS_S},
+	    ndjson);
+	assert_done(&r);
+	assert_int_equal(found(&r, "TYPE", "h1", "\"hidden\""), 1);
+	assert_int_equal(r.result.withheld, 4);
+	fixture_done(&r);
+	fake_free(&bad);
+
+	/* Thousands are counted, not listed. */
+	fake_init(&bad);
+	for (int i = 0; i < 150; i++) {
+		char line[100];
+		snprintf(line, sizeof line, "{'id':'x%d','type':'spaceship','class':'P'}",
+		    i);
+		fake_add_raw(&bad, line);
+	}
+	fixture_export(&r, (struct host_job){.source = &bad.host}, ndjson);
+	assert_done(&r);
+	assert_int_equal(r.result.records, 0);
+	assert_int_equal(r.result.withheld, 150);
+	assert_int_equal(r.findings.n, 101);
+	assert_non_null(strstr(r.findings.list[100].words, "and 50 more"));
+	fixture_done(&r);
+	fake_free(&bad);
+}
+
 /* ---- refusals ----------------------------------------------------------------------- */
 
 static void assert_refused(struct host_job job, const char *path, const char *says)
@@ -350,6 +452,8 @@ int main(void)
 	    cmocka_unit_test(csv_zip),
 	    cmocka_unit_test(csv_cells),
 	    cmocka_unit_test(csv_is_rectangular),
+	    cmocka_unit_test(csv_says_its_rows),
+	    cmocka_unit_test(bad_records),
 	    cmocka_unit_test(refused),
 	    cmocka_unit_test(failing_source),
 	};

@@ -95,6 +95,10 @@ static void test_unknown_type(void **state)
 	assert_int_equal(schema_cut(&out, schema, r, CLASS_S, NULL, NULL, &g_err),
 	    SAKSI_EFORMAT);
 	assert_null(out);
+	/* Without a class it is C: below that it is above the ceiling like any other. */
+	assert_int_equal(schema_cut(&out, schema, r, CLASS_R, NULL, NULL, &g_err),
+	    SAKSI_OK);
+	assert_null(out);
 	json_decref(r);
 }
 
