@@ -38,7 +38,7 @@ static enum saksi_err missing(unsigned t, uint64_t n, struct saksi_error *err)
 {
 	return saksi_fail(err, SAKSI_EDAMAGED,
 	    KV_FILE_NAME ": value %llu of table %u should be there and is not; run "
-			 "`saksi verify`, restore a backup",
+			 "`saksi verify`; go back to a copy, or to a device of the team",
 	    (unsigned long long)n, t);
 }
 
@@ -47,22 +47,11 @@ static enum saksi_err surplus(unsigned t, uint64_t n, struct saksi_error *err)
 	return saksi_fail(err, SAKSI_EDAMAGED,
 	    KV_FILE_NAME
 	    ": value %llu of table %u should not be there; run `saksi verify`, "
-	    "restore a backup",
+	    "go back to a copy, or to a device of the team",
 	    (unsigned long long)n, t);
 }
 
 /* The entry that governs number ${n}: 1 or 0 in an append-only table. */
-static enum saksi_err entry_of(struct kv_txn *txn, unsigned t, uint64_t n,
-    uint32_t *entry, struct saksi_error *err)
-{
-	const struct kv_table_state *s = &txn->meta.t[t];
-
-	if (kv_is_versioned(t))
-		return kv_version_get(txn, t, n, entry, err);
-	*entry = n >= s->first && n < s->first + s->count ? 1 : 0;
-	return SAKSI_OK;
-}
-
 /* ---- reading ---------------------------------------------------------------------- */
 
 static enum saksi_err get_version(struct kv_txn *txn, unsigned t, uint64_t n,
@@ -90,7 +79,7 @@ enum saksi_err kv_get(struct kv_txn *txn, enum kv_table t, uint64_t n, struct bu
 	uint32_t entry;
 
 	if (rc == SAKSI_OK)
-		rc = entry_of(txn, t, n, &entry, err);
+		rc = kv_version_get(txn, t, n, &entry, err);
 	if (rc == SAKSI_OK)
 		rc = get_version(txn, t, n, entry, out, err);
 	return rc;
@@ -136,7 +125,7 @@ static enum saksi_err check_number(const struct kv_txn *txn, unsigned t, uint64_
 	if (n >= KV_NUMBER_MAX)
 		return saksi_fail(err, SAKSI_ELIMIT,
 		    KV_FILE_NAME ": numbers in table %u end at 2^40", t);
-	if (!kv_is_versioned(t) && n != s->first + s->count)
+	if (kv_is_append_only(t) && n != s->first + s->count)
 		return saksi_fail(err, SAKSI_EINVAL,
 		    KV_FILE_NAME ": table %u grows only at its end", t);
 	return SAKSI_OK;
@@ -146,7 +135,7 @@ static enum saksi_err put_inside(struct kv_txn *txn, unsigned t, uint64_t n, uin
     const void *plain, size_t len, struct saksi_error *err)
 {
 	struct kv_table_state *s = &txn->meta.t[t];
-	uint32_t version = (old & VERSION_MAX) + 1;
+	uint32_t version = kv_version_new(old);
 	struct kv *kv = txn->kv;
 	enum saksi_err rc = SAKSI_OK;
 
@@ -160,8 +149,7 @@ static enum saksi_err put_inside(struct kv_txn *txn, unsigned t, uint64_t n, uin
 	if (rc != SAKSI_OK)
 		return rc;
 	kv_set_add(kv, s->set, &kv->sealed);
-	if (kv_is_versioned(t))
-		rc = kv_version_set(txn, t, n, version, err);
+	rc = kv_version_set(txn, t, n, version, err);
 	if (!version_there(old))
 		s->count++;
 	if (n >= s->next)
@@ -184,11 +172,7 @@ enum saksi_err kv_put(struct kv_txn *txn, enum kv_table t, uint64_t n, const voi
 		    KV_FILE_NAME ": a value of %zu bytes is longer than %u", len,
 		    KV_VALUE_MAX);
 	if (rc == SAKSI_OK)
-		rc = entry_of(txn, t, n, &old, err);
-	if (rc == SAKSI_OK && (old & VERSION_MAX) == VERSION_MAX)
-		rc = saksi_fail(err, SAKSI_ELIMIT,
-		    KV_FILE_NAME ": value %llu of table %u was changed 2^31 times",
-		    (unsigned long long)n, (unsigned)t);
+		rc = kv_version_get(txn, t, n, &old, err);
 	if (rc != SAKSI_OK)
 		return rc;
 	txn->changed = true;
@@ -218,11 +202,11 @@ enum saksi_err kv_del(struct kv_txn *txn, enum kv_table t, uint64_t n,
 	enum saksi_err rc = check_args(txn, t, true, err);
 	uint32_t old;
 
-	if (rc == SAKSI_OK && !kv_is_versioned(t))
+	if (rc == SAKSI_OK && kv_is_append_only(t))
 		rc = saksi_fail(err, SAKSI_EINVAL,
 		    KV_FILE_NAME ": table %u can only be emptied whole", (unsigned)t);
 	if (rc == SAKSI_OK)
-		rc = entry_of(txn, t, n, &old, err);
+		rc = kv_version_get(txn, t, n, &old, err);
 	if (rc != SAKSI_OK)
 		return rc;
 	if (!version_there(old))
@@ -258,8 +242,7 @@ enum saksi_err kv_clear(struct kv_txn *txn, enum kv_table t, struct saksi_error 
 		return rc;
 	s = &txn->meta.t[t];
 	txn->changed = true;
-	if (kv_is_versioned(t))
-		rc = kv_versions_gone(txn, t, err);
+	rc = kv_versions_gone(txn, t, err);
 	if (rc == SAKSI_OK)
 		rc = kv_db_empty(txn, t, err);
 	if (rc != SAKSI_OK) {
@@ -278,20 +261,11 @@ enum saksi_err kv_clear(struct kv_txn *txn, enum kv_table t, struct saksi_error 
 static enum saksi_err step(struct kv_txn *txn, unsigned t, uint64_t *n, uint32_t *entry,
     bool *found, struct saksi_error *err)
 {
-	const struct kv_table_state *s = &txn->meta.t[t];
-	enum saksi_err rc;
+	enum saksi_err rc = kv_version_next(txn, t, n, found, err);
 
-	if (kv_is_versioned(t)) {
-		rc = kv_version_next(txn, t, n, found, err);
-		if (rc != SAKSI_OK || !*found)
-			return rc;
-		return kv_version_get(txn, t, *n, entry, err);
-	}
-	if (*n < s->first)
-		*n = s->first;
-	*found = *n < s->first + s->count;
-	*entry = 1;
-	return SAKSI_OK;
+	if (rc != SAKSI_OK || !*found)
+		return rc;
+	return kv_version_get(txn, t, *n, entry, err);
 }
 
 struct scan {
@@ -341,7 +315,7 @@ static enum saksi_err scan_count(const struct scan *s, uint64_t from,
 	return saksi_fail(err, SAKSI_EDAMAGED,
 	    KV_FILE_NAME
 	    ": table %u should hold %llu values, %llu were found and %llu are "
-	    "listed; run `saksi verify`, restore a backup",
+	    "listed; run `saksi verify`; go back to a copy, or to a device of the team",
 	    s->table, (unsigned long long)now->count, (unsigned long long)s->met,
 	    (unsigned long long)txn->base.db[s->table].entries);
 }

@@ -6,15 +6,16 @@
  * table, number, version), so a value moved, swapped or put back does not
  * open.  Numbers are handed out by kv_next() and never used twice.
  *
- * Freshness (FORMAT.md section 4).  A table is append-only (a value never
- * changes; version 1) or versioned: a tree of sealed version arrays, rooted
+ * Freshness (FORMAT.md section 4).  A tree of sealed version arrays, rooted
  * in the meta record, says for every number which version is the current one
- * (0: none), and each get checks it.  The meta record carries the number of
- * the LMDB transaction that wrote it and is compared with the transaction
- * read and with both LMDB meta pages, so an older tree is not taken for the
- * current one.  Per table it also holds count, first and next number, and a
- * keyed set hash: the sum modulo 2^256 of BLAKE2b(table key; table, number,
- * sealed bytes).
+ * (0: none), and each get checks it.  Versions are random, so that what was
+ * sealed and never committed does not pass either.  The meta record carries
+ * the number of the LMDB transaction that wrote it and is compared with the
+ * transaction read and with both LMDB meta pages, so an older tree is not
+ * taken for the current one.  Per table it also holds count, first and next
+ * number, and a keyed set hash: the sum modulo 2^256 of BLAKE2b(table key;
+ * table, number, sealed bytes).  KV_LOG is append-only: no gaps, and a value
+ * never changes.
  *
  * LMDB trusts its pages and dies on damaged ones.  Every call into it, and
  * every copy out of its map, runs under a guard that turns SIGSEGV, SIGBUS
@@ -41,10 +42,10 @@
 #define KV_VALUE_MAX (16u << 20) /* plain bytes of one value */
 
 enum kv_table {
-	KV_RECORDS = 1, /* record number -> record (versioned) */
-	KV_LOG = 2,	/* arrival number -> changeset (append-only) */
-	KV_HELD = 3,	/* number -> changeset that is not merged (versioned) */
-	KV_LOCAL = 4,	/* enum local_slot -> this device's own affairs (versioned) */
+	KV_RECORDS = 1, /* record number -> record */
+	KV_LOG = 2,	/* arrival number -> changeset, append-only */
+	KV_HELD = 3,	/* number -> changeset that is not merged */
+	KV_LOCAL = 4,	/* enum local_slot -> this device's own affairs */
 	KV_TABLE_END
 };
 

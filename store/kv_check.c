@@ -48,7 +48,7 @@ static enum saksi_err check_all(struct kv_walk *w, struct saksi_error *err)
 			rc = saksi_fail(err, SAKSI_EDAMAGED,
 			    KV_FILE_NAME
 			    ": table %u lists %llu values and should list %llu; run "
-			    "`saksi verify`, restore a backup",
+			    "`saksi verify`; go back to a copy, or to a device of the team",
 			    t, (unsigned long long)s->db[t].entries,
 			    (unsigned long long)s->meta.t[t].count);
 	}

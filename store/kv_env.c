@@ -22,13 +22,14 @@ enum saksi_err kv_give_up(struct kv *kv, struct saksi_error *err)
 	return saksi_fail(err, SAKSI_EDAMAGED,
 	    KV_FILE_NAME
 	    ": it is damaged so that reading had to be cut short (or it shrank "
-	    "while in use); run `saksi verify`, restore a backup");
+	    "while in use); run `saksi verify`; go back to a copy, or to a device of the team");
 }
 
 enum saksi_err kv_fault(struct saksi_error *err, const struct page_fault *fault)
 {
 	return saksi_fail(err, SAKSI_EDAMAGED,
-	    KV_FILE_NAME ": page %llu: %s; run `saksi verify`, restore a backup",
+	    KV_FILE_NAME
+	    ": page %llu: %s; run `saksi verify`; go back to a copy, or to a device of the team",
 	    (unsigned long long)fault->page, fault->why);
 }
 
@@ -84,7 +85,8 @@ enum saksi_err kv_lmdb(struct kv *kv, struct saksi_error *err, int rc, const cha
 	}
 	if (rc < 0)
 		return saksi_fail(err, SAKSI_EDAMAGED,
-		    KV_FILE_NAME ": while %s: %s; run `saksi verify`, restore a backup",
+		    KV_FILE_NAME
+		    ": while %s: %s; run `saksi verify`; go back to a copy, or to a device of the team",
 		    doing, mdb_strerror(rc));
 	errno = rc;
 	return saksi_fail_sys(err, KV_FILE_NAME ": %s failed", doing);
@@ -103,7 +105,7 @@ enum saksi_err kv_map_refresh(struct kv *kv, struct saksi_error *err)
 	if ((uint64_t)st.st_size < 2 * (uint64_t)kv->file.size)
 		return saksi_fail(err, SAKSI_EDAMAGED,
 		    KV_FILE_NAME
-		    ": it is cut off (%lld bytes are left); restore a backup",
+		    ": it is cut off (%lld bytes are left); go back to a copy, or to a device of the team",
 		    (long long)st.st_size);
 	if ((size_t)st.st_size > kv->map_len) {
 		len = VIEW_FIRST;

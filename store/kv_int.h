@@ -36,7 +36,8 @@ struct kv_zstd;
 
 /** kv_db_used(db): There is a sub-database of this number. */
 bool kv_db_used(unsigned db);
-bool kv_is_versioned(unsigned table);
+/** kv_is_append_only(table): Without gaps, and a value never changes. */
+bool kv_is_append_only(unsigned table);
 
 /* ---- state ---------------------------------------------------------------- */
 
@@ -245,6 +246,13 @@ SAKSI_MUST_CHECK enum saksi_err kv_meta_write(struct kv_txn *txn, struct saksi_e
 #define VERSION_MAX 0x7fffffffu
 #define CHUNK_ENTRIES 1000u
 
+/**
+ * kv_version_new(old):
+ * A random version, not 0 and not ${old}'s.  Random and not the next one: what
+ * a transaction sealed that never came to its commit must not open as what
+ * a later one wrote in the same place.
+ */
+uint32_t kv_version_new(uint32_t old);
 static inline bool version_there(uint32_t entry)
 {
 	return entry != 0 && (entry & VERSION_GONE) == 0;

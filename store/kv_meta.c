@@ -33,9 +33,9 @@ enum {
 
 _Static_assert(AT_STATE + TABLES * STATE_BYTES <= RECORD_BYTES, "the tables fit");
 
-bool kv_is_versioned(unsigned table)
+bool kv_is_append_only(unsigned table)
 {
-	return table != KV_LOG;
+	return table == KV_LOG;
 }
 
 void kv_meta_init(struct kv_meta *m)
@@ -52,7 +52,8 @@ void kv_meta_init(struct kv_meta *m)
 static enum saksi_err impossible(struct saksi_error *err)
 {
 	return saksi_fail(err, SAKSI_EDAMAGED,
-	    KV_FILE_NAME ": its meta record holds what cannot be; restore a backup");
+	    KV_FILE_NAME
+	    ": its meta record holds what cannot be; go back to a copy, or to a device of the team");
 }
 
 static bool state_read(struct kv_table_state *s, const uint8_t *p, unsigned table)
@@ -67,9 +68,7 @@ static bool state_read(struct kv_table_state *s, const uint8_t *p, unsigned tabl
 	    s->count > s->next - s->first || s->height > HEIGHT_MAX ||
 	    (s->height == 0) != (s->root == 0) || s->root > VERSION_MAX)
 		return false;
-	if (!kv_is_versioned(table))
-		return s->height == 0 && s->count == s->next - s->first;
-	return true;
+	return !kv_is_append_only(table) || s->count == s->next - s->first;
 }
 
 static enum saksi_err parse(struct kv_meta *m, const struct kv *kv, uint64_t number,
@@ -91,8 +90,8 @@ static enum saksi_err parse(struct kv_meta *m, const struct kv *kv, uint64_t num
 	if (p[AT_ORDER] != OWN_ORDER)
 		return saksi_fail(err, SAKSI_EDAMAGED,
 		    KV_FILE_NAME
-		    ": it was written by a computer of the other byte order; use "
-		    "backup and restore");
+		    ": it was written by a computer of the other byte order; join the "
+		    "team there from a fresh vault");
 	m->txn = number;
 	for (t = 1; t < KV_TABLE_END; t++) {
 		if (!state_read(&m->t[t], p + AT_STATE + (t - 1) * STATE_BYTES, t))
@@ -113,7 +112,7 @@ enum saksi_err kv_meta_read(struct kv_meta *m, struct kv *kv, uint64_t number,
 		return saksi_fail(err, SAKSI_EDAMAGED,
 		    KV_FILE_NAME
 		    ": its meta record does not open as that of transaction %llu: "
-		    "pages are damaged or from another time; restore a backup",
+		    "pages are damaged or from another time; go back to a copy, or to a device of the team",
 		    (unsigned long long)number);
 	if (rc != SAKSI_OK)
 		return saksi_fail_nomem(err);

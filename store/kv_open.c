@@ -48,7 +48,7 @@ enum saksi_err kv_usable(const struct kv *kv, struct saksi_error *err)
 		return saksi_fail(err, SAKSI_EDAMAGED,
 		    KV_FILE_NAME
 		    ": it was found damaged and is not used any further; run "
-		    "`saksi verify`, restore a backup");
+		    "`saksi verify`; go back to a copy, or to a device of the team");
 	return SAKSI_OK;
 }
 
@@ -142,7 +142,7 @@ static enum saksi_err check_dir(int dirfd, const char *dir, unsigned flags,
 	if (fs_is_network(dirfd))
 		return saksi_fail(err, SAKSI_EREFUSED,
 		    "%s: it lies on a network file system, where a vault gets damaged; keep it "
-		    "on a local disk and use `saksi sync` or `backup`",
+		    "on a local disk and use `saksi sync`",
 		    dir);
 	return SAKSI_OK;
 }
@@ -204,7 +204,7 @@ static enum saksi_err check_heads(struct meta_page m[2], struct kv *kv,
 		if ((uint64_t)st.st_size < (uint64_t)m[0].size + META_BYTES)
 			return saksi_fail(err, SAKSI_EDAMAGED,
 			    KV_FILE_NAME
-			    ": it is cut off (%lld bytes are left); restore a backup",
+			    ": it is cut off (%lld bytes are left); go back to a copy, or to a device of the team",
 			    (long long)st.st_size);
 		rc = fs_pread_all(kv->fd, raw, sizeof(raw), i * (uint64_t)m[0].size,
 		    KV_FILE_NAME, err);

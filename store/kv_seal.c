@@ -128,7 +128,7 @@ enum saksi_err kv_unseal_raw(struct buf *out, struct kv *kv, unsigned db, uint64
 		return saksi_fail(err, rc,
 		    KV_FILE_NAME
 		    ": value %llu of table %u was altered, moved or put back; run "
-		    "`saksi verify`, restore a backup",
+		    "`saksi verify`; go back to a copy, or to a device of the team",
 		    (unsigned long long)n, db);
 	if (rc != SAKSI_OK)
 		return saksi_fail_nomem(err);

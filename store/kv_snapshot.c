@@ -92,7 +92,7 @@ static enum saksi_err metas_settled(enum kv_fit *fit, struct meta_page m[2],
 	return saksi_fail(err, SAKSI_EDAMAGED,
 	    KV_FILE_NAME
 	    ": its two heads are of transactions %llu and %llu, which does not go "
-	    "with %llu: damaged, or an older head was put back; restore a backup",
+	    "with %llu: damaged, or an older head was put back; go back to a copy, or to a device of the team",
 	    (unsigned long long)m[0].txn, (unsigned long long)m[1].txn,
 	    (unsigned long long)number);
 }
@@ -181,7 +181,7 @@ static enum saksi_err load_table(struct kv_snapshot *out, struct kv *kv, unsigne
 			rc = saksi_fail(err, SAKSI_EDAMAGED,
 			    KV_FILE_NAME
 			    ": table %u is missing or its description is damaged; "
-			    "restore a backup",
+			    "go back to a copy, or to a device of the team",
 			    db);
 	}
 	buf_free(&raw);
@@ -202,7 +202,8 @@ static enum saksi_err load_meta(struct kv_snapshot *out, struct kv *kv,
 
 	if (rc == SAKSI_OK && !found)
 		rc = saksi_fail(err, SAKSI_EDAMAGED,
-		    KV_FILE_NAME ": its meta record is missing; restore a backup");
+		    KV_FILE_NAME
+		    ": its meta record is missing; go back to a copy, or to a device of the team");
 	if (rc == SAKSI_OK)
 		rc = kv_meta_read(&out->meta, kv, out->txn, raw.p, raw.len, err);
 	buf_free(&raw);
@@ -266,7 +267,7 @@ static enum saksi_err check_other(struct kv *kv, const struct meta_page *other,
 	return saksi_fail(err, SAKSI_EDAMAGED,
 	    KV_FILE_NAME
 	    ": its second head does not lead to the state of transaction %llu that it names, so "
-	    "the first may not be the newest; restore a backup",
+	    "the first may not be the newest; go back to a copy, or to a device of the team",
 	    (unsigned long long)other->txn);
 }
 

@@ -66,7 +66,7 @@ static enum saksi_err begin_inside(struct kv_txn *txn, struct saksi_error *err)
 		return saksi_fail(err, SAKSI_EDAMAGED,
 		    KV_FILE_NAME
 		    ": there is no finished vault in it: making it was interrupted, "
-		    "or it is damaged; restore a backup");
+		    "or it is damaged; go back to a copy, or to a device of the team");
 	if (!txn->write)
 		return SAKSI_OK;
 	rc = kv_check_begin(txn, err);
@@ -143,7 +143,7 @@ static enum saksi_err check_holes(const struct kv_txn *txn, struct saksi_error *
 
 	for (t = 1; t < KV_TABLE_END; t++) {
 		s = &txn->meta.t[t];
-		if (!kv_is_versioned(t) && s->first + s->count != s->next)
+		if (kv_is_append_only(t) && s->first + s->count != s->next)
 			return saksi_fail(err, SAKSI_EINVAL,
 			    KV_FILE_NAME ": a number of table %u was taken and not used",
 			    t);

@@ -67,24 +67,13 @@ static enum saksi_err absorb(struct verify *v, enum saksi_err rc,
 
 /* ---- values of one table ------------------------------------------------------------ */
 
-static enum saksi_err current_entry(struct verify *v, uint64_t n, uint32_t *entry,
-    struct saksi_error *why)
-{
-	const struct kv_table_state *s = &v->txn->meta.t[v->table];
-
-	if (kv_is_versioned(v->table))
-		return kv_version_get(v->txn, v->table, n, entry, why);
-	*entry = n >= s->first && n < s->next ? 1 : 0;
-	return SAKSI_OK;
-}
-
 static enum saksi_err check_value(struct verify *v, uint64_t n, struct saksi_error *why)
 {
 	const struct kv_table_state *s = &v->txn->meta.t[v->table];
 	enum saksi_err rc;
 	uint32_t entry;
 
-	rc = current_entry(v, n, &entry, why);
+	rc = kv_version_get(v->txn, v->table, n, &entry, why);
 	if (rc != SAKSI_OK)
 		return rc;
 	if (!version_there(entry) || n < s->first || n >= s->next) {
@@ -128,10 +117,7 @@ static enum saksi_err name_missing(struct verify *v, struct saksi_error *err)
 	bool found;
 
 	for (; v->faults < FAULTS_MAX; n++) {
-		found = n < s->next;
-		rc = kv_is_versioned(v->table)
-		    ? kv_version_next(v->txn, v->table, &n, &found, &why)
-		    : SAKSI_OK;
+		rc = kv_version_next(v->txn, v->table, &n, &found, &why);
 		if (rc != SAKSI_OK || !found)
 			return absorb(v, rc, &why);
 		kv_scratch(&v->sealed);
@@ -190,7 +176,7 @@ static enum saksi_err check_chunk(struct verify *v, uint64_t key, struct saksi_e
 
 	kv_chunk_split(key, &table, &level, &index);
 	version = 0;
-	if (table >= 1 && table < KV_TABLE_END && kv_is_versioned(table)) {
+	if (table >= 1 && table < KV_TABLE_END) {
 		rc = kv_chunk_version(v->txn, table, level, index, &version, why);
 		if (rc != SAKSI_OK)
 			return rc;
@@ -332,5 +318,7 @@ enum saksi_err kv_verify(struct kv *kv, void (*fault)(void *ctx, const char *wor
 	if (rc != SAKSI_OK || v.faults == 0)
 		return rc;
 	return saksi_fail(err, SAKSI_EDAMAGED,
-	    KV_FILE_NAME ": %u faults were found; restore a backup", v.faults);
+	    KV_FILE_NAME
+	    ": %u faults were found; go back to a copy, or to a device of the team",
+	    v.faults);
 }

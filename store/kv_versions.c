@@ -4,7 +4,7 @@
 #include "kv_int.h"
 
 /*
- * For each versioned table a tree of chunks.  A chunk holds CHUNK_ENTRIES
+ * For each table a tree of chunks.  A chunk holds CHUNK_ENTRIES
  * numbers of 32 bits: at level 0 the versions of as many values, above that
  * the versions of as many chunks.  The version of the top chunk stands in the
  * meta record.  A chunk is sealed under its own version, so whoever holds the
@@ -212,7 +212,7 @@ static enum saksi_err chunk_open(struct kv_chunk *c, struct kv *kv, const uint8_
 		return saksi_fail(err, SAKSI_EDAMAGED,
 		    KV_FILE_NAME
 		    ": version list %llx was altered, moved or put back; run "
-		    "`saksi verify`, restore a backup",
+		    "`saksi verify`; go back to a copy, or to a device of the team",
 		    (unsigned long long)c->key);
 	if (rc != SAKSI_OK)
 		return saksi_fail_nomem(err);
@@ -398,6 +398,17 @@ enum saksi_err kv_version_next(struct kv_txn *txn, unsigned table, uint64_t *n,
 
 /* ---- changes ---------------------------------------------------------------------- */
 
+uint32_t kv_version_new(uint32_t old)
+{
+	uint32_t version;
+
+	do {
+		crypto_random(&version, sizeof(version));
+		version &= VERSION_MAX;
+	} while (version == 0 || version == (old & VERSION_MAX));
+	return version;
+}
+
 /*
  * The chunk at ${key} for writing.  ${*version} is its version in the chunk
  * above (0: make it) and becomes the new one.
@@ -409,6 +420,7 @@ static enum saksi_err chunk_touch(struct kv_chunk **out, struct kv_txn *txn, uin
 	struct kv_chunk *old = NULL;
 	struct kv_chunk *c;
 	enum saksi_err rc;
+	uint32_t fresh;
 
 	if (*version != 0) {
 		rc = chunk_get(&old, txn, key, *version, err);
@@ -419,12 +431,8 @@ static enum saksi_err chunk_touch(struct kv_chunk **out, struct kv_txn *txn, uin
 			return SAKSI_OK;
 		/* cache_new() frees the oldest clean chunks, and this is the newest. */
 	}
-	if (*version == VERSION_MAX)
-		return saksi_fail(err, SAKSI_ELIMIT,
-		    KV_FILE_NAME
-		    ": a version list was changed 2^31 times; use `purge` to start "
-		    "the vault's file anew");
-	c = cache_new(kv, key, *version + 1);
+	fresh = kv_version_new(*version);
+	c = cache_new(kv, key, fresh);
 	if (c == NULL)
 		return saksi_fail_nomem(err);
 	if (old != NULL)
@@ -432,7 +440,7 @@ static enum saksi_err chunk_touch(struct kv_chunk **out, struct kv_txn *txn, uin
 	mark_dirty(kv, c);
 	txn->changed = true;
 	txn->dirty += 4096;
-	*version += 1;
+	*version = fresh;
 	*out = c;
 	return SAKSI_OK;
 }
