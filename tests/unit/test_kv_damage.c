@@ -69,10 +69,10 @@ static void in_child(struct victim *v, void (*fn)(struct victim *v))
 
 /* ---- flips ---------------------------------------------------------------------- */
 
-/* Of page headers and node tables a half, of the rest a sample. */
+/* Of page headers and node tables a quarter, of the rest a few. */
 static bool wanted(size_t at)
 {
-	return at % PAGE < 48 ? rnd(2) == 0 : rnd(32) == 0;
+	return at % PAGE < 48 ? rnd(4) == 0 : rnd(64) == 0;
 }
 
 static void flips(struct victim *v)
@@ -92,7 +92,7 @@ static void flips(struct victim *v)
 		poke(v, at, &b->p[at], 1);
 	}
 	assert_true(t.same > 20);
-	assert_true(t.reported > 200);
+	assert_true(t.reported > 100);
 	assert_int_equal(victim_read(v, 0), NEWEST);
 }
 
@@ -102,36 +102,33 @@ static void test_flips(void **state)
 }
 
 /*
- * Every bit of both heads, for each state: LMDB goes by the larger transaction
- * number, and a flipped bit can make that of the state before the larger one.
+ * Every bit of both heads after transaction 3: LMDB goes by the larger number,
+ * and one bit makes 1 of 3, so that it takes the state of 2 for the newest.
  */
 static void head_flips(struct victim *v)
 {
-	uint8_t byte;
+	const struct buf *b = &v->image[1];
 	unsigned reported = 0;
+	uint8_t byte;
 	unsigned bit;
-	unsigned s;
 	size_t at;
 	int got;
 
-	for (s = 1; s < VICTIM_STATES; s += 2) { /* transactions 3 and 5 */
-		store_file(&v->f, v->image[s].p, v->image[s].len);
-		for (at = 0; at < PAGE + META_BYTES; at++) {
-			at = at == META_BYTES ? PAGE : at;
-			for (bit = 0; bit < 8; bit++) {
-				byte = (uint8_t)(v->image[s].p[at] ^ 1u << bit);
-				poke(v, at, &byte, 1);
-				got = victim_read(v, 0);
-				if (got != (int)s && got != OUT_REPORTED)
-					fail_msg("head, state %u, byte %zu, bit %u: %d",
-					    s, at, bit, got);
-				reported += got == OUT_REPORTED;
-			}
-			poke(v, at, &v->image[s].p[at], 1);
+	store_file(&v->f, b->p, b->len);
+	for (at = 0; at < PAGE + META_BYTES; at++) {
+		at = at == META_BYTES ? PAGE : at;
+		for (bit = 0; bit < 8; bit++) {
+			byte = (uint8_t)(b->p[at] ^ 1u << bit);
+			poke(v, at, &byte, 1);
+			got = victim_read(v, 0);
+			if (got != 1 && got != OUT_REPORTED)
+				fail_msg("head, byte %zu, bit %u: %d", at, bit, got);
+			reported += got == OUT_REPORTED;
 		}
+		poke(v, at, &b->p[at], 1);
 	}
 	restore(v);
-	assert_true(reported > 2000);
+	assert_true(reported > 1000);
 }
 
 static void test_head_flips(void **state)
@@ -187,7 +184,7 @@ static void flips_then_writes(struct victim *v)
 	size_t at;
 
 	for (at = 0; at < b->len; at++) {
-		if (at % PAGE > 64 ? rnd(160) != 0 : rnd(6) != 0)
+		if (at % PAGE > 64 ? rnd(320) != 0 : rnd(12) != 0)
 			continue;
 		byte = (uint8_t)(b->p[at] ^ 1u << rnd(8));
 		restore(v);
@@ -215,7 +212,7 @@ static void noise(struct victim *v)
 	unsigned round;
 	size_t at;
 
-	for (round = 0; round < 6; round++) {
+	for (round = 0; round < 4; round++) {
 		for (at = 0; at < b->len; at += PAGE) {
 			restore(v);
 			crypto_random(page, sizeof(page));
@@ -338,7 +335,7 @@ static void repointed(struct victim *v)
 		if (word < 2 || word >= pages)
 			continue;
 		for (to = 0; to < pages + 2; to++) {
-			if (rnd(3) != 0)
+			if (rnd(6) != 0)
 				continue;
 			poke(v, at, &to, 8);
 			judge(&t, victim_read(v, 0), "pointer", at, to);
