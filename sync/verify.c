@@ -291,10 +291,8 @@ static enum saksi_err merge(struct gate *g, const struct changeset *cs,
 		v->what = KNOWN;
 		return SAKSI_OK;
 	case SAKSI_EFORMAT:
-		say(v, REFUSED, e.msg);
-		return SAKSI_OK;
 	case SAKSI_ELIMIT:
-		say(v, QUARANTINED, e.msg);
+		say(v, REFUSED, e.msg);
 		return SAKSI_OK;
 	case SAKSI_ENEWER:
 		say(v, WAITS, "needs a newer version of saksi");

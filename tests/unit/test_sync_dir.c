@@ -306,6 +306,58 @@ static void a_flipped_bit_is_refused_and_healed(void **state)
 	end(&a, &b);
 }
 
+/* Its manifest is in order; what is wrong comes later. */
+static void damage_behind_the_beginning_is_found(void **state)
+{
+	static char list[16][256], text[9000];
+	struct peer a, b;
+	struct sync_summary sum;
+	struct buf whole = BUF_INIT;
+
+	(void)state;
+	two(&a, &b);
+	bundle_pass(&a, &b);
+	crypto_random(text, sizeof(text));
+	for (size_t i = 0; i + 1 < sizeof(text); i++)
+		text[i] = (char)('!' + (unsigned char)text[i] % 90);
+	text[sizeof(text) - 1] = '\0';
+	peer_create(&a, "one", "First");
+	peer_create(&a, "two", text);
+	sync_ok(&a, 6, 0);
+	assert_int_equal(names(list, 16), 1);
+	get_file(list[0], &whole);
+	assert_true(whole.len >= 80 + 3 * 4096);
+	/* the last frame: what stands before it is merged, and counts for nothing yet */
+	whole.p[whole.len - 1] ^= 1;
+	put_file(list[0], whole.p, whole.len);
+	assert_int_equal(sync_rc(&b, &sum), SAKSI_EPARTIAL);
+	assert_true(refused(&sum, "altered"));
+	assert_int_equal(sum.received, 2);
+	assert_int_equal(sum.sent, 5); /* nobody else could read it there */
+	sync_summary_free(&sum);
+	whole.p[whole.len - 1] ^= 1;
+	/* cut off in its middle */
+	put_file(list[0], whole.p, 80 + 4096 + 100);
+	assert_int_equal(sync_rc(&b, &sum), SAKSI_EPARTIAL);
+	assert_true(refused(&sum, "not there to its end"));
+	sync_summary_free(&sum);
+	/* longer than it is */
+	buf_add_byte(&whole, 7);
+	put_file(list[0], whole.p, whole.len);
+	assert_int_equal(sync_rc(&b, &sum), SAKSI_EPARTIAL);
+	assert_true(refused(&sum, "follow its end"));
+	assert_int_equal(sum.received, 1);
+	sync_summary_free(&sum);
+	whole.len--;
+	put_file(list[0], whole.p, whole.len);
+	OK(sync_rc(&b, &sum));
+	assert_int_equal(sum.received, 0);
+	sync_summary_free(&sum);
+	assert_same_state(&a, &b);
+	buf_free(&whole);
+	end(&a, &b);
+}
+
 static void a_directory_that_was_put_back_is_filled_again(void **state)
 {
 	struct peer a, b;
@@ -552,6 +604,7 @@ int main(void)
 	    cmocka_unit_test(what_is_not_ours_is_left_alone),
 	    cmocka_unit_test(damaged_objects_are_tried_again),
 	    cmocka_unit_test(a_flipped_bit_is_refused_and_healed),
+	    cmocka_unit_test(damage_behind_the_beginning_is_found),
 	    cmocka_unit_test(a_directory_that_was_put_back_is_filled_again),
 	    cmocka_unit_test(taken_names_are_never_written_over),
 	    cmocka_unit_test(leftovers_of_an_interrupted_sync_go),
