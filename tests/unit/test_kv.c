@@ -632,6 +632,88 @@ static void test_map_full(void **state)
 
 /* ---- opening -------------------------------------------------------------------- */
 
+static void write_history(struct fixture *f, const char *what)
+{
+	struct kv_txn *t = begin(f, true);
+	char text[64];
+
+	for (uint64_t n = 1; n <= 8; n++) {
+		(void)snprintf(text, sizeof(text), "%s %u", what, (unsigned)n);
+		put_str(f, t, KV_RECORDS, n, text);
+	}
+	(void)snprintf(text, sizeof(text), "%s log", what);
+	put_str(f, t, KV_LOG, next_number(f, t, KV_LOG), text);
+	commit(f, t);
+}
+
+/* What can be read is what was committed, or an error; never the other history. */
+static void reads_committed(struct fixture *f, unsigned *read, unsigned *told)
+{
+	struct kv_txn *t = NULL;
+	struct buf b = BUF_INIT;
+
+	if (reopen(f, 0) != SAKSI_OK || kv_begin(&t, f->kv, false, &f->err) != SAKSI_OK) {
+		++*told;
+		return;
+	}
+	for (uint64_t n = 1; n <= 9; n++) {
+		buf_reset(&b);
+		if (kv_get(t, n == 9 ? KV_LOG : KV_RECORDS, n == 9 ? 2 : n, &b, NULL) ==
+		    SAKSI_OK) {
+			assert_non_null(strstr(buf_cstr(&b), "committed"));
+			assert_null(strstr(buf_cstr(&b), "cut off"));
+			++*read;
+		} else
+			++*told;
+	}
+	buf_free(&b);
+	kv_abort(&t);
+}
+
+/*
+ * A killed command leaves the pages of a transaction that never was; the next
+ * one has the same number and writes to the same places.
+ */
+static void test_what_was_never_committed_does_not_open(void **state)
+{
+	struct buf before = BUF_INIT, other = BUF_INIT, now = BUF_INIT;
+	unsigned read = 0, told = 0;
+	struct fixture f;
+
+	(void)state;
+	fixture_new(&f);
+	write_history(&f, "committed first");
+	kv_close(&f.kv);
+	load_file(&f, &before);
+	OK(reopen(&f, 0));
+	write_history(&f, "cut off");
+	kv_close(&f.kv);
+	load_file(&f, &other);
+	store_file(&f, before.p, before.len);
+	OK(reopen(&f, 0));
+	write_history(&f, "committed second");
+	kv_close(&f.kv);
+	load_file(&f, &now);
+	for (size_t at = 8192; at + 4096 <= now.len && at + 4096 <= other.len;
+	     at += 4096) {
+		struct buf mixed = BUF_INIT;
+
+		buf_add(&mixed, now.p, now.len);
+		OK(buf_ok(&mixed, NULL));
+		memcpy(mixed.p + at, other.p + at, 4096);
+		store_file(&f, mixed.p, mixed.len);
+		reads_committed(&f, &read, &told);
+		kv_close(&f.kv);
+		buf_free(&mixed);
+	}
+	assert_true(read > 9);
+	assert_true(told > 0);
+	buf_free(&before);
+	buf_free(&other);
+	buf_free(&now);
+	folder_free(&f);
+}
+
 /* LMDB keeps the longer run of pages when a value shrinks before the commit. */
 static void test_shrinks_in_one_transaction(void **state)
 {
@@ -887,6 +969,7 @@ int main(void)
 	    cmocka_unit_test(test_refused_after_fork),
 	    cmocka_unit_test(test_shrinks_while_open),
 	    cmocka_unit_test(test_shrinks_in_one_transaction),
+	    cmocka_unit_test(test_what_was_never_committed_does_not_open),
 	    cmocka_unit_test(test_no_secrets_left),
 	};
 
