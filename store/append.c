@@ -1,11 +1,11 @@
 /* append.c - new entries: own ones signed here, foreign ones handed in by the gate. */
-#include "entry.h"
-#include "vault_impl.h"
+#include <stdlib.h>
+#include <string.h>
 
 #include <saksi/base/fsio.h>
 
-#include <stdlib.h>
-#include <string.h>
+#include "entry.h"
+#include "vault_impl.h"
 
 static int by_hash(const void *a, const void *b)
 {

@@ -1,11 +1,10 @@
 /* catalog.c - the in-memory directory of a vault. */
-#include "catalog.h"
-
-#include "entry.h"
-#include "rows.h"
-
 #include <stdlib.h>
 #include <string.h>
+
+#include "catalog.h"
+#include "entry.h"
+#include "rows.h"
 
 #define INDEX_MIN 64u
 

@@ -1,8 +1,8 @@
 /* changeset.c - encode, decode, sign and check one changeset (FORMAT.md 5). */
-#include <saksi/store/changeset.h>
-
 #include <stdlib.h>
 #include <string.h>
+
+#include <saksi/store/changeset.h>
 
 #define HEADER_FIELDS 12u
 #define SEQ_MAX ((UINT64_C(1) << 53) - 1)

@@ -1,12 +1,12 @@
 /* check.c - `verify`: everything in the vault against everything that pins it. */
-#include "entry.h"
-#include "rows.h"
-#include "vault_impl.h"
-
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "entry.h"
+#include "rows.h"
+#include "vault_impl.h"
 
 struct checking {
 	struct saksi_vault *v;

@@ -1,12 +1,12 @@
 /* draft.c - what a person changes at once, written as changesets. */
-#include "draft.h"
-#include "state.h"
-#include "vault_impl.h"
+#include <stdlib.h>
+#include <string.h>
 
 #include <saksi/base/mpjson.h>
 
-#include <stdlib.h>
-#include <string.h>
+#include "draft.h"
+#include "state.h"
+#include "vault_impl.h"
 
 /* Room for salts, heads and the header, so that a full body still fits. */
 #define BODY_MAX (CHANGESET_MAX - 56u * 1024u)

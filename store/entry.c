@@ -1,8 +1,8 @@
 /* entry.c - log entries as they are stored, and version vectors. */
-#include "entry.h"
-
 #include <stdlib.h>
 #include <string.h>
+
+#include "entry.h"
 
 uint64_t believable_hlc(uint64_t hlc, int64_t received_us)
 {

@@ -1,8 +1,8 @@
 /* held.c - changesets that wait: pending on a cause, or quarantined. */
-#include "vault_impl.h"
-
 #include <stdio.h>
 #include <string.h>
+
+#include "vault_impl.h"
 
 /* Table KV_HELD: [why, bin32 sealer, str reason, bin changeset]. */
 enum saksi_err saksi_held_put(struct saksi_txn *t, const struct changeset *cs,

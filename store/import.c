@@ -1,12 +1,12 @@
 /* import.c - the interchange form into the vault: all checked, then written. */
-#include "draft.h"
-#include "vault_impl.h"
+#include <stdlib.h>
+#include <string.h>
 
 #include <saksi/base/mpjson.h>
 #include <saksi/base/text.h>
 
-#include <stdlib.h>
-#include <string.h>
+#include "draft.h"
+#include "vault_impl.h"
 
 #define BATCH_RECORDS 500u
 #define LINE_MAX_BYTES (4u << 20)

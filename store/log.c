@@ -1,11 +1,11 @@
 /* log.c - reading logs, heads and causality. */
+#include <stdlib.h>
+#include <string.h>
+
 #include <saksi/store/log.h>
 
 #include "entry.h"
 #include "vault_impl.h"
-
-#include <stdlib.h>
-#include <string.h>
 
 void log_entry_free(struct log_entry *e)
 {

@@ -1,12 +1,12 @@
 /* merge.c - what a data changeset does to records. */
-#include "entry.h"
-#include <saksi/base/mpjson.h>
-
-#include "rows.h"
-#include "vault_impl.h"
-
 #include <stdlib.h>
 #include <string.h>
+
+#include <saksi/base/mpjson.h>
+
+#include "entry.h"
+#include "rows.h"
+#include "vault_impl.h"
 
 struct wire_op {
 	uint8_t code;

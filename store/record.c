@@ -1,14 +1,13 @@
 /* record.c - records as people see them. */
+#include <stdlib.h>
+#include <string.h>
+
+#include <saksi/base/fsio.h>
+#include <saksi/base/mpjson.h>
 #include <saksi/store/record.h>
 
 #include "state.h"
 #include "vault_impl.h"
-
-#include <saksi/base/fsio.h>
-#include <saksi/base/mpjson.h>
-
-#include <stdlib.h>
-#include <string.h>
 
 void saksi_record_free(struct saksi_record **pr)
 {

@@ -1,8 +1,8 @@
 /* record_json.c - a record in the interchange form (records.md section A). */
+#include <string.h>
+
 #include <saksi/base/fsio.h>
 #include <saksi/store/record.h>
-
-#include <string.h>
 
 struct writing {
 	struct saksi_txn *t;

@@ -1,7 +1,7 @@
 /* rows.c - a record's state in one row or several. */
-#include "rows.h"
-
 #include <string.h>
+
+#include "rows.h"
 
 #define ROW_CONTINUED 2u
 

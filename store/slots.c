@@ -1,11 +1,11 @@
 /* slots.c - key slots of an open vault: the slot file and its directory in step. */
-#include "vault_impl.h"
+#include <stdio.h>
+#include <string.h>
 
 #include <saksi/base/fsio.h>
 #include <saksi/base/text.h>
 
-#include <stdio.h>
-#include <string.h>
+#include "vault_impl.h"
 
 static enum saksi_err read_dir(struct saksi_txn *t, struct slot_dir *d,
     struct saksi_error *err)

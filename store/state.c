@@ -1,8 +1,8 @@
 /* state.c - read, extend and write the stored state of a record. */
-#include "state.h"
-
 #include <stdlib.h>
 #include <string.h>
+
+#include "state.h"
 
 #define STATE_VERSION 1u
 

@@ -1,8 +1,8 @@
 /* txn.c - transactions and this device's own affairs. */
+#include <stdlib.h>
+
 #include "rows.h"
 #include "vault_impl.h"
-
-#include <stdlib.h>
 
 #define BATCH_BYTES (8u << 20) /* well below kv's 64 MiB of dirty pages */
 

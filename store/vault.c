@@ -1,11 +1,4 @@
 /* vault.c - make, open and close a vault; who writes in it. */
-#include <saksi/store/vault.h>
-
-#include "vault_impl.h"
-
-#include <saksi/base/fsio.h>
-#include <saksi/base/text.h>
-
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -14,6 +7,12 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include <saksi/base/fsio.h>
+#include <saksi/base/text.h>
+#include <saksi/store/vault.h>
+
+#include "vault_impl.h"
 
 const struct schema *saksi_vault_schema(const struct saksi_vault *v)
 {

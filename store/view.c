@@ -6,11 +6,11 @@
  * types" (INRIA RR-7506, 2011), sections 3.2.2 and 3.3.5; hidden are exactly
  * the dots that an operation names and has seen.
  */
-#include "catalog.h"
-#include "state.h"
-
 #include <stdlib.h>
 #include <string.h>
+
+#include "catalog.h"
+#include "state.h"
 
 static int compare_bytes(const void *a, size_t an, const void *b, size_t bn)
 {
