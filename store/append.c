@@ -81,8 +81,6 @@ static enum saksi_err find_branch(const struct catalog *c, const struct changese
 static enum saksi_err store_entry(struct saksi_txn *t, struct catalog *c,
     struct stored_entry *s, struct saksi_error *err)
 {
-	struct cat_entry e;
-	struct cat_branch b;
 	struct buf bytes = BUF_INIT;
 	enum saksi_err rc;
 
@@ -94,18 +92,7 @@ static enum saksi_err store_entry(struct saksi_txn *t, struct catalog *c,
 	buf_free(&bytes);
 	if (rc != SAKSI_OK)
 		return rc;
-	e = (struct cat_entry){.id = s->cs->id,
-	    .n = s->n,
-	    .seq = s->cs->seq,
-	    .hlc = s->cs->hlc,
-	    .max_hlc = s->max_hlc,
-	    .branch = s->branch,
-	    .kind = s->cs->kind};
-	b = (struct cat_branch){.log = s->cs->log,
-	    .device = s->device,
-	    .kind = s->cs->kind};
-	memcpy(b.coll, s->cs->coll, sizeof(b.coll));
-	return catalog_add_entry(c, &e, &b, err);
+	return catalog_add_stored(c, s, err);
 }
 
 /* ${cs} is borrowed. */
@@ -158,8 +145,8 @@ static const struct cat_entry *own_head(const struct catalog *c,
 }
 
 /* Heads of other branches of this kind and collection that ${past} lacks. */
-static enum saksi_err cite_heads(const struct catalog *c, struct changeset *head,
-    const struct vclock *past, bool *more, struct saksi_error *err)
+static void cite_heads(const struct catalog *c, struct changeset *head,
+    const struct vclock *past, bool *more)
 {
 	*more = false;
 	for (size_t i = 0; i < c->n_branches; i++) {
@@ -177,8 +164,6 @@ static enum saksi_err cite_heads(const struct catalog *c, struct changeset *head
 		head->deps[head->n_deps++] = e->id;
 	}
 	qsort(head->deps, head->n_deps, sizeof(head->deps[0]), by_hash);
-	(void)err;
-	return SAKSI_OK;
 }
 
 /* Hybrid clock (Kulkarni et al. 2014): a far future claim of others is not followed. */
@@ -235,7 +220,7 @@ static enum saksi_err fill_header(struct saksi_txn *t, const struct catalog *c,
 		return rc;
 	qsort(head->auth, head->n_auth, sizeof(head->auth[0]), by_hash);
 	if ((rc = log_join_causes(t, c, head, &past, &ignored, err)) == SAKSI_OK)
-		rc = cite_heads(c, head, &past, more, err);
+		cite_heads(c, head, &past, more);
 	vclock_free(&past);
 	head->hlc = next_hlc(c, head, prev);
 	return rc;

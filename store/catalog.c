@@ -285,27 +285,33 @@ enum saksi_err catalog_put_record(struct catalog *c, uint64_t number,
 	return SAKSI_OK;
 }
 
+enum saksi_err catalog_add_stored(struct catalog *c, const struct stored_entry *s,
+    struct saksi_error *err)
+{
+	struct cat_entry e = {.id = s->cs->id,
+	    .n = s->n,
+	    .seq = s->cs->seq,
+	    .hlc = s->cs->hlc,
+	    .max_hlc = s->max_hlc,
+	    .branch = s->branch,
+	    .kind = s->cs->kind};
+	struct cat_branch b = {.log = s->cs->log,
+	    .device = s->device,
+	    .kind = s->cs->kind};
+
+	memcpy(b.coll, s->cs->coll, sizeof(b.coll));
+	return catalog_add_entry(c, &e, &b, err);
+}
+
 static enum saksi_err load_entry(void *ctx, uint64_t n, const uint8_t *p, size_t len,
     struct saksi_error *err)
 {
-	struct catalog *c = ctx;
 	struct stored_entry s;
-	struct cat_entry e;
-	struct cat_branch b;
 	enum saksi_err rc;
 
 	if ((rc = stored_entry_read(&s, n, p, len, err)) != SAKSI_OK)
 		return rc;
-	e = (struct cat_entry){.id = s.cs->id,
-	    .n = n,
-	    .seq = s.cs->seq,
-	    .hlc = s.cs->hlc,
-	    .max_hlc = s.max_hlc,
-	    .branch = s.branch,
-	    .kind = s.cs->kind};
-	b = (struct cat_branch){.log = s.cs->log, .device = s.device, .kind = s.cs->kind};
-	memcpy(b.coll, s.cs->coll, sizeof(b.coll));
-	rc = catalog_add_entry(c, &e, &b, err);
+	rc = catalog_add_stored(ctx, &s, err);
 	stored_entry_free(&s);
 	return rc;
 }

@@ -75,6 +75,10 @@ const struct cat_record *catalog_by_ref(const struct catalog *c, const char *ref
  */
 SAKSI_MUST_CHECK enum saksi_err catalog_add_entry(struct catalog *c,
     const struct cat_entry *e, const struct cat_branch *b, struct saksi_error *err);
+/** catalog_add_stored: The same from an entry as it is stored. */
+struct stored_entry;
+SAKSI_MUST_CHECK enum saksi_err catalog_add_stored(struct catalog *c,
+    const struct stored_entry *s, struct saksi_error *err);
 /** catalog_put_record: Add, or renew what the head says. */
 SAKSI_MUST_CHECK enum saksi_err catalog_put_record(struct catalog *c, uint64_t number,
     const struct state_head *h, struct saksi_error *err);

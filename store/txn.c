@@ -6,6 +6,20 @@
 
 #define BATCH_BYTES (8u << 20) /* well below kv's 64 MiB of dirty pages */
 
+/*
+ * A slot file with one damaged copy is one fault away from a lost vault, and
+ * after a cut-off change its older copy may still know a removed passphrase.
+ * Who writes mends it; where that fails, `verify` goes on telling.
+ */
+static void heal_keys(struct saksi_vault *v)
+{
+	if (v->healed || keyring_damage(v->keys) == NULL)
+		return;
+	v->healed = true;
+	if (keyring_repair(v->keys, v->dirfd, NULL) != SAKSI_OK)
+		return;
+}
+
 enum saksi_err saksi_txn_begin(struct saksi_txn **out, struct saksi_vault *v, bool write,
     struct saksi_error *err)
 {
@@ -15,6 +29,8 @@ enum saksi_err saksi_txn_begin(struct saksi_txn **out, struct saksi_vault *v, bo
 	*out = NULL;
 	if (write && v->read_only)
 		return saksi_fail(err, SAKSI_EREFUSED, "%s: opened to read only", v->dir);
+	if (write)
+		heal_keys(v);
 	if ((t = calloc(1, sizeof(*t))) == NULL)
 		return saksi_fail_nomem(err);
 	t->v = v;

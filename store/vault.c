@@ -19,16 +19,6 @@ const struct schema *saksi_vault_schema(const struct saksi_vault *v)
 	return v->schema;
 }
 
-const uint8_t *saksi_vault_id(const struct saksi_vault *v)
-{
-	return keyring_vault_id(v->keys);
-}
-
-const char *saksi_vault_dir(const struct saksi_vault *v)
-{
-	return v->dir;
-}
-
 uint64_t saksi_vault_size(const struct saksi_vault *v)
 {
 	return kv_file_size(v->kv);

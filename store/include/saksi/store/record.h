@@ -18,14 +18,13 @@
 #include <saksi/store/log.h>
 
 struct record_value {
-	const char *field;   /* path */
-	json_t *value;	     /* canonical; owned by the record */
-	uint64_t n;	     /* arrival number of the changeset */
-	uint32_t op;	     /* op number in it */
-	uint32_t branch;     /* whose log */
-	int64_t time_us;     /* as its author claims */
-	int64_t received_us; /* reserved for proof; 0 when not loaded */
-	bool set;	     /* register (SET) or set element (ADD) */
+	const char *field; /* path */
+	json_t *value;	   /* canonical; owned by the record */
+	uint64_t n;	   /* arrival number of the changeset */
+	uint32_t op;	   /* op number in it */
+	uint32_t branch;   /* whose log */
+	int64_t time_us;   /* as its author claims */
+	bool set;	   /* register (SET) or set element (ADD) */
 	bool visible;
 	uint64_t hidden_by; /* arrival number of the first changeset that hid it, 0: none */
 	size_t copies;	    /* visible values equal to this one and folded into it */
@@ -74,10 +73,13 @@ SAKSI_MUST_CHECK enum saksi_err saksi_record_json(json_t **out, struct saksi_txn
     const struct saksi_record *r, saksi_device_name_fn *name, void *ctx,
     struct saksi_error *err);
 
-/** saksi_counts: visible records by type (JSON object), conflicts, deleted. */
+/**
+ * saksi_record_counts: Visible records by type (a JSON object, the caller's also
+ * on failure), their conflicts, and how many are deleted.
+ */
 SAKSI_MUST_CHECK enum saksi_err saksi_record_counts(struct saksi_txn *t, json_t **by_type,
     size_t *conflicts, size_t *deleted, struct saksi_error *err);
-/** saksi_state_digest: decisions.md 6. */
+/** saksi_state_digest: Of what is visible, FORMAT.md section 7. */
 SAKSI_MUST_CHECK enum saksi_err saksi_state_digest(struct saksi_txn *t,
     struct saksi_hash *out, struct saksi_error *err);
 

@@ -48,8 +48,6 @@ SAKSI_MUST_CHECK enum saksi_err saksi_vault_id_at(const char *dir, uint8_t id[VA
 void saksi_vault_close(struct saksi_vault **v);
 
 const struct schema *saksi_vault_schema(const struct saksi_vault *v);
-const uint8_t *saksi_vault_id(const struct saksi_vault *v);
-const char *saksi_vault_dir(const struct saksi_vault *v);
 uint64_t saksi_vault_size(const struct saksi_vault *v);
 /** saksi_vault_unlock_for(v, seconds, err): session_save() with this vault's key. */
 SAKSI_MUST_CHECK enum saksi_err saksi_vault_unlock_for(struct saksi_vault *v,
