@@ -14,7 +14,7 @@
 
 #include "cli.h"
 
-/* The contract of cli.md, in one place. */
+/* Exit codes, in one place. */
 static int exit_code(enum saksi_err rc)
 {
 	switch (rc) {

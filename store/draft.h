@@ -10,8 +10,8 @@ SAKSI_MUST_CHECK enum saksi_err draft_create_as(struct saksi_draft *d,
     struct saksi_error *err);
 /**
  * draft_rival(d, id, field, value, set, written, beside, err):
- * Add a value beside what stands there, unless it stood there ever before
- * (decisions.md 4).  ${beside}: a register now has a rival.
+ * Add a value beside what stands there, unless it stood there ever
+ * before, be it hidden since: then it says nothing new.  ${beside}: a register now has a rival.
  */
 SAKSI_MUST_CHECK enum saksi_err draft_rival(struct saksi_draft *d,
     const struct saksi_id *id, const char *field, const json_t *value, bool set,

@@ -1,4 +1,4 @@
-/* record_json.c - a record in the interchange form (records.md section A). */
+/* record_json.c - a record in the interchange form (data/schema/README.md). */
 #include <string.h>
 
 #include <saksi/base/fsio.h>

@@ -1,5 +1,5 @@
 /*
- * Name keys (records.md section 5): what stays equal when a name is written
+ * Name keys (data/schema/README.md): what stays equal when a name is written
  * down by ear in another alphabet.
  */
 #include <stdlib.h>

@@ -240,7 +240,7 @@ static void skeleton_of(struct buf *b, const char *name)
 	(void)buf_cstr(b);
 }
 
-/* The pairs of records.md section 5: distance of the folded, of the skeletons. */
+/* Pairs of names in the sample documents: distance of the folded, of the skeletons. */
 static void test_names(void **state)
 {
 	static const struct {

@@ -127,7 +127,7 @@ typedef enum saksi_err saksi_policy_fn(void *ctx, struct saksi_txn *t,
     uint32_t *n_auth, struct saksi_error *err);
 void saksi_vault_set_policy(struct saksi_vault *v, saksi_policy_fn *fn, void *ctx);
 /*
- * The key under which imports derive record ids (decisions.md 3); it travels
+ * The key under which imports derive record ids from references; it travels
  * with the team.  Until it is set, records with a ref can't be made.
  */
 void saksi_vault_set_import_key(struct saksi_vault *v, const uint8_t key[CRYPTO_KEY]);

@@ -16,15 +16,16 @@ struct sync_options {
 };
 
 /*
- * What happened, as cli.md promises it.  `detail` is a JSON object with
+ * What happened, as `sync` and `bundle read` print it.  `detail` is a JSON
+ * object with
  *   changes: [{id, type, label, by, did: "new"|"changed"|"deleted"|"undeleted", values}]
  *   refused: [{what, reason}], missing: [{id, device, seq}], warnings: [text]
  */
 struct sync_summary {
-	size_t sent, received;	/* changesets: written; new to this vault */
-	size_t known;		/* came, but were here already */
+	size_t sent, received; /* changesets: written; new to this vault */
+	size_t known;	       /* came, but were here already */
 	size_t new_records, changed, deleted;
-	size_t conflicts;	/* open in the vault afterwards */
+	size_t conflicts;	     /* open in the vault afterwards */
 	size_t pending, quarantined; /* held in the vault afterwards */
 	size_t refused, missing;
 	json_t *detail;

@@ -42,7 +42,7 @@ SAKSI_MUST_CHECK enum saksi_err text_words(const char *s, size_t n,
 
 /**
  * text_skeleton(out, s, n, err):
- * Name key of records.md section 5: romanised, folded, doubled letters
+ * Name key of data/schema/README.md: romanised, folded, doubled letters
  * single, each word its first letter and then consonants without aspirate h,
  * words sorted.  text_distance(): edit distance of two folded texts, in code
  * points, capped at ${max}+1.

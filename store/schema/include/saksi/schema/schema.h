@@ -2,7 +2,7 @@
  * schema.h - record types, fields and code lists as data.
  *
  * Loaded from share/saksi/schema/{schema.json,thesauri.tsv}.  Knows the
- * interchange form (records.md section A): checks it, brings every value to
+ * interchange form (data/schema/README.md): checks it, brings every value to
  * one canonical shape, takes it apart into registers and list elements, puts
  * it together again, tells classes, cuts to a ceiling.  Knows nothing of
  * vaults.
