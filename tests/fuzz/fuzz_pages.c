@@ -31,7 +31,7 @@ static void touch_value(const struct page_file *f, const struct node *n)
 
 	if ((n->flags & NODE_BIG) == 0)
 		touch(n->data, n->len);
-	else if (overflow_open(&data, f, n, &fault))
+	else if (overflow_open(&data, NULL, f, n, &fault))
 		touch(data, n->len);
 }
 
