@@ -12,7 +12,13 @@
 
 struct saksi_team; /* evaluated membership of one vault */
 
-enum team_role { ROLE_NONE = 0, ROLE_READER = 1, ROLE_EDITOR = 3, ROLE_ADMIN = 4, ROLE_ROOT = 5 };
+enum team_role {
+	ROLE_NONE = 0,
+	ROLE_READER = 1,
+	ROLE_EDITOR = 3,
+	ROLE_ADMIN = 4,
+	ROLE_ROOT = 5
+};
 const char *team_role_name(enum team_role r);
 enum team_role team_role_parse(const char *s); /* ROLE_NONE if unknown */
 
@@ -33,19 +39,19 @@ struct team_device {
  * ${root} not NULL a root key is made and its 32-byte seed handed over (the
  * recovery kit); it is not kept.
  */
-SAKSI_MUST_CHECK enum saksi_err saksi_team_found(struct saksi_vault *v, const char *person,
-    const char *label, struct secret **root, struct saksi_error *err);
+SAKSI_MUST_CHECK enum saksi_err saksi_team_found(struct saksi_vault *v,
+    const char *person, const char *label, struct secret **root, struct saksi_error *err);
 /**
  * saksi_team_load(out, v, err):
  * Evaluate the membership log; set the vault's writers, policy, import key
  * (they live until saksi_team_free(), which must come before the vault's close).
  */
-SAKSI_MUST_CHECK enum saksi_err saksi_team_load(struct saksi_team **out, struct saksi_vault *v,
-    struct saksi_error *err);
+SAKSI_MUST_CHECK enum saksi_err saksi_team_load(struct saksi_team **out,
+    struct saksi_vault *v, struct saksi_error *err);
 void saksi_team_free(struct saksi_team **t);
 /** saksi_team_refresh: Evaluate again inside ${txn}, after membership came in. */
-SAKSI_MUST_CHECK enum saksi_err saksi_team_refresh(struct saksi_team *t, struct saksi_txn *txn,
-    struct saksi_error *err);
+SAKSI_MUST_CHECK enum saksi_err saksi_team_refresh(struct saksi_team *t,
+    struct saksi_txn *txn, struct saksi_error *err);
 
 struct saksi_vault *saksi_team_vault(const struct saksi_team *t);
 const struct saksi_hash *saksi_team_space(const struct saksi_team *t);
@@ -58,11 +64,12 @@ const struct team_device *saksi_team_devices(const struct saksi_team *t, size_t 
 const struct team_device *saksi_team_device(const struct saksi_team *t,
     const struct saksi_hash *id);
 /** saksi_team_find: By label, person, or a prefix (>= 4) of the id's hex. */
-SAKSI_MUST_CHECK enum saksi_err saksi_team_find(const struct saksi_team *t, const char *name,
-    const struct team_device **out, struct saksi_error *err);
+SAKSI_MUST_CHECK enum saksi_err saksi_team_find(const struct saksi_team *t,
+    const char *name, const struct team_device **out, struct saksi_error *err);
 /** saksi_team_device_name / _key: For record.h's and vault.h's callbacks; ctx = the team. */
 const char *saksi_team_device_name(void *team, const struct saksi_hash *device);
-bool saksi_team_device_key(void *team, const struct saksi_hash *device, uint8_t pk[CRYPTO_KEY]);
+bool saksi_team_device_key(void *team, const struct saksi_hash *device,
+    uint8_t pk[CRYPTO_KEY]);
 bool saksi_team_has_root(const struct saksi_team *t);
 
 /* ---- epochs: what foreign eyes need to read a sealed object ---------------- */
@@ -99,31 +106,32 @@ bool saksi_team_check_membership(const struct changeset *cs, char *why, size_t s
  * vault must hold no changeset of records (SAKSI_EREFUSED: export, join with a
  * fresh vault, import).  Asking again replaces the open request.
  */
-SAKSI_MUST_CHECK enum saksi_err saksi_join_request(struct saksi_vault *v, const char *person,
-    const char *label, struct buf *out, char words[TEAM_WORDS_TEXT], struct saksi_error *err);
+SAKSI_MUST_CHECK enum saksi_err saksi_join_request(struct saksi_vault *v,
+    const char *person, const char *label, struct buf *out, char words[TEAM_WORDS_TEXT],
+    struct saksi_error *err);
 
 struct join_info { /* what a person must see before saying yes */
 	char person[128], label[128];
 	struct saksi_hash device;
 	int64_t made_us;
-	char words[TEAM_WORDS_TEXT];   /* of the request: both screens must agree */
-	char adder[260];	       /* WELCOME: who admits */
+	char words[TEAM_WORDS_TEXT];	     /* of the request: both screens must agree */
+	char adder[260];		     /* WELCOME: who admits */
 	char welcome_words[TEAM_WORDS_TEXT]; /* WELCOME: over request, space, ADD_DEVICE, adder */
 	enum team_role role;
 	uint32_t devices; /* WELCOME: devices in the team */
 };
 /** saksi_join_inspect: Check a REQUEST (form, self-signature, age, not used before). */
-SAKSI_MUST_CHECK enum saksi_err saksi_join_inspect(struct saksi_team *t, const void *request,
-    size_t n, struct join_info *info, struct saksi_error *err);
+SAKSI_MUST_CHECK enum saksi_err saksi_join_inspect(struct saksi_team *t,
+    const void *request, size_t n, struct join_info *info, struct saksi_error *err);
 /** saksi_join_admit: ADD_DEVICE and the sealed WELCOME; fills ${info}. Admins only. */
-SAKSI_MUST_CHECK enum saksi_err saksi_join_admit(struct saksi_team *t, const void *request,
-    size_t n, enum team_role role, struct buf *welcome, struct join_info *info,
-    struct saksi_error *err);
+SAKSI_MUST_CHECK enum saksi_err saksi_join_admit(struct saksi_team *t,
+    const void *request, size_t n, enum team_role role, struct buf *welcome,
+    struct join_info *info, struct saksi_error *err);
 /** saksi_join_open: Open a WELCOME for our open request; nothing is kept yet. */
-SAKSI_MUST_CHECK enum saksi_err saksi_join_open(struct saksi_vault *v, const void *welcome,
-    size_t n, struct join_info *info, struct saksi_error *err);
+SAKSI_MUST_CHECK enum saksi_err saksi_join_open(struct saksi_vault *v,
+    const void *welcome, size_t n, struct join_info *info, struct saksi_error *err);
 /** saksi_join_accept: Give up the founding team and become part of the other. */
-SAKSI_MUST_CHECK enum saksi_err saksi_join_accept(struct saksi_vault *v, const void *welcome,
-    size_t n, struct saksi_error *err);
+SAKSI_MUST_CHECK enum saksi_err saksi_join_accept(struct saksi_vault *v,
+    const void *welcome, size_t n, struct saksi_error *err);
 
 #endif

@@ -1,0 +1,434 @@
+/* gate.c - the gate: what waits, what it waits for, transactions, counts. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "gate_impl.h"
+
+#define BATCH_BYTES ((size_t)1 << 20)
+
+/* ---- what follows from an outcome --------------------------------------------------- */
+
+static enum saksi_err released(struct gate *g, const struct saksi_hash *id,
+    struct saksi_error *err)
+{
+	if (g->n_released == g->cap_released) {
+		size_t cap = g->cap_released == 0 ? 32 : g->cap_released * 2;
+		struct saksi_hash *list = realloc(g->released, cap * sizeof(*list));
+
+		if (list == NULL)
+			return saksi_fail_nomem(err);
+		g->released = list;
+		g->cap_released = cap;
+	}
+	g->released[g->n_released++] = *id;
+	return SAKSI_OK;
+}
+
+static void refuse(struct gate *g, const struct saksi_hash *id, const struct verdict *v)
+{
+	char what[400], shortid[17], name[260];
+
+	hash_short(shortid, id);
+	if (v->has_device) {
+		team_name(g->t, &v->device, name);
+		(void)snprintf(what, sizeof(what), "changeset %s of %s", shortid, name);
+	} else {
+		(void)snprintf(what, sizeof(what), "changeset %s", shortid);
+	}
+	tally_refused(g->tally, what, v->reason);
+}
+
+static enum saksi_err arrived(struct gate *g, const struct changeset *cs,
+    enum outcome what, bool of_container, struct saksi_error *err)
+{
+	enum saksi_err rc = SAKSI_OK;
+
+	if (what == MERGED)
+		g->tally->sum->received++;
+	else if (of_container)
+		g->tally->sum->known++;
+	if (of_container)
+		rc = tell_here(g, &cs->id, err);
+	return rc == SAKSI_OK ? released(g, &cs->id, err) : rc;
+}
+
+/* A changeset that was just read. */
+static enum saksi_err take(struct gate *g, struct changeset **cs, struct saksi_error *err)
+{
+	struct waiting *same = hold_find(&g->hold, *cs);
+	struct verdict v;
+	bool verified = false;
+	enum saksi_err rc;
+
+	if (same != NULL) {
+		same->seen = true;
+		g->tally->sum->known++;
+		g->unsettled = g->unsettled || same->why == HELD_PENDING;
+		return SAKSI_OK;
+	}
+	rc = verify_one(g, *cs, &g->sealer, &verified, &v, err);
+	if (rc != SAKSI_OK)
+		return rc;
+	if (v.what == MERGED || v.what == KNOWN)
+		return arrived(g, *cs, v.what, true, err);
+	if (v.what == REFUSED) {
+		refuse(g, &(*cs)->id, &v);
+		return SAKSI_OK;
+	}
+	g->unsettled = g->unsettled || v.what == WAITS;
+	if (v.what == QUARANTINED)
+		rc = released(g, &(*cs)->id, err);
+	if (rc == SAKSI_OK) {
+		struct saksi_hash id = (*cs)->id;
+
+		rc = hold_add(&g->hold, cs,
+		    v.what == QUARANTINED ? HELD_QUARANTINED : HELD_PENDING, &g->sealer,
+		    &v.need, v.reason, err);
+		if (rc == SAKSI_OK)
+			g->hold.list[g->hold.n - 1].verified = verified;
+		if (rc == SAKSI_ELIMIT) {
+			say(&v, REFUSED, "too many changesets of its sealer wait already");
+			refuse(g, &id, &v);
+			g->unsettled = true;
+			rc = SAKSI_OK;
+		}
+	}
+	return rc;
+}
+
+/* One that waits is tried again. */
+static enum saksi_err retry(struct gate *g, struct waiting *w, bool *moved,
+    struct saksi_error *err)
+{
+	struct verdict v;
+	bool verified = w->verified;
+	enum saksi_err rc = verify_one(g, w->cs, &w->sealer, &verified, &v, err);
+
+	if (rc != SAKSI_OK)
+		return rc;
+	w->verified = verified;
+	*moved = *moved || v.what != WAITS;
+	if (v.what == WAITS)
+		return hold_set(&g->hold, w, HELD_PENDING, &v.need, v.reason, err);
+	if (v.what == QUARANTINED) {
+		rc = hold_set(&g->hold, w, HELD_QUARANTINED, &v.need, v.reason, err);
+		return rc == SAKSI_OK ? released(g, &w->cs->id, err) : rc;
+	}
+	if (v.what == REFUSED)
+		refuse(g, &w->cs->id, &v);
+	else
+		rc = arrived(g, w->cs, v.what, w->seen, err);
+	return rc == SAKSI_OK ? hold_drop(&g->hold, w, g->txn, err) : rc;
+}
+
+static bool waits_on(const struct waiting *w, const struct saksi_hash *id)
+{
+	return w->cs != NULL && w->why == HELD_PENDING &&
+	    (hash_cmp(&w->need, id) == 0 || hash_cmp(&w->cs->id, id) == 0);
+}
+
+/* Whoever waited for what has come is tried, until nobody is left. */
+static enum saksi_err settle(struct gate *g, struct saksi_error *err)
+{
+	enum saksi_err rc = SAKSI_OK;
+	bool moved = false;
+
+	while (rc == SAKSI_OK && (g->n_released > 0 || g->members_changed)) {
+		struct saksi_hash id = {{0}}; /* zero: those that wait for membership */
+
+		if (g->n_released > 0)
+			id = g->released[--g->n_released];
+		else
+			g->members_changed = false;
+		for (size_t i = 0; i < g->hold.n && rc == SAKSI_OK; i++)
+			if (waits_on(&g->hold.list[i], &id))
+				rc = retry(g, &g->hold.list[i], &moved, err);
+	}
+	return rc;
+}
+
+/* Every one that waits, until none moves: exact whatever was noticed before. */
+static enum saksi_err settle_all(struct gate *g, struct saksi_error *err)
+{
+	enum saksi_err rc = SAKSI_OK;
+	bool moved = true;
+
+	while (rc == SAKSI_OK && moved) {
+		moved = false;
+		for (size_t i = 0; i < g->hold.n && rc == SAKSI_OK; i++) {
+			struct waiting *w = &g->hold.list[i];
+
+			if (w->cs != NULL && w->why == HELD_PENDING)
+				rc = retry(g, w, &moved, err);
+		}
+		g->n_released = 0;
+		g->members_changed = false;
+	}
+	return rc;
+}
+
+/* ---- transactions --------------------------------------------------------------------- */
+
+static enum saksi_err begin(struct gate *g, struct saksi_error *err)
+{
+	enum saksi_err rc = saksi_txn_begin(&g->txn, g->t->v, true, err);
+
+	return rc == SAKSI_OK ? team_catch_up(g->t, g->txn, err) : rc;
+}
+
+static enum saksi_err commit(struct gate *g, struct saksi_error *err)
+{
+	enum saksi_err rc = team_save(g->t, g->txn, err);
+
+	return rc == SAKSI_OK ? saksi_txn_commit(&g->txn, err) : rc;
+}
+
+/* What was not committed must not stay in the team's picture either. */
+static enum saksi_err undo(struct gate *g, enum saksi_err why)
+{
+	struct saksi_txn *txn = NULL;
+
+	saksi_txn_abort(&g->txn);
+	if (saksi_txn_begin(&txn, g->t->v, false, NULL) == SAKSI_OK &&
+	    saksi_team_refresh(g->t, txn, NULL) != SAKSI_OK)
+		saksi_vault_set_policy(g->t->v, NULL, NULL);
+	saksi_txn_abort(&txn);
+	return why;
+}
+
+static void refuse_bytes(struct gate *g, const struct saksi_error *e)
+{
+	tally_refused(g->tally, "changeset", e->msg);
+}
+
+static enum saksi_err work_piece(struct gate *g, const struct piece *p,
+    struct saksi_error *err)
+{
+	struct changeset *cs = NULL;
+	struct saksi_error e;
+	enum saksi_err rc = changeset_decode(&cs, g->queue.p + p->at, p->n, &e);
+
+	if (rc == SAKSI_ENOMEM)
+		return saksi_fail_nomem(err);
+	if (rc != SAKSI_OK) {
+		refuse_bytes(g, &e);
+		return SAKSI_OK;
+	}
+	rc = take(g, &cs, err);
+	changeset_free(&cs);
+	return rc == SAKSI_OK ? settle(g, err) : rc;
+}
+
+enum saksi_err gate_flush(struct gate *g, struct saksi_error *err)
+{
+	enum saksi_err rc;
+
+	if (g->n_pieces == 0)
+		return SAKSI_OK;
+	rc = begin(g, err);
+	for (size_t i = 0; i < g->n_pieces && rc == SAKSI_OK; i++) {
+		rc = work_piece(g, &g->pieces[i], err);
+		if (rc == SAKSI_OK && saksi_txn_full(g->txn)) {
+			rc = commit(g, err);
+			if (rc == SAKSI_OK)
+				rc = begin(g, err);
+		}
+	}
+	if (rc == SAKSI_OK)
+		rc = commit(g, err);
+	buf_reset(&g->queue);
+	g->n_pieces = 0;
+	return rc == SAKSI_OK ? rc : undo(g, rc);
+}
+
+/* ---- the gate's face -------------------------------------------------------------------- */
+
+enum saksi_err gate_new(struct gate **out, struct saksi_team *t, struct tally *tally,
+    gate_here_fn *here, void *ctx, struct saksi_error *err)
+{
+	struct gate *g = calloc(1, sizeof(*g));
+	enum saksi_err rc;
+
+	*out = NULL;
+	if (g == NULL)
+		return saksi_fail_nomem(err);
+	g->t = t;
+	g->tally = tally;
+	g->here = here;
+	g->ctx = ctx;
+	rc = begin(g, err);
+	if (rc == SAKSI_OK)
+		rc = hold_load(&g->hold, g->txn, err);
+	if (rc == SAKSI_OK)
+		rc = commit(g, err);
+	if (rc != SAKSI_OK) {
+		rc = undo(g, rc);
+		gate_free(&g);
+	}
+	*out = g;
+	return rc;
+}
+
+void gate_free(struct gate **gp)
+{
+	struct gate *g = gp != NULL ? *gp : NULL;
+
+	if (g == NULL)
+		return;
+	saksi_txn_abort(&g->txn);
+	hold_free(&g->hold);
+	buf_free(&g->queue);
+	free(g->pieces);
+	free(g->released);
+	free(g);
+	*gp = NULL;
+}
+
+void gate_begin(struct gate *g, const struct saksi_hash *sealer)
+{
+	g->sealer = *sealer;
+	g->unsettled = false;
+	hold_mark(&g->hold);
+}
+
+enum saksi_err gate_put(struct gate *g, const void *p, size_t n, struct saksi_error *err)
+{
+	enum saksi_err rc;
+
+	if (g->n_pieces == g->cap_pieces) {
+		size_t cap = g->cap_pieces == 0 ? 64 : g->cap_pieces * 2;
+		struct piece *list = realloc(g->pieces, cap * sizeof(*list));
+
+		if (list == NULL)
+			return saksi_fail_nomem(err);
+		g->pieces = list;
+		g->cap_pieces = cap;
+	}
+	g->pieces[g->n_pieces] = (struct piece){g->queue.len, n};
+	buf_add(&g->queue, p, n);
+	rc = buf_ok(&g->queue, err);
+	if (rc != SAKSI_OK)
+		return rc;
+	g->n_pieces++;
+	return g->queue.len >= BATCH_BYTES ? gate_flush(g, err) : SAKSI_OK;
+}
+
+enum saksi_err gate_end(struct gate *g, bool proven, bool *settled,
+    struct saksi_error *err)
+{
+	static const struct saksi_hash nobody;
+	size_t over = 0;
+	enum saksi_err rc = gate_flush(g, err);
+
+	if (rc == SAKSI_OK && !proven)
+		hold_book(&g->hold, &nobody, &over);
+	for (size_t i = 0; i < over; i++)
+		tally_refused(g->tally, "changeset",
+		    "too many changesets without a proven sealer wait already");
+	*settled = rc == SAKSI_OK && proven && !g->unsettled;
+	return rc;
+}
+
+static enum saksi_err warn_forks(struct gate *g, struct saksi_error *err)
+{
+	struct log_head *heads = NULL;
+	char name[260];
+	size_t n = 0;
+	enum saksi_err rc = saksi_log_heads(g->txn, &heads, &n, err);
+
+	for (size_t i = 0; i < n && rc == SAKSI_OK; i++) {
+		if (!heads[i].forked)
+			continue;
+		team_name(g->t, &heads[i].device, name);
+		tally_warn(g->tally,
+		    "%s: its log has two branches, so its key is used in two "
+		    "places or it does not tell the truth; ask its user",
+		    name);
+	}
+	free(heads);
+	return rc;
+}
+
+static void warn_keys(struct gate *g)
+{
+	char name[260];
+
+	for (size_t i = 0; i < g->t->n_bad_keys; i++) {
+		team_name(g->t, &g->t->bad_key[i], name);
+		tally_warn(g->tally,
+		    "%s: issued an epoch key that does not fit its announcement; "
+		    "it is not used",
+		    name);
+	}
+}
+
+/* Every cause that something waits for and that is neither here nor held. */
+static enum saksi_err list_missing(struct gate *g, struct saksi_error *err)
+{
+	struct idmap seen = IDMAP_INIT, held = IDMAP_INIT;
+	enum saksi_err rc = SAKSI_OK;
+
+	for (size_t i = 0; i < g->hold.n && rc == SAKSI_OK; i++)
+		if (g->hold.list[i].cs != NULL)
+			rc = idmap_put(&held, &g->hold.list[i].cs->id, 0, err);
+	for (size_t i = 0; i < g->hold.n && rc == SAKSI_OK; i++) {
+		struct saksi_hash ids[CHANGESET_CAUSES_MAX], device;
+		const struct waiting *w = &g->hold.list[i];
+		uint32_t n = 0;
+
+		if (w->cs == NULL || w->why != HELD_PENDING)
+			continue;
+		rc = saksi_log_missing(g->txn, w->cs, ids, &n, err);
+		for (uint32_t k = 0; k < n && rc == SAKSI_OK; k++) {
+			bool prev =
+			    w->cs->has_prev && hash_cmp(&ids[k], &w->cs->prev) == 0;
+			char name[260] = "";
+
+			if (idmap_get(&held, &ids[k]) != IDMAP_NONE ||
+			    idmap_get(&seen, &ids[k]) != IDMAP_NONE)
+				continue;
+			if (prev && saksi_log_device_of(g->txn, &w->cs->log, &device))
+				team_name(g->t, &device, name);
+			tally_missing(g->tally, &ids[k], name, prev ? w->cs->seq - 1 : 0);
+			rc = idmap_put(&seen, &ids[k], 0, err);
+		}
+	}
+	idmap_free(&seen);
+	idmap_free(&held);
+	return rc;
+}
+
+enum saksi_err gate_finish(struct gate *g, struct saksi_error *err)
+{
+	enum saksi_err rc = gate_flush(g, err);
+
+	if (rc == SAKSI_OK)
+		rc = begin(g, err);
+	if (rc == SAKSI_OK)
+		rc = settle_all(g, err);
+	if (rc == SAKSI_OK)
+		rc = hold_save(&g->hold, g->txn, err);
+	if (rc == SAKSI_OK)
+		rc = list_missing(g, err);
+	if (rc == SAKSI_OK)
+		rc = warn_forks(g, err);
+	if (rc == SAKSI_OK)
+		rc = tally_finish(g->tally, g->t, g->txn, err);
+	if (rc == SAKSI_OK)
+		rc = commit(g, err);
+	if (rc != SAKSI_OK)
+		return undo(g, rc);
+	warn_keys(g);
+	hold_count(&g->hold, &g->tally->sum->pending, &g->tally->sum->quarantined);
+	return SAKSI_OK;
+}
+
+bool gate_holds(const struct gate *g,
+    bool (*fn)(const void *ctx, const struct saksi_hash *id), const void *ctx)
+{
+	for (size_t i = 0; i < g->hold.n; i++)
+		if (g->hold.list[i].cs != NULL && fn(ctx, &g->hold.list[i].cs->id))
+			return true;
+	return false;
+}
