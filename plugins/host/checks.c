@@ -7,84 +7,11 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "submission.h"
-
-struct check_run {
-	struct submission *s;
-	const char *id;
-	enum host_level level;
-	struct saksi_error *err;
-	enum saksi_err rc;
-};
-typedef void check_fn(struct check_run *c);
+#include "checks.h"
 
 static const char *intervention_id(const struct check_run *c)
 {
 	return text_at(c->s->intervention, "id");
-}
-
-/* ---- consent ----------------------------------------------------------------------- */
-
-/* Everyone whose name stands in the document, or would if it were not withheld. */
-static bool is_named(const struct victim *v)
-{
-	return v->seen && (v->named || v->withheld);
-}
-
-static const char *name_of(const struct victim *v, struct buf *b,
-    const struct submission *s)
-{
-	b->len = 0;
-	record_label(b, s->schema, v->record);
-	return buf_cstr(b);
-}
-
-static void check_c1(struct check_run *c)
-{
-	struct buf b = BUF_INIT;
-	for (size_t i = 0; i < c->s->n_victims; i++) {
-		const struct victim *v = &c->s->victims[i];
-		const struct consent *k = &v->consents[SHARE_WITH_UN];
-		if (!is_named(v) || k->answer == ANSWER_YES)
-			continue;
-		const char *name = name_of(v, &b, c->s);
-		finding_add(c->s->findings, c->id, c->level, v->id,
-		    k->answer == ANSWER_NO
-			? "%.200s: refused or withdrew consent to share the case with the UN "
-			  "(share-with-un)"
-			: k->expired
-			? "%.200s: the consent to share the case with the UN is past its day; "
-			  "ask again and record it"
-			: "%.200s: no consent recorded to share the case with the UN; record "
-			  "one for the purpose share-with-un",
-		    name);
-	}
-	buf_free(&b);
-}
-
-static void check_c2(struct check_run *c)
-{
-	static const struct {
-		enum purpose p;
-		const char *what;
-	} questions[] = {{NAME_TO_GOVERNMENT,
-			     "may a letter with the name go to the Government"},
-	    {NAME_PUBLIC, "may the name appear in public reports"}};
-	struct buf b = BUF_INIT;
-	for (size_t i = 0; i < c->s->n_victims; i++)
-		for (size_t q = 0; q < 2; q++) {
-			const struct victim *v = &c->s->victims[i];
-			const struct consent *k = &v->consents[questions[q].p];
-			if (!is_named(v) || k->answer != ANSWER_NONE)
-				continue;
-			finding_add(c->s->findings, c->id, c->level, v->id,
-			    "%.160s: %s? %s; record yes (given) or no (refused) for the "
-			    "purpose %s",
-			    name_of(v, &b, c->s), questions[q].what,
-			    k->expired ? "The answer is past its day" : "Not answered",
-			    purpose_code(questions[q].p));
-		}
-	buf_free(&b);
 }
 
 /* ---- completeness ------------------------------------------------------------------- */
@@ -107,7 +34,7 @@ static bool any_place(const struct submission *s)
 	json_object_foreach (s->events, id, seen) {
 		any = any || json_object_get(seen, "place");
 	}
-	for (size_t i = 0; i < s->n_facts; i++)
+	for (size_t i = 0; i < s->n_main; i++)
 		any = any || json_object_get(s->facts[i].seen, "place");
 	return any;
 }
@@ -120,7 +47,7 @@ static bool any_date(const struct submission *s)
 	json_object_foreach (s->events, id, seen) {
 		any = any || json_object_get(seen, "date");
 	}
-	for (size_t i = 0; i < s->n_facts; i++)
+	for (size_t i = 0; i < s->n_main; i++)
 		any = any || json_object_get(s->facts[i].seen, "date");
 	return any;
 }
@@ -129,7 +56,7 @@ static bool any_description(const struct submission *s)
 {
 	const char *id;
 	json_t *seen;
-	bool any = s->n_facts > 0;
+	bool any = s->n_main > 0;
 	json_object_foreach (s->events, id, seen) {
 		any = any || json_array_size(json_object_get(seen, "description")) > 0;
 	}
@@ -260,9 +187,9 @@ static void check_event_sources(struct check_run *c, const char *event, const ch
 		c->rc = source_failed(c->err);
 	if (c->rc == SAKSI_OK && n.all == n.media)
 		finding_add(c->s->findings, c->id, c->level, event,
-		    n.all == 0 ? "%.200s: no source is recorded"
-			       : "%.200s: every source is the media; add one that is not",
-		    title);
+		    n.all == 0 ? "%.*s: no source is recorded"
+			       : "%.*s: every source is the media; add one that is not",
+		    (int)utf8_fit(title, 200), title);
 }
 
 static void check_a2(struct check_run *c)
@@ -330,6 +257,17 @@ static const struct {
 	check_fn *fn;
 } table[] = {{"C1", check_c1}, {"C2", check_c2}, {"F1", check_f1}, {"A1", check_a1},
     {"A2", check_a2}, {"LIMIT", check_limits}, {"CEILING", check_ceiling}};
+
+bool check_asked(const struct submission *s, const char *id)
+{
+	const json_t *list = json_object_get(s->form, "checks"), *check;
+	size_t i;
+	json_array_foreach (list, i, check) {
+		if (strcmp(form_text(check, "id"), id) == 0)
+			return true;
+	}
+	return false;
+}
 
 bool check_known(const char *id)
 {

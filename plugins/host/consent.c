@@ -103,22 +103,23 @@ static void weigh_list(struct weigh *w, const json_t *record, const char *person
 
 struct case_walk {
 	json_t *cases; /* kept until the weighing is over: entries are borrowed */
+	bool failed;
 };
 
 static int keep_case(void *ctx, json_t *record)
 {
 	struct case_walk *w = ctx;
-	return json_array_append(w->cases, record);
+	w->failed = json_array_append(w->cases, record) != 0;
+	return w->failed ? -1 : 0;
 }
 
-static enum saksi_err read_one(struct submission *s, struct victim *v, enum purpose p,
-    const json_t *cases, struct saksi_error *err)
+static enum saksi_err read_one(struct victim *v, enum purpose p, const json_t *cases,
+    struct saksi_error *err)
 {
 	struct weigh w = {0};
 	const json_t *x;
 	size_t i;
 	w.today = (int32_t)(clock_now_us() / INT64_C(86400000000));
-	(void)s;
 	weigh_list(&w, v->record, v->id, codes[p], true);
 	json_array_foreach (cases, i, x) {
 		weigh_list(&w, x, v->id, codes[p], false);
@@ -162,7 +163,8 @@ static bool must_withhold(const struct submission *s, const struct victim *v)
 	    v->consents[SHARE_WITH_UN].answer == ANSWER_YES);
 }
 
-static enum saksi_err call_victim(struct submission *s, struct victim *v, size_t number,
+/* What can be told of the name; NULL for one that only gets a number. */
+static enum saksi_err call_victim(struct submission *s, struct victim *v,
     struct saksi_error *err)
 {
 	struct buf b = BUF_INIT;
@@ -171,12 +173,10 @@ static enum saksi_err call_victim(struct submission *s, struct victim *v, size_t
 	/* Without a name there is none to withhold. */
 	v->withheld = must_withhold(s, v) &&
 	    json_array_size(json_object_get(v->record, "names")) > 0;
-	if (v->withheld && pseudonym[0])
+	if (pseudonym[0] && (v->withheld || (v->seen && !v->named)))
 		buf_add_str(&b, pseudonym);
 	else if (v->withheld || !v->seen)
-		buf_printf(&b, "Victim %zu (name withheld)", number);
-	else if (!v->named && pseudonym[0])
-		buf_add_str(&b, pseudonym);
+		return SAKSI_OK;
 	else
 		record_label(&b, s->schema, v->seen);
 	v->called = b.failed ? NULL : strdup(buf_cstr(&b));
@@ -184,22 +184,58 @@ static enum saksi_err call_victim(struct submission *s, struct victim *v, size_t
 	return v->called ? SAKSI_OK : saksi_fail_nomem(err);
 }
 
-enum saksi_err consents_read(struct submission *s, struct saksi_error *err)
+/*
+ * By what they are called, so that no two vaults tell it otherwise.  Those
+ * without come last and by their ids, which are random: the place of a
+ * withheld name in the alphabet would say how it begins.
+ */
+static int by_name(const void *a, const void *b)
+{
+	const struct victim *x = a, *y = b;
+	if (!x->called != !y->called)
+		return x->called ? -1 : 1;
+	int c = x->called ? strcmp(x->called, y->called) : 0;
+	return c ? c : strcmp(x->id, y->id);
+}
+
+static enum saksi_err number_victims(struct submission *s, struct saksi_error *err)
+{
+	if (s->n_victims > 1)
+		qsort(s->victims, s->n_victims, sizeof *s->victims, by_name);
+	for (size_t i = 0; i < s->n_victims; i++) {
+		struct buf b = BUF_INIT;
+		if (s->victims[i].called)
+			continue;
+		buf_printf(&b, "Victim %zu (name withheld)", i + 1);
+		s->victims[i].called = b.failed ? NULL : strdup(buf_cstr(&b));
+		buf_free(&b);
+		if (!s->victims[i].called)
+			return saksi_fail_nomem(err);
+	}
+	return SAKSI_OK;
+}
+
+static enum saksi_err read_victim(struct submission *s, struct victim *v,
+    struct saksi_error *err)
 {
 	const struct host_source *source = s->job->source;
+	struct case_walk w = {json_array(), false};
+	enum saksi_err rc = w.cases ? SAKSI_OK : saksi_fail_nomem(err);
+	if (rc == SAKSI_OK &&
+	    source->linked(source->ctx, v->id, "case", keep_case, &w) != 0)
+		rc = w.failed ? saksi_fail_nomem(err) : source_failed(err);
+	for (int p = 0; p < PURPOSES && rc == SAKSI_OK; p++)
+		rc = read_one(v, (enum purpose)p, w.cases, err);
+	json_decref(w.cases);
+	return rc == SAKSI_OK ? call_victim(s, v, err) : rc;
+}
+
+enum saksi_err consents_read(struct submission *s, struct saksi_error *err)
+{
 	enum saksi_err rc = SAKSI_OK;
-	for (size_t i = 0; i < s->n_victims && rc == SAKSI_OK; i++) {
-		struct victim *v = &s->victims[i];
-		struct case_walk w = {json_array()};
-		if (source->linked(source->ctx, v->id, "case", keep_case, &w) != 0)
-			rc = source_failed(err);
-		for (int p = 0; p < PURPOSES && rc == SAKSI_OK; p++)
-			rc = read_one(s, v, (enum purpose)p, w.cases, err);
-		if (rc == SAKSI_OK)
-			rc = call_victim(s, v, i + 1, err);
-		json_decref(w.cases);
-	}
-	return rc;
+	for (size_t i = 0; i < s->n_victims && rc == SAKSI_OK; i++)
+		rc = read_victim(s, &s->victims[i], err);
+	return rc == SAKSI_OK ? number_victims(s, err) : rc;
 }
 
 json_t *consents_relied_on(const struct submission *s)

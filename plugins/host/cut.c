@@ -14,9 +14,9 @@ enum saksi_err source_failed(struct saksi_error *err)
 
 enum saksi_err cut_ok(const struct cut *c, struct saksi_error *err)
 {
-	if (c->no_memory)
-		return saksi_fail_nomem(err);
-	return c->failed ? source_failed(err) : SAKSI_OK;
+	if (c->failed)
+		return source_failed(err);
+	return c->no_memory ? saksi_fail_nomem(err) : SAKSI_OK;
 }
 
 static const char *text_of(const json_t *record, const char *key)

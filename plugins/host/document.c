@@ -11,11 +11,9 @@
 void block_add(struct section *x, const char *kind, const char *key, json_t *value)
 {
 	json_t *b = json_object();
-	bool ok = value && json_object_set_new(b, "kind", json_string(kind)) == 0;
-	if (!value || json_object_set_new(b, key, value) != 0)
-		ok = false;
-	if (json_array_append_new(x->blocks, b) != 0 || !ok)
-		x->failed = true;
+	build_set(x->s, b, "kind", json_string(kind));
+	build_set(x->s, b, key, value);
+	build_add(x->s, x->blocks, b);
 }
 
 void block_text(struct section *x, const char *kind, const char *text)
@@ -27,14 +25,13 @@ json_t *block_fields(struct section *x)
 {
 	json_t *fields = json_array();
 	block_add(x, "fields", "fields", fields);
-	return fields; /* the block keeps it alive */
+	/* The block keeps it alive; without memory there may be no block. */
+	return x->s->failed ? NULL : fields;
 }
 
 void block_field(struct section *x, json_t *fields, const char *label, const char *text)
 {
-	json_t *f = json_pack("{s:s, s:s}", "label", label, "value", text);
-	if (!f || json_array_append_new(fields, f) != 0)
-		x->failed = true;
+	build_add(x->s, fields, json_pack("{s:s, s:s}", "label", label, "value", text));
 }
 
 /* ---- sections ------------------------------------------------------------------------ */
@@ -55,9 +52,9 @@ bool feed_known(const char *name)
 }
 
 /* A section says what it has, or that there is nothing: never silence. */
-static json_t *section_make(struct submission *s, const json_t *form, bool *failed)
+static json_t *section_make(struct submission *s, const json_t *form)
 {
-	struct section x = {s, form, json_array(), false};
+	struct section x = {s, form, json_array()};
 	const json_t *feeds = json_object_get(form, "feeds"), *f;
 	size_t i;
 	json_array_foreach (feeds, i, f) {
@@ -67,18 +64,16 @@ static json_t *section_make(struct submission *s, const json_t *form, bool *fail
 		const char *gap = form_text(form, "gap");
 		block_text(&x, "gap", gap[0] ? gap : "nothing on this in the records");
 	}
-	json_t *o = json_pack("{s:s, s:s, s:o}", "id", form_text(form, "id"), "title",
+	return json_pack("{s:s, s:s, s:o}", "id", form_text(form, "id"), "title",
 	    form_text(form, "title"), "blocks", x.blocks);
-	*failed = *failed || x.failed || !o;
-	return o;
 }
 
 /* ---- cover --------------------------------------------------------------------------- */
 
-static void cover_add(json_t *cover, const char *label, const char *value)
+static void cover_add(struct submission *s, json_t *cover, const char *label,
+    const char *value)
 {
-	(void)json_array_append_new(cover,
-	    json_pack("{s:s, s:s}", "label", label, "value", value));
+	build_add(s, cover, json_pack("{s:s, s:s}", "label", label, "value", value));
 }
 
 /* Answers that the form puts on its cover. */
@@ -99,9 +94,9 @@ static void cover_answers(struct submission *s, json_t *cover)
 			if (strcmp(meaning, value) != 0)
 				buf_printf(&b, " (%s)", meaning);
 		}
-		cover_add(cover, form_text(o, "label"),
+		cover_add(s, cover, form_text(o, "label"),
 		    b.len ? buf_cstr(&b) : "[not recorded]");
-		buf_free(&b);
+		build_done(s, &b);
 	}
 }
 
@@ -115,15 +110,16 @@ static json_t *cover_make(struct submission *s, const char *made)
 
 	buf_printf(&b, "%s, version %s", form_text(s->form, "id"),
 	    form_text(s->form, "version"));
-	cover_add(cover, "Form definition", buf_cstr(&b));
-	buf_free(&b);
-	cover_add(cover, "Verified on", form_text(s->form, "verified_on"));
-	cover_add(cover, "Made", made);
-	cover_add(cover, "Made with", s->job->generator ? s->job->generator : "saksi");
-	cover_add(cover, "Highest class of what is in it", ceiling);
+	cover_add(s, cover, "Form definition", buf_cstr(&b));
+	build_done(s, &b);
+	cover_add(s, cover, "Verified on", form_text(s->form, "verified_on"));
+	cover_add(s, cover, "Made", made);
+	cover_add(s, cover, "Made with", s->job->generator ? s->job->generator : "saksi");
+	cover_add(s, cover, "Highest class of what is in it", ceiling);
 	cover_answers(s, cover);
 	json_array_foreach (json_object_get(s->form, "notes"), i, n) {
-		cover_add(cover, "Note", json_string_value(n) ? json_string_value(n) : "");
+		cover_add(s, cover, "Note",
+		    json_string_value(n) ? json_string_value(n) : "");
 	}
 	return cover;
 }
@@ -133,24 +129,18 @@ enum saksi_err document_make(struct submission *s, struct saksi_error *err)
 	const json_t *form;
 	char made[24];
 	size_t i;
-	bool failed = false;
 	json_t *sections = json_array();
 
 	time_text(made, clock_now_us());
 	json_array_foreach (json_object_get(s->form, "sections"), i, form) {
-		if (json_array_append_new(sections, section_make(s, form, &failed)) != 0)
-			failed = true;
-	}
-	if (s->cut.failed) {
-		json_decref(sections);
-		return source_failed(err);
+		build_add(s, sections, section_make(s, form));
 	}
 	s->document = json_pack("{s:s, s:{s:s, s:s, s:s}, s:s, s:o, s:o}", "title",
 	    form_text(s->form, "name"), "form", "id", form_text(s->form, "id"), "version",
 	    form_text(s->form, "version"), "verified_on",
 	    form_text(s->form, "verified_on"), "made", made, "cover", cover_make(s, made),
 	    "sections", sections);
-	if (!s->document || failed)
-		return saksi_fail_nomem(err);
-	return withhold(s, err);
+	s->failed = s->failed || !s->document;
+	enum saksi_err rc = build_ok(s, err);
+	return rc == SAKSI_OK ? withhold(s, err) : rc;
 }

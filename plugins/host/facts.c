@@ -21,17 +21,17 @@ struct walk {
 };
 
 /* What is known exactly comes before what was "on that day or later". */
-static void set_days(struct fact *f)
+int32_t days_of(const json_t *record, int32_t *last)
 {
 	struct edtf d;
-	const json_t *v = value_plain(json_object_get(f->seen, "date"));
+	const json_t *v = value_plain(json_object_get(record, "date"));
 	const char *text = json_is_string(v) ? json_string_value(v) : text_at(v, "edtf");
-	f->day = f->last_day = EDTF_DAY_MAX;
+	*last = EDTF_DAY_MAX;
 	if (!text || !text[0] || edtf_parse(&d, text, NULL) != SAKSI_OK)
-		return;
+		return EDTF_DAY_MAX;
+	*last = d.latest;
 	/* "Some day before": what is known is its end. */
-	f->day = d.earliest == EDTF_DAY_MIN ? d.latest : d.earliest;
-	f->last_day = d.latest;
+	return d.earliest == EDTF_DAY_MIN ? d.latest : d.earliest;
 }
 
 static bool known(const struct submission *s, const char *id)
@@ -42,44 +42,25 @@ static bool known(const struct submission *s, const char *id)
 	return false;
 }
 
-static bool event_is_ours(const struct submission *s, const json_t *record)
-{
-	const char *event = text_at(record, "event");
-	return !event[0] || json_object_get(s->events, event) != NULL;
-}
-
-/* A decision belongs where its charges do; without charges, to the person. */
-static enum saksi_err decision_is_ours(bool *ours, const struct submission *s,
+/*
+ * What hangs on another event than those that the submission is about is not
+ * part of it.  What hangs on none may be, so it is told, apart from the rest.
+ */
+static enum saksi_err is_ours(bool *ours, bool *other, const struct submission *s,
     const json_t *record, struct saksi_error *err)
 {
-	const json_t *charges = json_object_get(record, "charges"), *x;
-	size_t i;
-	*ours = json_array_size(charges) == 0;
-	json_array_foreach (charges, i, x) {
-		const char *id = json_string_value(value_plain(x));
-		json_t *charge = NULL;
-		enum saksi_err rc = id ? record_get(&charge, s, id, err) : SAKSI_OK;
-		if (rc != SAKSI_OK)
-			return rc;
-		*ours = *ours || !charge || event_is_ours(s, charge);
-		json_decref(charge);
-	}
-	return SAKSI_OK;
-}
-
-static enum saksi_err is_ours(bool *ours, const struct submission *s,
-    const json_t *record, int kind, struct saksi_error *err)
-{
+	enum tie tie = TIE_OURS;
 	*ours = true;
-	if (json_object_size(s->events) == 0)
+	*other = false;
+	if (json_object_size(s->things) == 0)
 		return SAKSI_OK; /* about persons alone: all that happened to them */
-	if (kind == 2)
-		return decision_is_ours(ours, s, record, err);
-	*ours = event_is_ours(s, record);
-	return SAKSI_OK;
+	enum saksi_err rc = fact_tie(&tie, s, record, err);
+	*ours = tie != TIE_ELSEWHERE || json_object_size(s->events) == 0;
+	*other = tie != TIE_OURS;
+	return rc;
 }
 
-static enum saksi_err add_fact(struct submission *s, json_t *record, int kind,
+static enum saksi_err add_fact(struct submission *s, json_t *record, int kind, bool other,
     struct saksi_error *err)
 {
 	json_t *seen = NULL;
@@ -102,34 +83,42 @@ static enum saksi_err add_fact(struct submission *s, json_t *record, int kind,
 	}
 	s->facts = grown;
 	struct fact *f = &grown[s->n_facts++];
-	*f = (struct fact){json_incref(record), seen, 0, 0, kind};
-	set_days(f);
+	*f = (struct fact){json_incref(record), seen, 0, 0, kind, other};
+	f->day = days_of(seen, &f->last_day);
+	s->n_main += !other;
 	return SAKSI_OK;
 }
 
 static int on_record(void *ctx, json_t *record)
 {
 	struct walk *w = ctx;
-	bool ours;
+	bool ours, other;
 	if (!refers(record, kinds[w->kind].key, w->victim) ||
 	    known(w->s, text_at(record, "id")))
 		return 0;
-	w->rc = is_ours(&ours, w->s, record, w->kind, w->err);
+	w->rc = is_ours(&ours, &other, w->s, record, w->err);
 	if (w->rc == SAKSI_OK && ours)
-		w->rc = add_fact(w->s, record, w->kind, w->err);
+		w->rc = add_fact(w->s, record, w->kind, other, w->err);
 	return w->rc == SAKSI_OK ? 0 : -1;
 }
 
+/* Ids are random: they decide only where nothing that is told does. */
 static int by_day(const void *a, const void *b)
 {
+	static const char *const keys[] = {"kind", "label_stated", "note", "id"};
 	const struct fact *x = a, *y = b;
+	if (x->other != y->other)
+		return x->other ? 1 : -1;
 	if (x->day != y->day)
 		return x->day < y->day ? -1 : 1;
 	if (x->last_day != y->last_day)
 		return x->last_day < y->last_day ? -1 : 1;
 	if (x->rank != y->rank)
 		return x->rank < y->rank ? -1 : 1;
-	return strcmp(text_at(x->record, "id"), text_at(y->record, "id"));
+	int c = 0;
+	for (size_t i = 0; i < sizeof keys / sizeof *keys && c == 0; i++)
+		c = strcmp(text_at(x->record, keys[i]), text_at(y->record, keys[i]));
+	return c;
 }
 
 enum saksi_err facts_gather(struct submission *s, struct saksi_error *err)
@@ -172,6 +161,7 @@ void submission_free(struct submission *s)
 	json_decref(s->answers);
 	json_decref(s->intervention);
 	json_decref(s->events);
+	json_decref(s->things);
 	json_decref(s->document);
 	cut_free(&s->cut);
 }

@@ -53,7 +53,7 @@ static void feed_addressees(struct section *x)
 		struct buf b = BUF_INIT;
 		if (id && words_record(&b, x->s, id))
 			block_text(x, "text", buf_cstr(&b));
-		buf_free(&b);
+		build_done(x->s, &b);
 	}
 }
 
@@ -68,19 +68,6 @@ static void feed_request(struct section *x)
 
 /* ---- places and dates -------------------------------------------------------------------- */
 
-static void add_once(json_t *lines, struct buf *b)
-{
-	const char *line = buf_cstr(b);
-	const json_t *l;
-	size_t i;
-	json_array_foreach (lines, i, l) {
-		if (strcmp(json_string_value(l), line) == 0)
-			return;
-	}
-	if (b->len > 0)
-		(void)json_array_append_new(lines, json_string(line));
-}
-
 static void add_place(struct section *x, json_t *lines, const json_t *record, bool country)
 {
 	const struct schema_type *t = schema_type(x->s->schema, text_at(record, "type"));
@@ -92,11 +79,10 @@ static void add_place(struct section *x, json_t *lines, const json_t *record, bo
 	one = value_plain(json_is_array(v) ? json_array_get(v, 0) : v);
 	if (!country)
 		words_value(&b, x->s, f, v);
-	else if (text_at(one, "country")[0])
-		words_country(&b, text_at(one, "country"));
-	add_once(lines, &b);
-	x->failed = x->failed || b.failed;
-	buf_free(&b);
+	else
+		words_state(&b, one);
+	build_once(x->s, lines, &b);
+	build_done(x->s, &b);
 }
 
 static json_t *places(struct section *x, bool country)
@@ -108,7 +94,7 @@ static json_t *places(struct section *x, bool country)
 		if (json_is_object(seen))
 			add_place(x, lines, seen, country);
 	}
-	for (size_t i = 0; i < x->s->n_facts; i++)
+	for (size_t i = 0; i < x->s->n_main; i++)
 		add_place(x, lines, x->s->facts[i].seen, country);
 	return lines;
 }
@@ -126,8 +112,11 @@ static void feed_places(struct section *x)
 	put_list(x, places(x, false));
 }
 
+/* Where it happened says which State, unless somebody said it. */
 static void feed_states(struct section *x)
 {
+	if (json_object_get(x->s->answers, form_text(x->form, "option")))
+		return;
 	put_list(x, places(x, true));
 }
 
@@ -135,7 +124,7 @@ static void feed_dates(struct section *x)
 {
 	struct buf b = BUF_INIT;
 	const struct fact *first = NULL, *last = NULL;
-	for (size_t i = 0; i < x->s->n_facts; i++) {
+	for (size_t i = 0; i < x->s->n_main; i++) {
 		const struct fact *f = &x->s->facts[i];
 		if (f->day == EDTF_DAY_MAX)
 			continue;
@@ -150,7 +139,7 @@ static void feed_dates(struct section *x)
 	b.len = 0;
 	if (words_date(&b, json_object_get(last->seen, "date")))
 		block_field(x, fields, "Last recorded fact", buf_cstr(&b));
-	buf_free(&b);
+	build_done(x->s, &b);
 }
 
 /* ---- what happened ------------------------------------------------------------------------ */
@@ -183,40 +172,52 @@ static void feed_events(struct section *x)
 			b.len = n;
 		block_text(x, "heading", buf_cstr(&b));
 		put_description(x, seen);
-		buf_free(&b);
+		build_done(x->s, &b);
 	}
+}
+
+static json_t *fact_block(struct section *x, const struct fact *f)
+{
+	struct buf date = BUF_INIT, words = BUF_INIT;
+	if (!words_date(&date, json_object_get(f->seen, "date")))
+		buf_add_str(&date, "[date not recorded]");
+	words_fact(&words, x->s, f);
+	json_t *o = json_pack("{s:s, s:s, s:o}", "date", buf_cstr(&date), "text",
+	    buf_cstr(&words), "sources", words_sources(x->s, f->seen));
+	build_done(x->s, &date);
+	build_done(x->s, &words);
+	return o;
+}
+
+/* Facts from ${i} to before ${end}, if there are any. */
+static void put_facts(struct section *x, const char *heading, const char *remark,
+    size_t i, size_t end)
+{
+	json_t *facts;
+	if (i == end)
+		return;
+	facts = json_array();
+	for (; i < end; i++)
+		build_add(x->s, facts, fact_block(x, &x->s->facts[i]));
+	block_text(x, "heading", heading);
+	if (remark)
+		block_text(x, "text", remark);
+	block_add(x, "facts", "facts", facts);
 }
 
 static void feed_facts(struct section *x)
 {
-	json_t *facts = json_array();
-	for (size_t i = 0; i < x->s->n_facts; i++) {
-		const struct fact *f = &x->s->facts[i];
-		struct buf date = BUF_INIT, words = BUF_INIT;
-		if (!words_date(&date, json_object_get(f->seen, "date")))
-			buf_add_str(&date, "[date not recorded]");
-		words_fact(&words, x->s, f);
-		json_t *sources = words_sources(x->s, f->seen);
-		json_t *o = json_pack("{s:s, s:s, s:o}", "date", buf_cstr(&date), "text",
-		    buf_cstr(&words), "sources", sources);
-		if (!o || json_array_append_new(facts, o) != 0)
-			x->failed = true;
-		buf_free(&date);
-		buf_free(&words);
-	}
-	if (json_array_size(facts) == 0) {
-		json_decref(facts);
-		return;
-	}
-	block_text(x, "heading", "Facts in order of date");
-	block_add(x, "facts", "facts", facts);
+	put_facts(x, "Facts in order of date", NULL, 0, x->s->n_main);
+	put_facts(x, "Earlier and other facts recorded about the same person(s)",
+	    "The records do not connect these with what this submission is about.",
+	    x->s->n_main, x->s->n_facts);
 }
 
 static void feed_law(struct section *x)
 {
 	static const char *const keys[] = {"provisions", "legal_basis"};
 	json_t *lines = json_array();
-	for (size_t i = 0; i < x->s->n_facts; i++)
+	for (size_t i = 0; i < x->s->n_main; i++)
 		for (size_t k = 0; k < 2; k++) {
 			const json_t *p;
 			size_t n;
@@ -225,8 +226,8 @@ static void feed_law(struct section *x)
 				const char *id = json_string_value(value_plain(p));
 				struct buf b = BUF_INIT;
 				if (id && words_record(&b, x->s, id))
-					add_once(lines, &b);
-				buf_free(&b);
+					build_once(x->s, lines, &b);
+				build_done(x->s, &b);
 			}
 		}
 	put_list(x, lines);
@@ -242,8 +243,8 @@ static void feed_documents(struct section *x)
 		json_array_foreach (titles, k, t) {
 			struct buf b = BUF_INIT;
 			buf_add_str(&b, json_string_value(t));
-			add_once(lines, &b);
-			buf_free(&b);
+			build_once(x->s, lines, &b);
+			build_done(x->s, &b);
 		}
 		json_decref(titles);
 	}
@@ -298,15 +299,14 @@ static int on_step(void *ctx, json_t *record)
 	if (strcmp(id, s->job->intervention) == 0 || json_object_get(w->known, id) ||
 	    (w->answers ? !answered : is_un(record) != w->un))
 		return 0;
-	(void)json_object_set_new(w->known, id, json_true());
+	build_set(s, w->known, id, json_true());
 	if (cut_record(&seen, &s->cut, record, NULL) != SAKSI_OK)
-		s->cut.failed = true;
+		s->failed = true;
 	if (seen) {
 		step_words(&b, w, seen);
-		add_once(w->lines, &b);
+		build_once(s, w->lines, &b);
 	}
-	w->x->failed = w->x->failed || b.failed;
-	buf_free(&b);
+	build_done(s, &b);
 	json_decref(seen);
 	return 0;
 }

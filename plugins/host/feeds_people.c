@@ -16,8 +16,7 @@ static void put_field(struct section *x, json_t *fields, const char *label,
 	words_value(&b, x->s, f, v);
 	if (b.len > 0)
 		block_field(x, fields, label, buf_cstr(&b));
-	x->failed = x->failed || b.failed;
-	buf_free(&b);
+	build_done(x->s, &b);
 }
 
 static void put_names(struct section *x, json_t *fields, const json_t *seen)
@@ -36,7 +35,7 @@ static void put_names(struct section *x, json_t *fields, const json_t *seen)
 	}
 	if (b.len > 0)
 		block_field(x, fields, "Name(s)", buf_cstr(&b));
-	buf_free(&b);
+	build_done(x->s, &b);
 }
 
 static bool is_group(const json_t *seen)
@@ -69,7 +68,7 @@ static void victim_person(struct section *x, json_t *fields, const json_t *seen)
 			buf_printf(&b, "%s%s", b.len ? ", " : "", called[i]);
 	if (b.len > 0)
 		block_field(x, fields, "Not recorded", buf_cstr(&b));
-	buf_free(&b);
+	build_done(x->s, &b);
 }
 
 static void victim_organisation(struct section *x, json_t *fields, const json_t *seen)
@@ -135,7 +134,7 @@ static void feed_victim_count(struct section *x)
 		buf_printf(&b, "%zu", rows[i].n);
 		block_field(x, fields, rows[i].label, buf_cstr(&b));
 	}
-	buf_free(&b);
+	build_done(x->s, &b);
 }
 
 /* ---- consents ------------------------------------------------------------------------ */
@@ -187,17 +186,6 @@ static void feed_consent_public(struct section *x)
 
 /* ---- perpetrators ---------------------------------------------------------------------- */
 
-static void add_once(json_t *lines, const char *line)
-{
-	const json_t *l;
-	size_t i;
-	json_array_foreach (lines, i, l) {
-		if (strcmp(json_string_value(l), line) == 0)
-			return;
-	}
-	(void)json_array_append_new(lines, json_string(line));
-}
-
 static void involved(struct section *x, json_t *lines, const struct fact *f)
 {
 	const struct schema_type *t = schema_type(x->s->schema, "act");
@@ -218,9 +206,8 @@ static void involved(struct section *x, json_t *lines, const struct fact *f)
 			buf_printf(&b, "; %s: ", leaf->name);
 			words_value(&b, x->s, leaf, w);
 		}
-		add_once(lines, buf_cstr(&b));
-		x->failed = x->failed || b.failed;
-		buf_free(&b);
+		build_once(x->s, lines, &b);
+		build_done(x->s, &b);
 	}
 }
 
@@ -231,11 +218,13 @@ static void authority(struct section *x, json_t *lines, const struct fact *f)
 		const char *id = text_at(f->seen, keys[k]);
 		struct buf b = BUF_INIT;
 		if (id[0] && words_record(&b, x->s, id))
-			add_once(lines, buf_cstr(&b));
-		buf_free(&b);
+			build_once(x->s, lines, &b);
+		build_done(x->s, &b);
 	}
-	if (text_at(f->seen, "authority_stated")[0])
-		add_once(lines, text_at(f->seen, "authority_stated"));
+	struct buf stated = BUF_INIT;
+	buf_add_str(&stated, text_at(f->seen, "authority_stated"));
+	build_once(x->s, lines, &stated);
+	build_done(x->s, &stated);
 }
 
 static void put_lines(struct section *x, const char *intro, json_t *lines)
@@ -250,7 +239,7 @@ static void put_lines(struct section *x, const char *intro, json_t *lines)
 static void feed_perpetrators(struct section *x)
 {
 	json_t *direct = json_array(), *authorities = json_array();
-	for (size_t i = 0; i < x->s->n_facts; i++) {
+	for (size_t i = 0; i < x->s->n_main; i++) {
 		const struct fact *f = &x->s->facts[i];
 		if (f->rank == 0)
 			involved(x, direct, f);

@@ -155,50 +155,84 @@ enum saksi_err event_add(struct submission *s, const char *id, struct saksi_erro
 	return rc;
 }
 
-static enum saksi_err add_events(struct submission *s, const json_t *record,
-    const char *key, struct saksi_error *err)
+static enum saksi_err about_thing(struct submission *s, const json_t *record,
+    bool parties, struct saksi_error *err);
+
+struct things {
+	const char *key, *type;
+};
+
+/* Only things of the type that belongs there: so this ends, whatever is recorded. */
+static enum saksi_err about_things(struct submission *s, const json_t *record,
+    const struct things *things, bool parties, struct saksi_error *err)
 {
-	const json_t *list = json_object_get(record, key), *x;
+	const json_t *list = json_object_get(record, things->key), *x;
 	enum saksi_err rc = SAKSI_OK;
 	size_t i;
 	json_array_foreach (list, i, x) {
 		const char *id = json_string_value(value_plain(x));
-		if (id && rc == SAKSI_OK)
-			rc = event_add(s, id, err);
+		json_t *thing = NULL;
+		if (!id || rc != SAKSI_OK)
+			continue;
+		rc = record_get(&thing, s, id, err);
+		if (rc == SAKSI_OK && thing &&
+		    strcmp(text_at(thing, "type"), things->type) == 0)
+			rc = about_thing(s, thing, parties, err);
+		json_decref(thing);
 	}
+	return rc;
+}
+
+/* What belongs to a thing of each type: persons, events, and things again. */
+static const struct way {
+	const char *type, *party, *parties, *event;
+	struct things things[2];
+	bool parts; /* its things have the persons */
+} ways[] = {
+    {"event", NULL, NULL, "id", {{NULL, NULL}, {NULL, NULL}}, false},
+    {"act", "victim", NULL, "event", {{NULL, NULL}, {NULL, NULL}}, false},
+    {"charge", NULL, "accused", "event", {{"act", "act"}, {NULL, NULL}}, false},
+    {"decision", NULL, "subjects", NULL, {{"charges", "charge"}, {NULL, NULL}}, false},
+    {"proceeding", NULL, NULL, NULL, {{"charges", "charge"}, {"decisions", "decision"}},
+	true},
+    {"case", NULL, "subjects", NULL, {{"events", "event"}, {"proceedings", "proceeding"}},
+	false},
+};
+
+static enum saksi_err go_way(struct submission *s, const json_t *record,
+    const struct way *w, bool parties, struct saksi_error *err)
+{
+	enum saksi_err rc = SAKSI_OK;
+	if (w->event)
+		rc = event_add(s, text_at(record, w->event), err);
+	for (size_t i = 0; i < 2 && w->things[i].key && rc == SAKSI_OK; i++)
+		rc = about_things(s, record, &w->things[i], parties && w->parts, err);
+	if (!parties || rc != SAKSI_OK)
+		return rc;
+	if (w->party)
+		rc = add_party(s, text_at(record, w->party), err);
+	if (rc == SAKSI_OK && w->parties)
+		rc = add_parties(s, record, w->parties, err);
+	if (rc == SAKSI_OK && strcmp(w->type, "event") == 0)
+		rc = add_event_victims(s, text_at(record, "id"), err);
 	return rc;
 }
 
 /* What is not a person: its events now, its persons if none was named directly. */
 static enum saksi_err about_thing(struct submission *s, const json_t *record,
-    struct saksi_error *err)
+    bool parties, struct saksi_error *err)
 {
-	static const struct {
-		const char *type, *parties, *events;
-	} ways[] = {{"case", "subjects", "events"}, {"charge", "accused", NULL},
-	    {"decision", "subjects", NULL}};
-	const char *type = text_at(record, "type");
-	enum saksi_err rc = SAKSI_OK;
-
-	if (strcmp(type, "event") == 0)
-		rc = event_add(s, text_at(record, "id"), err);
-	else if (strcmp(type, "act") == 0)
-		rc = event_add(s, text_at(record, "event"), err);
-	else if (strcmp(type, "charge") == 0 && text_at(record, "event")[0])
-		rc = event_add(s, text_at(record, "event"), err);
-	if (rc == SAKSI_OK && strcmp(type, "act") == 0 && !s->by_name)
-		rc = add_party(s, text_at(record, "victim"), err);
-	if (rc == SAKSI_OK && strcmp(type, "event") == 0 && !s->by_name)
-		rc = add_event_victims(s, text_at(record, "id"), err);
-	for (size_t i = 0; i < sizeof ways / sizeof *ways && rc == SAKSI_OK; i++) {
+	const char *type = text_at(record, "type"), *id = text_at(record, "id");
+	for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) {
 		if (strcmp(type, ways[i].type) != 0)
 			continue;
-		if (!s->by_name)
-			rc = add_parties(s, record, ways[i].parties, err);
-		if (rc == SAKSI_OK && ways[i].events)
-			rc = add_events(s, record, ways[i].events, err);
+		/* Of a case only the parts say what belongs to it. */
+		if (strcmp(type, "case") != 0 &&
+		    json_object_set_new(s->things, id, json_true()) != 0)
+			return saksi_fail_nomem(err);
+		return go_way(s, record, &ways[i], parties, err);
 	}
-	return rc;
+	return SAKSI_OK;
 }
 
 /* A case without subjects is about the victims of its events. */
@@ -217,7 +251,7 @@ static enum saksi_err victims_of_events(struct submission *s, struct saksi_error
 static enum saksi_err events_of_facts(struct submission *s, struct saksi_error *err)
 {
 	enum saksi_err rc = SAKSI_OK;
-	for (size_t i = 0; i < s->n_facts && rc == SAKSI_OK; i++)
+	for (size_t i = 0; i < s->n_main && rc == SAKSI_OK; i++)
 		rc = event_add(s, text_at(s->facts[i].seen, "event"), err);
 	return rc;
 }
@@ -241,7 +275,7 @@ static enum saksi_err about(struct submission *s, bool parties, struct saksi_err
 				s->by_name = true;
 				rc = add_victim(s, id, json_incref(record), err);
 			} else {
-				rc = about_thing(s, record, err);
+				rc = about_thing(s, record, !s->by_name, err);
 			}
 		}
 		json_decref(record);
@@ -251,10 +285,59 @@ static enum saksi_err about(struct submission *s, bool parties, struct saksi_err
 	return rc;
 }
 
+/* ---- their order: by day and title, so that no two vaults tell it otherwise --------- */
+
+struct event {
+	const char *id;
+	json_t *seen;
+	int32_t day, last_day;
+};
+
+static int by_day(const void *a, const void *b)
+{
+	const struct event *x = a, *y = b;
+	if (x->day != y->day)
+		return x->day < y->day ? -1 : 1;
+	if (x->last_day != y->last_day)
+		return x->last_day < y->last_day ? -1 : 1;
+	int c = strcmp(text_at(x->seen, "title"), text_at(y->seen, "title"));
+	return c ? c : strcmp(x->id, y->id);
+}
+
+static enum saksi_err sort_events(struct submission *s, struct saksi_error *err)
+{
+	size_t n = json_object_size(s->events), i = 0;
+	struct event *list = calloc(n + 1, sizeof *list);
+	json_t *sorted = json_object();
+	bool ok = list && sorted;
+	const char *id;
+	json_t *seen;
+	json_object_foreach (s->events, id, seen) {
+		if (!ok)
+			break;
+		list[i] = (struct event){id, seen, 0, 0};
+		list[i].day = days_of(seen, &list[i].last_day);
+		i++;
+	}
+	if (ok && n > 1)
+		qsort(list, n, sizeof *list, by_day);
+	for (i = 0; ok && i < n; i++)
+		ok = json_object_set(sorted, list[i].id, list[i].seen) == 0;
+	free(list);
+	if (!ok) {
+		json_decref(sorted);
+		return saksi_fail_nomem(err);
+	}
+	json_decref(s->events);
+	s->events = sorted;
+	return SAKSI_OK;
+}
+
 enum saksi_err submission_gather(struct submission *s, struct saksi_error *err)
 {
 	s->events = json_object();
-	if (!s->events)
+	s->things = json_object();
+	if (!s->events || !s->things)
 		return saksi_fail_nomem(err);
 	if (!s->job->intervention)
 		return saksi_fail(err, SAKSI_EINVAL,
@@ -277,5 +360,7 @@ enum saksi_err submission_gather(struct submission *s, struct saksi_error *err)
 	/* About persons alone: then what happened to them says where to look. */
 	if (rc == SAKSI_OK && json_object_size(s->events) == 0)
 		rc = events_of_facts(s, err);
+	if (rc == SAKSI_OK)
+		rc = sort_events(s, err);
 	return rc;
 }

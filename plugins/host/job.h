@@ -59,5 +59,7 @@ SAKSI_MUST_CHECK enum saksi_err stream_export(const struct host_job *job,
 /* ---- findings.c ---------------------------------------------------------------------- */
 void finding_add(struct host_findings *f, const char *check, enum host_level level,
     const char *subject, const char *fmt, ...) SAKSI_PRINTF(5, 6);
+/** utf8_fit(s, most): How many bytes of ${s}, at most ${most}, are whole characters. */
+size_t utf8_fit(const char *s, size_t most);
 
 #endif

@@ -28,6 +28,7 @@ struct victim {
 	bool named;	/* has a name at or below the ceiling */
 	bool withheld;	/* goes by ${called} alone */
 	char *called;	/* the name to use in this document */
+	bool asked;	/* a finding gave the command that records the answers */
 	struct consent consents[PURPOSES];
 };
 
@@ -36,6 +37,7 @@ struct fact {
 	json_t *seen;	       /* cut */
 	int32_t day, last_day; /* earliest and latest, for the order */
 	int rank;	       /* of the type, for facts of one day */
+	bool other;	       /* does not hang on what the submission is about */
 };
 
 struct submission {
@@ -46,21 +48,42 @@ struct submission {
 	json_t *answers;      /* to the form's own questions */
 	json_t *intervention; /* uncut: what it says is the submission itself */
 	json_t *events;	      /* id -> cut record, or null above the ceiling */
+	json_t *things;	      /* ids: what `about` names beside persons, and its parts */
 	struct victim *victims;
 	size_t n_victims;
-	struct fact *facts;
-	size_t n_facts;
+	struct fact *facts; /* first those of what it is about, then others */
+	size_t n_facts, n_main;
 	size_t above; /* victims and facts left out by the ceiling */
 	bool by_name; /* `about` names persons or organisations */
 	json_t *document;
+	bool failed; /* memory ran out while building; everything built since is void */
 	struct host_findings *findings;
 };
+
+/* ---- build.c: what is built is whole, or ${s->failed} is set -------------------------- */
+/** build_add(s, array, v): Append ${v}, which is taken over and may be NULL. */
+void build_add(struct submission *s, json_t *array, json_t *v);
+/** build_set(s, object, key, v): Likewise. */
+void build_set(struct submission *s, json_t *object, const char *key, json_t *v);
+/** build_once(s, lines, b): Append the text in ${b} unless it is empty or there. */
+void build_once(struct submission *s, json_t *lines, struct buf *b);
+/** build_done(s, b): Free ${b}; what failed in it is not forgotten. */
+void build_done(struct submission *s, struct buf *b);
+/** build_ok(s, err): Neither memory nor the source failed so far. */
+SAKSI_MUST_CHECK enum saksi_err build_ok(const struct submission *s,
+    struct saksi_error *err);
 
 /* ---- gather.c, facts.c ---------------------------------------------------------- */
 SAKSI_MUST_CHECK enum saksi_err submission_gather(struct submission *s,
     struct saksi_error *err);
 SAKSI_MUST_CHECK enum saksi_err facts_gather(struct submission *s,
     struct saksi_error *err);
+/** days_of(record, last): First and last day of its date, for sorting. */
+int32_t days_of(const json_t *record, int32_t *last);
+/** fact_tie(tie, s, record, err): What a fact's events have to do with the submission. */
+enum tie { TIE_NONE, TIE_ELSEWHERE, TIE_OURS };
+SAKSI_MUST_CHECK enum saksi_err fact_tie(enum tie *tie, const struct submission *s,
+    const json_t *record, struct saksi_error *err);
 /** event_add(s, id, err): One more event, unless it is there or no record. */
 SAKSI_MUST_CHECK enum saksi_err event_add(struct submission *s, const char *id,
     struct saksi_error *err);
@@ -75,7 +98,7 @@ const char *text_at(const json_t *o, const char *key);
 bool refers(const json_t *record, const char *key, const char *id);
 
 /* ---- consent.c -------------------------------------------------------------------- */
-/** consents_read(s, err): For each victim; decide who is withheld. */
+/** consents_read(s, err): For each victim; decide who is withheld; sort by name. */
 SAKSI_MUST_CHECK enum saksi_err consents_read(struct submission *s,
     struct saksi_error *err);
 /** consents_relied_on(s): For the audit trail; a new array, NULL without memory. */
@@ -99,6 +122,8 @@ void words_fact(struct buf *out, struct submission *s, const struct fact *f);
 /** words_date(out, v): A date value in words; false if there is none. */
 bool words_date(struct buf *out, const json_t *date);
 void words_country(struct buf *out, const char *code);
+/** words_state(out, place): The country of a place, if it says one. */
+void words_state(struct buf *out, const json_t *place);
 
 /* ---- document.c, feeds*.c ------------------------------------------------------------- */
 SAKSI_MUST_CHECK enum saksi_err document_make(struct submission *s,
@@ -109,7 +134,6 @@ struct section {
 	struct submission *s;
 	const json_t *form; /* the section of the form definition */
 	json_t *blocks;
-	bool failed;
 };
 typedef void feed_fn(struct section *x);
 struct feed {

@@ -51,9 +51,11 @@ bool words_record(struct buf *out, struct submission *s, const char *id)
 	}
 	if (!cut_name(&s->cut, id))
 		return false;
-	if (record_get(&record, s, id, NULL) != SAKSI_OK ||
-	    (record && cut_record(&seen, &s->cut, record, NULL) != SAKSI_OK))
-		s->cut.failed = true; /* document_make() looks there */
+	/* build_ok() looks there. */
+	if (record_get(&record, s, id, NULL) != SAKSI_OK)
+		s->cut.failed = true;
+	else if (record && cut_record(&seen, &s->cut, record, NULL) != SAKSI_OK)
+		s->failed = true;
 	if (seen)
 		record_label(out, s->schema, seen);
 	json_decref(seen);
@@ -101,25 +103,34 @@ static void words_group(struct buf *out, struct submission *s,
 	}
 }
 
-/* Which of them is meant is for the shipped list to say, not for a reader. */
-static void words_place(struct buf *out, const json_t *v)
+void words_state(struct buf *out, const json_t *place)
 {
-	const char *exact = text_at(v, "exact"), *stated = text_at(v, "stated");
-	const char *part = text_at(v, "subdivision"), *country = text_at(v, "country");
+	const char *country = text_at(place, "country"),
+		   *part = text_at(place, "subdivision");
 	char two[3] = "";
-	if (exact[0])
-		buf_printf(out, "%s, ", exact);
-	if (stated[0])
-		buf_printf(out, "%s, ", stated);
-	else if (part[0])
-		buf_printf(out, "%s, ", part);
 	if (!country[0] && strlen(part) > 3) {
 		memcpy(two, part, 2);
 		country = two;
 	}
 	if (country[0])
 		words_country(out, country);
-	else if (out->len >= 2 && (exact[0] || stated[0] || part[0]))
+}
+
+/* Which of them is meant is for the shipped list to say, not for a reader. */
+static void words_place(struct buf *out, const json_t *v)
+{
+	const char *exact = text_at(v, "exact"), *stated = text_at(v, "stated");
+	const char *part = text_at(v, "subdivision");
+	size_t before = out->len;
+	if (exact[0])
+		buf_printf(out, "%s, ", exact);
+	if (stated[0])
+		buf_printf(out, "%s, ", stated);
+	else if (part[0])
+		buf_printf(out, "%s, ", part);
+	size_t n = out->len;
+	words_state(out, v);
+	if (out->len == n && n > before)
 		out->len -= 2;
 }
 
@@ -174,9 +185,9 @@ json_t *words_sources(struct submission *s, const json_t *record)
 		    json_is_string(v) ? json_string_value(v) : text_at(v, "item");
 		struct buf b = BUF_INIT;
 		if (!json_object_get(seen, id) && words_record(&b, s, id))
-			(void)json_array_append_new(titles, json_string(buf_cstr(&b)));
-		(void)json_object_set_new(seen, id, json_true());
-		buf_free(&b);
+			build_add(s, titles, json_string(buf_cstr(&b)));
+		build_set(s, seen, id, json_true());
+		build_done(s, &b);
 	}
 	json_decref(seen);
 	return titles;

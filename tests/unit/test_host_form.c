@@ -148,6 +148,32 @@ static void assert_ok(void)
 		fail_msg("%s %s", r.err.msg, r.findings.n ? r.findings.list[0].words : "");
 }
 
+/* One section of the document, from its number to the next. */
+static const char *section(const char *id)
+{
+	static char part[8000];
+	const char *from = strstr(doc, id);
+	assert_non_null(from);
+	const char *to = strstr(from + 1, "[SPP.");
+	size_t n = to ? (size_t)(to - from) : strlen(from);
+	assert_true(n < sizeof part);
+	memcpy(part, from, n);
+	part[n] = '\0';
+	return part;
+}
+
+static void assert_in(const char *id, const char *what)
+{
+	if (!strstr(section(id), what))
+		fail_msg("\"%s\" is not in\n%s", what, section(id));
+}
+
+static void assert_not_in(const char *id, const char *what)
+{
+	if (strstr(section(id), what))
+		fail_msg("\"%s\" is in\n%s", what, section(id));
+}
+
 /* ---- checks ---------------------------------------------------------------------------- */
 
 static void blocks_without_consent(void **state)
@@ -158,7 +184,7 @@ static void blocks_without_consent(void **state)
 	assert_int_equal(r.rc, SAKSI_EREFUSED);
 	assert_int_equal(r.out.len, 0);
 	assert_int_equal(found("C1", HOST_BLOCK), 1);
-	assert_int_equal(found("C2", HOST_BLOCK), 2);
+	assert_int_equal(found("C2", HOST_BLOCK), 1);
 	assert_int_equal(found("F1", HOST_BLOCK), 0);
 	assert_int_equal(found("A1", HOST_BLOCK), 0);
 	assert_non_null(strstr(r.findings.list[0].words, "Keo Vanna"));
@@ -178,7 +204,7 @@ static void check_without_export(void **state)
 	    .intervention = id,
 	    .ceiling = CLASS_P};
 	assert_int_equal(host_check(&job, &f, &g_err), SAKSI_OK);
-	assert_int_equal(f.n, 3);
+	assert_int_equal(f.n, 2);
 	host_findings_free(&f);
 	job.form = NULL;
 	assert_int_equal(host_check(&job, &f, &g_err), SAKSI_OK);
@@ -239,6 +265,243 @@ static void complete(void **state)
 	/* The other accused is not part of this submission. */
 	assert_silent("Bystander");
 	assert_silent("2026-01-02");
+}
+
+/* ---- what goes where ------------------------------------------------------------------- */
+
+static void addressee_and_state(void **state)
+{
+	(void)state;
+	about("e1");
+	consent(ALL_GIVEN);
+	run(NULL, NULL, CLASS_P);
+	assert_ok();
+	/* Whom it is addressed to is not the State that it is about. */
+	assert_not_in("[SPP.02]", "Government of");
+	assert_in("[SPP.02]", "Cambodia");
+	assert_in("[SPP.18]", "human rights defenders");
+	assert_in("[SPP.18]", "Government of Cambodia");
+	/* Said by somebody, it is not guessed from places any more. */
+	static const char *const thailand[] = {"state=Thailand", NULL};
+	run(thailand, NULL, CLASS_P);
+	assert_ok();
+	assert_in("[SPP.02]", "Thailand");
+	assert_not_in("[SPP.02]", "Cambodia");
+	/* A subdivision says its country. */
+	fake_add_text(&s,
+	    "{'id':'e1','type':'event','class':'P','title':'Arrest','date':'2019-07-09',"
+	    "'place':{'subdivision':'LA-VT'},'source':[{'item':'i1'}]}");
+	run(NULL, NULL, CLASS_P);
+	assert_ok();
+	assert_in("[SPP.02]", "Laos");
+	assert_in("[SPP.10]", "LA-VT, Laos");
+}
+
+static void assert_order(const char *first, const char *second)
+{
+	const char *part = section("[SPP.11]"), *a = strstr(part, first),
+		   *b = strstr(part, second);
+	if (!a || !b || a > b)
+		fail_msg("not \"%s\" before \"%s\" in\n%s", first, second, part);
+}
+
+#define OTHER "Earlier and other facts recorded about the same person(s)"
+
+static void other_facts(void **state)
+{
+	(void)state;
+	consent(ALL_GIVEN);
+	fake_add_text(&s,
+	    "{'id':'e9','type':'event','class':'P','title':'At the border','date':'2021',"
+	    "'place':{'country':'TH'}}");
+	fake_add_text(&s,
+	    "{'id':'a9','type':'act','class':'P','event':'e9','victim':'p1',"
+	    "'kind':'04:030101000000','note':'Border act','date':'2021'}");
+	fake_add_text(&s,
+	    "{'id':'c15','type':'charge','class':'P','accused':['p1'],"
+	    "'label_stated':'a post of 2015','date':'2015'}");
+	fake_add_text(&s,
+	    "{'id':'d15','type':'decision','class':'P','kind':'x-conviction',"
+	    "'subjects':['p1'],'date':'2015-08','charges':['c15'],"
+	    "'authority_stated':'Old Court'}");
+	/* Neither says its event; the proceeding, or an act, does. */
+	fake_add_text(&s,
+	    "{'id':'d19','type':'decision','class':'P','kind':'x-conviction',"
+	    "'subjects':['p1'],'date':'2019-12','authority_stated':'By proceeding'}");
+	fake_add_text(&s,
+	    "{'id':'c19','type':'charge','class':'P','accused':['p1'],"
+	    "'label_stated':'charge by proceeding','date':'2019-08'}");
+	fake_add_text(&s,
+	    "{'id':'k19','type':'proceeding','class':'P','title':'Trial',"
+	    "'charges':['c1','c19'],'decisions':['d19']}");
+	fake_add_text(&s,
+	    "{'id':'d20','type':'decision','class':'P','kind':'x-conviction',"
+	    "'subjects':['p1'],'date':'2019-10','authority_stated':'By act'}");
+	fake_add_text(&s,
+	    "{'id':'a1','type':'act','class':'P','event':'e1','victim':'p1',"
+	    "'kind':'04:030101000000','date':'2019-07-09','decision':['d20'],"
+	    "'source':[{'item':'i1'}]}");
+	static const char *const whats[] = {"e1", "p1','e1", "a1", "c1", "d1", "k19"};
+	for (size_t i = 0; i < sizeof whats / sizeof *whats; i++) {
+		static const char *const all[] = {"C1", "C2", NULL};
+		about(whats[i]);
+		run(NULL, all, CLASS_P);
+		assert_ok();
+		assert_order("9 July 2019: Keo", "incitement");
+		assert_order("incitement", OTHER);
+		assert_order("By proceeding", OTHER);
+		assert_order("charge by proceeding", OTHER);
+		assert_order("By act", OTHER);
+		assert_order(OTHER, "a post of 2015");
+		assert_order("a post of 2015", "Old Court");
+		/* Another event is another matter. */
+		assert_not_in("[SPP.11]", "Border act");
+		assert_not_in("[SPP.02]", "Thailand");
+		/* What is told apart is not what this is about. */
+		assert_in("[SPP.09]", "First recorded fact: 9 July 2019");
+		assert_not_in("[SPP.12]", "Old Court");
+	}
+	/* About a person alone: all that happened to them, in order. */
+	about("p1");
+	run(NULL, NULL, CLASS_P);
+	assert_ok();
+	assert_order("a post of 2015", "9 July 2019: Keo");
+	assert_in("[SPP.11]", "Border act");
+	assert_silent(OTHER);
+	/* A case is what it holds. */
+	fake_add_text(&s,
+	    "{'id':'k1','type':'case','title':'Case','subjects':['p1'],"
+	    "'proceedings':['k19']}");
+	about("k1");
+	run(NULL, NULL, CLASS_P);
+	assert_ok();
+	assert_order("charge by proceeding", OTHER);
+	assert_order(OTHER, "a post of 2015");
+	fake_add_text(&s, "{'id':'k1','type':'case','title':'Case','subjects':['p1']}");
+	run(NULL, NULL, CLASS_P);
+	assert_ok();
+	assert_silent(OTHER);
+	assert_in("[SPP.11]", "Border act");
+}
+
+/* Ids are random: they must not decide the order. */
+static void victims_by_name(void **state)
+{
+	(void)state;
+	static const char *const names[] = {"Delta", "Alpha", "Echo", "Charlie", "Bravo"};
+	char line[400], all[200] = "";
+	for (size_t i = 0; i < 5; i++) {
+		snprintf(line, sizeof line,
+		    "{'id':'v%zu','type':'person','class':'P','names':[{'text':'%s One'}]%s}",
+		    i, names[i],
+		    i == 1 || i == 3
+			? ",'consent':[" CONSENT("name-to-government", "refused", "") "]"
+			: "");
+		fake_add_text(&s, line);
+		snprintf(all + strlen(all), sizeof all - strlen(all), "%sv%zu",
+		    i ? "','" : "", i);
+	}
+	static const char *const overrides[] = {"C1", "C2", "F1", NULL};
+	about(all);
+	run(NULL, overrides, CLASS_P);
+	assert_ok();
+	/* Those that are withheld come last: their place would tell how they begin. */
+	static const char *const order[] = {"Bravo", "Delta", "Echo", "Victim 4",
+	    "Victim 5"};
+	const char *at = section("[SPP.05]");
+	for (size_t i = 0; i < 5; i++) {
+		at = strstr(at, order[i]);
+		if (!at)
+			fail_msg("%s is not where it should be in\n%s", order[i],
+			    section("[SPP.05]"));
+	}
+	assert_silent("Alpha");
+	assert_int_equal(found("C1", HOST_BLOCK), 5);
+	for (size_t i = 0; i < 3; i++)
+		assert_ptr_equal(strstr(r.findings.list[i].words, order[i]),
+		    r.findings.list[i].words);
+}
+
+/* ---- how to answer ------------------------------------------------------------------------ */
+
+static const char *words(const char *check)
+{
+	for (size_t i = 0; i < r.findings.n; i++)
+		if (strcmp(r.findings.list[i].check, check) == 0)
+			return r.findings.list[i].words;
+	return "";
+}
+
+#define ANSWER(purpose) \
+	" consent+='{\"purpose\":\"" purpose "\",\"answer\":\"given or refused\"}'"
+
+static void how_to_answer(void **state)
+{
+	(void)state;
+	about("p1");
+	run(NULL, NULL, CLASS_P);
+	/* The command stands once per person and assumes nothing. */
+	assert_string_equal(words("C1"),
+	    "Keo Vanna: no consent recorded to share the case with the UN; ask, then: saksi "
+	    "edit p1" ANSWER("share-with-un") ANSWER("name-to-government")
+		ANSWER("name-public"));
+	assert_string_equal(words("C2"),
+	    "Keo Vanna: may a letter with the name go to the Government (not answered), may "
+	    "the name appear in public reports (not answered)");
+	consent(CONSENT("share-with-un", "given", "") "," CONSENT("name-public", "given",
+	    ""));
+	run(NULL, NULL, CLASS_P);
+	assert_string_equal(words("C1"), "");
+	assert_string_equal(words("C2"),
+	    "Keo Vanna: may a letter with the name go to the Government (not answered); ask, "
+	    "then: saksi edit p1" ANSWER("name-to-government"));
+	consent(CONSENT("share-with-un", "refused", "") "," CONSENT("name-public",
+	    "given", ""));
+	run(NULL, NULL, CLASS_P);
+	assert_null(strstr(words("C1"), "saksi edit"));
+	assert_non_null(strstr(words("C2"), "saksi edit p1" ANSWER("name-to-government")));
+
+	/* Of a long name whole characters are left, and the whole command. */
+	char line[1200], name[500] = "";
+	for (int i = 0; i < 100; i++)
+		strcat(name, "\xe1\x9e\x80");
+	snprintf(line, sizeof line,
+	    "{'id':'it is; a ref','type':'person','class':'P','names':[{'text':'%s'}]}",
+	    name);
+	fake_add_text(&s, line);
+	about("it is; a ref");
+	run(NULL, NULL, CLASS_P);
+	char id[27];
+	fake_id(id, "it is; a ref");
+	snprintf(line, sizeof line, "; ask, then: saksi edit %s%s", id,
+	    ANSWER("share-with-un") ANSWER("name-to-government") ANSWER("name-public"));
+	const char *w = words("C1"), *tail = strstr(w, "; ask");
+	assert_non_null(tail);
+	assert_string_equal(tail, line);
+	const char *colon = strchr(w, ':');
+	assert_true(colon - w > 30 && (colon - w) % 3 == 0);
+	assert_true(strlen(w) > 390);
+}
+
+static void unknown_types(void **state)
+{
+	(void)state;
+	consent(ALL_GIVEN);
+	fake_add_raw(&s,
+	    "{'id':'x1','type':'spaceship','class':'P','title':'Unreadable'}");
+	about("e1','x1");
+	run(NULL, NULL, CLASS_P);
+	assert_ok();
+	assert_int_equal(found("TYPE", HOST_WARN), 1);
+	assert_silent("Unreadable");
+	/* Also where a fact refers to one. */
+	fake_add_text(&s,
+	    "{'id':'d1','type':'decision','class':'P','kind':'x-conviction',"
+	    "'subjects':['p1'],'date':'2020-06','charges':['c1'],'authority':'x1'}");
+	about("e1");
+	run(NULL, NULL, CLASS_P);
+	assert_ok();
+	assert_int_equal(found("TYPE", HOST_WARN), 1);
 }
 
 /* ---- answers ------------------------------------------------------------------------------ */
@@ -509,6 +772,11 @@ int main(void)
 	    TEST(check_without_export),
 	    TEST(overridden),
 	    TEST(complete),
+	    TEST(addressee_and_state),
+	    TEST(other_facts),
+	    TEST(victims_by_name),
+	    TEST(how_to_answer),
+	    TEST(unknown_types),
 	    TEST(withdrawn_and_expired),
 	    TEST(consent_of_a_case),
 	    TEST(refused_to_government),

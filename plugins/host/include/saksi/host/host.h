@@ -91,7 +91,7 @@ struct host_finding {
 	/*
 	 * For the user's own screen; names are fine here.  One finding per check
 	 * and person; the first of a person that asks for an answer ends with the
-	 * command that records it, after "; then: ".
+	 * command that records it, after "; ask, then: ".
 	 */
 	char words[400];
 	bool overridden;
