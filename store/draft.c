@@ -10,8 +10,8 @@
 
 /* Room for salts, heads and the header, so that a full body still fits. */
 #define BODY_MAX (CHANGESET_MAX - 56u * 1024u)
-#define VALUE_MAX (BODY_MAX / 2u)
-#define DOTS_MAX 2048u /* of one operation: 34 to 39 bytes each */
+#define DOTS_MAX 512u /* of one operation: 34 to 39 bytes each */
+#define OP_MAX (BODY_MAX - 1024u)
 
 struct draft_op {
 	size_t len; /* bytes in the part's buffer */
@@ -115,16 +115,20 @@ static enum saksi_err part_of(struct saksi_draft *d, const struct saksi_id *id,
 	return SAKSI_OK;
 }
 
+bool draft_fits(size_t encoded)
+{
+	return encoded <= DRAFT_VALUE_MAX;
+}
+
 static enum saksi_err end_op(struct draft_part *p, size_t from, struct saksi_error *err)
 {
 	enum saksi_err rc;
 
 	if ((rc = buf_ok(&p->bytes, err)) != SAKSI_OK)
 		return rc;
-	if (p->bytes.len - from > VALUE_MAX)
+	if (p->bytes.len - from > OP_MAX)
 		return saksi_fail(err, SAKSI_ELIMIT,
-		    "a value: longer than %u KiB; keep long texts as attached documents",
-		    VALUE_MAX / 1024);
+		    "an operation: longer than a changeset");
 	if (p->n_ops == p->cap_ops) {
 		size_t cap = p->cap_ops == 0 ? 16 : p->cap_ops * 2;
 		struct draft_op *ops = realloc(p->ops, cap * sizeof(*ops));
@@ -209,10 +213,17 @@ static size_t count_visible(const struct draft_part *p, const char *field,
 	return n;
 }
 
-static enum saksi_err encode(struct buf *b, const json_t *value, struct saksi_error *err)
+static enum saksi_err encode(struct buf *b, const char *field, const json_t *value,
+    struct saksi_error *err)
 {
+	enum saksi_err rc;
+
 	mpjson_write(b, value);
-	return buf_ok(b, err);
+	if ((rc = buf_ok(b, err)) == SAKSI_OK && !draft_fits(b->len))
+		rc = saksi_fail(err, SAKSI_ELIMIT,
+		    "%s: longer than %u KiB; split it, or keep it as a document beside the vault",
+		    field, DRAFT_VALUE_MAX / 1024);
+	return rc;
 }
 
 /*
@@ -301,7 +312,7 @@ enum saksi_err saksi_draft_set(struct saksi_draft *d, const struct saksi_id *id,
 	enum saksi_err rc;
 
 	if ((rc = part_of(d, id, &p, err)) == SAKSI_OK &&
-	    (rc = encode(&b, value, err)) == SAKSI_OK) {
+	    (rc = encode(&b, field, value, err)) == SAKSI_OK) {
 		forget_set(p, field);
 		/* The value that stands there alone is no change. */
 		if (!(count_visible(p, field, &b, &has) == 1 && has))
@@ -322,7 +333,7 @@ enum saksi_err draft_rival(struct saksi_draft *d, const struct saksi_id *id,
 
 	*written = *beside = false;
 	if ((rc = part_of(d, id, &p, err)) != SAKSI_OK ||
-	    (rc = encode(&b, value, err)) != SAKSI_OK)
+	    (rc = encode(&b, field, value, err)) != SAKSI_OK)
 		goto fail;
 	/* A value that stood there once, even if hidden since, says nothing new. */
 	for (size_t i = 0; p->has_state && i < p->state.n_ops && !known; i++)
@@ -350,7 +361,7 @@ enum saksi_err saksi_draft_add(struct saksi_draft *d, const struct saksi_id *id,
 	enum saksi_err rc;
 
 	if ((rc = part_of(d, id, &p, err)) != SAKSI_OK ||
-	    (rc = encode(&b, value, err)) != SAKSI_OK)
+	    (rc = encode(&b, field, value, err)) != SAKSI_OK)
 		goto fail;
 	count_visible(p, field, &b, &has);
 	if (has)
@@ -387,7 +398,7 @@ enum saksi_err saksi_draft_remove(struct saksi_draft *d, const struct saksi_id *
 	enum saksi_err rc;
 
 	if ((rc = part_of(d, id, &p, err)) == SAKSI_OK &&
-	    (rc = encode(&b, value, err)) == SAKSI_OK)
+	    (rc = encode(&b, field, value, err)) == SAKSI_OK)
 		rc = put_removes(d, p, field, equal_value, &b, 0, &n, err);
 	buf_free(&b);
 	if (rc == SAKSI_OK && n == 0)
@@ -470,7 +481,7 @@ enum saksi_err saksi_draft_delete(struct saksi_draft *d, const struct saksi_id *
 		struct buf b = BUF_INIT;
 		size_t from = p->bytes.len;
 
-		if ((rc = encode(&b, v, err)) == SAKSI_OK) {
+		if ((rc = encode(&b, "deleted", v, err)) == SAKSI_OK) {
 			mp_array(&p->bytes, 3);
 			mp_uint(&p->bytes, OP_ADD);
 			mp_cstr(&p->bytes, "deleted");
@@ -509,7 +520,7 @@ enum saksi_err saksi_draft_audit(struct saksi_draft *d, const char *what,
 	mp_uint(&p->bytes, PART_AUDIT);
 	mp_cstr(&p->bytes, what);
 	mpjson_write(&p->bytes, details);
-	if (p->bytes.len > VALUE_MAX)
+	if (p->bytes.len > DRAFT_VALUE_MAX)
 		return saksi_fail(err, SAKSI_ELIMIT, "audit entry: too long");
 	return buf_ok(&p->bytes, err);
 }

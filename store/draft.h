@@ -4,6 +4,9 @@
 
 #include <saksi/store/record.h>
 
+#define DRAFT_VALUE_MAX (160u << 10) /* bytes of one value, encoded */
+/** draft_fits(encoded): A value of so many bytes can be written. */
+bool draft_fits(size_t encoded);
 /** draft_create_as: saksi_draft_create() with the id given. */
 SAKSI_MUST_CHECK enum saksi_err draft_create_as(struct saksi_draft *d,
     const struct saksi_id *id, const char *type, const char *ref, const char *cls,

@@ -355,6 +355,27 @@ static enum saksi_err check_rivals(struct importing *im, struct line *l,
 	return rc;
 }
 
+/* What is too long to be written is a fault like any other, known before. */
+static enum saksi_err check_lengths(struct importing *im, const struct line *l,
+    struct saksi_error *err)
+{
+	enum saksi_err rc = SAKSI_OK;
+
+	for (size_t i = 0; i < l->entries.n && rc == SAKSI_OK; i++) {
+		struct buf b = BUF_INIT;
+
+		mpjson_write(&b, l->entries.list[i].value);
+		rc = buf_ok(&b, err);
+		if (rc == SAKSI_OK && !draft_fits(b.len))
+			schema_faults_add(&im->report->faults, l->number, false,
+			    l->entries.list[i].field->path,
+			    "longer than %u KiB; split it, or keep it as a document beside the vault",
+			    DRAFT_VALUE_MAX / 1024);
+		buf_free(&b);
+	}
+	return rc;
+}
+
 static enum saksi_err check_all(struct importing *im, struct saksi_error *err)
 {
 	const struct schema_resolver res = {resolve, im, im->opt->allow_dangling};
@@ -373,6 +394,8 @@ static enum saksi_err check_all(struct importing *im, struct saksi_error *err)
 		    l->number, &im->report->faults, err);
 		if (rc == SAKSI_OK)
 			rc = check_rivals(im, l, &res, err);
+		if (rc == SAKSI_OK)
+			rc = check_lengths(im, l, err);
 	}
 	if (rc == SAKSI_OK && im->report->faults.failed)
 		rc = saksi_fail_nomem(err);

@@ -146,6 +146,40 @@ static void any_fault_writes_nothing(void **state)
 	device_end(&d);
 }
 
+static void a_value_too_long_is_a_fault_beforehand(void **state)
+{
+	struct device d;
+	struct buf text = BUF_INIT;
+	struct import_report rep;
+	struct saksi_hash empty, after;
+
+	(void)state;
+	device_make(&d, g_schema);
+	empty = device_digest(&d);
+	buf_add_str(&text, PERSON("p1", ""));
+	buf_add_str(&text,
+	    "{\"id\":\"p2\",\"type\":\"person\",\"names\":[{\"text\":\"A\"}],\"note\":\"");
+	for (size_t i = 0; i < (160u << 10); i++)
+		buf_add_byte(&text, 'x');
+	buf_add_str(&text, "\"}\n");
+	rep = import(&d, buf_cstr(&text), SAKSI_EINVAL);
+	assert_int_equal(rep.faults.n_errors, 1);
+	assert_int_equal(rep.faults.list[0].line, 2);
+	assert_string_equal(rep.faults.list[0].key, "note");
+	import_report_free(&rep);
+	after = device_digest(&d);
+	assert_memory_equal(empty.b, after.b, sizeof(empty.b));
+	/* A little less goes in, and out again. */
+	memmove(text.p + text.len - 1003, text.p + text.len - 3, 3);
+	text.len -= 1000;
+	rep = import(&d, buf_cstr(&text), SAKSI_OK);
+	assert_int_equal(rep.created, 2);
+	import_report_free(&rep);
+	OK(saksi_vault_verify(d.v, true, NULL, NULL, NULL, NULL, &g_err));
+	buf_free(&text);
+	device_end(&d);
+}
+
 static void a_new_value_is_a_rival_and_an_old_one_no_change(void **state)
 {
 	struct device d;
@@ -262,6 +296,7 @@ int main(void)
 	    cmocka_unit_test(the_samples_import_once),
 	    cmocka_unit_test(two_devices_that_import_one_file_agree),
 	    cmocka_unit_test(any_fault_writes_nothing),
+	    cmocka_unit_test(a_value_too_long_is_a_fault_beforehand),
 	    cmocka_unit_test(a_new_value_is_a_rival_and_an_old_one_no_change),
 	    cmocka_unit_test(rivals_come_back_as_rivals),
 	    cmocka_unit_test(references_hold_whatever_the_order_of_lines),
