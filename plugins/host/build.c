@@ -3,6 +3,22 @@
 
 #include "submission.h"
 
+static json_t *made(struct submission *s, json_t *v)
+{
+	s->failed = s->failed || !v;
+	return v;
+}
+
+json_t *build_array(struct submission *s)
+{
+	return made(s, json_array());
+}
+
+json_t *build_object(struct submission *s)
+{
+	return made(s, json_object());
+}
+
 void build_add(struct submission *s, json_t *array, json_t *v)
 {
 	if (json_array_append_new(array, v) != 0)

@@ -10,7 +10,7 @@
 
 void block_add(struct section *x, const char *kind, const char *key, json_t *value)
 {
-	json_t *b = json_object();
+	json_t *b = build_object(x->s);
 	build_set(x->s, b, "kind", json_string(kind));
 	build_set(x->s, b, key, value);
 	build_add(x->s, x->blocks, b);
@@ -23,7 +23,7 @@ void block_text(struct section *x, const char *kind, const char *text)
 
 json_t *block_fields(struct section *x)
 {
-	json_t *fields = json_array();
+	json_t *fields = build_array(x->s);
 	block_add(x, "fields", "fields", fields);
 	/* The block keeps it alive; without memory there may be no block. */
 	return x->s->failed ? NULL : fields;
@@ -54,7 +54,7 @@ bool feed_known(const char *name)
 /* A section says what it has, or that there is nothing: never silence. */
 static json_t *section_make(struct submission *s, const json_t *form)
 {
-	struct section x = {s, form, json_array()};
+	struct section x = {s, form, build_array(s)};
 	const json_t *feeds = json_object_get(form, "feeds"), *f;
 	size_t i;
 	json_array_foreach (feeds, i, f) {
@@ -102,7 +102,7 @@ static void cover_answers(struct submission *s, json_t *cover)
 
 static json_t *cover_make(struct submission *s, const char *made)
 {
-	json_t *cover = json_array();
+	json_t *cover = build_array(s);
 	const char ceiling[2] = {class_letter(s->job->ceiling), '\0'};
 	const json_t *n;
 	size_t i;
@@ -129,7 +129,7 @@ enum saksi_err document_make(struct submission *s, struct saksi_error *err)
 	const json_t *form;
 	char made[24];
 	size_t i;
-	json_t *sections = json_array();
+	json_t *sections = build_array(s);
 
 	time_text(made, clock_now_us());
 	json_array_foreach (json_object_get(s->form, "sections"), i, form) {

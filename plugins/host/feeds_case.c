@@ -87,7 +87,7 @@ static void add_place(struct section *x, json_t *lines, const json_t *record, bo
 
 static json_t *places(struct section *x, bool country)
 {
-	json_t *lines = json_array();
+	json_t *lines = build_array(x->s);
 	const char *id;
 	json_t *seen;
 	json_object_foreach (x->s->events, id, seen) {
@@ -196,7 +196,7 @@ static void put_facts(struct section *x, const char *heading, const char *remark
 	json_t *facts;
 	if (i == end)
 		return;
-	facts = json_array();
+	facts = build_array(x->s);
 	for (; i < end; i++)
 		build_add(x->s, facts, fact_block(x, &x->s->facts[i]));
 	block_text(x, "heading", heading);
@@ -216,7 +216,7 @@ static void feed_facts(struct section *x)
 static void feed_law(struct section *x)
 {
 	static const char *const keys[] = {"provisions", "legal_basis"};
-	json_t *lines = json_array();
+	json_t *lines = build_array(x->s);
 	for (size_t i = 0; i < x->s->n_main; i++)
 		for (size_t k = 0; k < 2; k++) {
 			const json_t *p;
@@ -235,7 +235,7 @@ static void feed_law(struct section *x)
 
 static void feed_documents(struct section *x)
 {
-	json_t *lines = json_array();
+	json_t *lines = build_array(x->s);
 	for (size_t i = 0; i < x->s->n_facts; i++) {
 		json_t *titles = words_sources(x->s, x->s->facts[i].seen);
 		const json_t *t;
@@ -314,7 +314,7 @@ static int on_step(void *ctx, json_t *record)
 static void steps(struct section *x, bool un, bool answers)
 {
 	const struct host_source *source = x->s->job->source;
-	struct step_walk w = {x, json_array(), json_object(), un, answers};
+	struct step_walk w = {x, build_array(x->s), build_object(x->s), un, answers};
 	const char *id;
 	json_t *seen;
 	for (size_t i = 0; i < x->s->n_victims; i++)

@@ -238,7 +238,7 @@ static void put_lines(struct section *x, const char *intro, json_t *lines)
 
 static void feed_perpetrators(struct section *x)
 {
-	json_t *direct = json_array(), *authorities = json_array();
+	json_t *direct = build_array(x->s), *authorities = build_array(x->s);
 	for (size_t i = 0; i < x->s->n_main; i++) {
 		const struct fact *f = &x->s->facts[i];
 		if (f->rank == 0)

@@ -61,6 +61,9 @@ struct submission {
 };
 
 /* ---- build.c: what is built is whole, or ${s->failed} is set -------------------------- */
+/** build_array(s), build_object(s): New; NULL without memory. */
+json_t *build_array(struct submission *s);
+json_t *build_object(struct submission *s);
 /** build_add(s, array, v): Append ${v}, which is taken over and may be NULL. */
 void build_add(struct submission *s, json_t *array, json_t *v);
 /** build_set(s, object, key, v): Likewise. */

@@ -259,7 +259,7 @@ static void pass_over_sections(struct pass *p, const struct submission *s)
 enum saksi_err withhold(struct submission *s, struct saksi_error *err)
 {
 	struct names all = {NULL, 0, false};
-	struct pass p = {&all, json_object(), false};
+	struct pass p = {&all, build_object(s), false};
 	const char *id;
 	json_t *yes;
 	for (size_t i = 0; i < s->n_victims; i++)
@@ -278,5 +278,5 @@ enum saksi_err withhold(struct submission *s, struct saksi_error *err)
 		words_free(&all.list[i].words);
 	free(all.list);
 	json_decref(p.reported);
-	return all.failed || p.failed ? saksi_fail_nomem(err) : SAKSI_OK;
+	return all.failed || p.failed || s->failed ? saksi_fail_nomem(err) : SAKSI_OK;
 }

@@ -176,7 +176,7 @@ void words_value(struct buf *out, struct submission *s, const struct schema_fiel
 
 json_t *words_sources(struct submission *s, const json_t *record)
 {
-	json_t *titles = json_array(), *seen = json_object();
+	json_t *titles = build_array(s), *seen = build_object(s);
 	const json_t *x;
 	size_t i;
 	json_array_foreach (json_object_get(record, "source"), i, x) {
