@@ -51,7 +51,6 @@ static enum saksi_err surplus(unsigned t, uint64_t n, struct saksi_error *err)
 	    (unsigned long long)n, t);
 }
 
-/* The entry that governs number ${n}: 1 or 0 in an append-only table. */
 /* ---- reading ---------------------------------------------------------------------- */
 
 static enum saksi_err get_version(struct kv_txn *txn, unsigned t, uint64_t n,

@@ -67,56 +67,59 @@ static enum saksi_err check_some(struct kv_walk *w, struct saksi_error *err)
 	return rc == SAKSI_OK ? kv_walk_free(w, err) : rc;
 }
 
-enum saksi_err kv_check_begin(struct kv_txn *txn, struct saksi_error *err)
-{
-	struct kv *kv = txn->kv;
-	struct page_fault first;
-	struct kv_walk w;
-	enum saksi_err rc;
-	bool whole;
-
-	txn->sound = txn->base.txn == 0 || kv->sound_txn == txn->base.txn;
-	if (txn->sound)
-		return SAKSI_OK;
-	rc = kv_walk_init(&w, kv, &txn->base, err);
-	if (rc != SAKSI_OK)
-		return rc;
-	w.fault = stop_at;
-	w.ctx = &first;
-	whole = kv->file.pages <= whole_pages;
-	if (whole)
-		rc = verdict(&w, check_all(&w, err), err);
-	else
-		rc = verdict(&w, check_some(&w, err), err);
-	txn->sound = rc == SAKSI_OK && whole;
-	if (rc == SAKSI_OK && !txn->sound) {
-		/* Free pages are marked too, but nothing leads to them. */
-		txn->seen = w.seen;
-		w.seen = NULL;
-		txn->seen_pages = kv->file.pages;
-		memset(txn->seen, 0, kv->file.pages / 8 + 1);
-	}
-	kv_walk_done(&w);
-	return rc;
-}
-
-enum saksi_err kv_check_table(struct kv_txn *txn, unsigned db, struct saksi_error *err)
+/* Walk as far as ${walk} goes; the pages it met are left in ${*seen}. */
+static enum saksi_err run_walk(struct kv_txn *txn,
+    enum saksi_err (*walk)(struct kv_walk *w, struct saksi_error *err), uint8_t **seen,
+    struct saksi_error *err)
 {
 	struct page_fault first;
 	struct kv_walk w;
 	enum saksi_err rc;
 
-	if (txn->sound)
-		return SAKSI_OK;
 	rc = kv_walk_init(&w, txn->kv, &txn->base, err);
 	if (rc != SAKSI_OK)
 		return rc;
 	w.fault = stop_at;
 	w.ctx = &first;
-	rc = kv_walk_tree(&w, &txn->base.db[db], WALK_NUMBERS, "table", NULL, NULL, err);
-	rc = verdict(&w, rc, err);
+	rc = verdict(&w, walk(&w, err), err);
+	if (rc == SAKSI_OK && seen != NULL) {
+		*seen = w.seen;
+		w.seen = NULL;
+	}
 	kv_walk_done(&w);
 	return rc;
+}
+
+static enum saksi_err check_whole(struct kv_txn *txn, struct saksi_error *err)
+{
+	enum saksi_err rc = run_walk(txn, check_all, NULL, err);
+
+	txn->sound = rc == SAKSI_OK;
+	return rc;
+}
+
+enum saksi_err kv_check_begin(struct kv_txn *txn, struct saksi_error *err)
+{
+	struct kv *kv = txn->kv;
+	enum saksi_err rc;
+
+	txn->sound = txn->base.txn == 0 || kv->sound_txn == txn->base.txn;
+	if (txn->sound)
+		return SAKSI_OK;
+	if (kv->file.pages <= whole_pages)
+		return check_whole(txn, err);
+	rc = run_walk(txn, check_some, &txn->seen, err);
+	if (rc != SAKSI_OK)
+		return rc;
+	/* Free pages are marked too, but nothing may lead to them. */
+	txn->seen_pages = kv->file.pages;
+	memset(txn->seen, 0, kv->file.pages / 8 + 1);
+	return SAKSI_OK;
+}
+
+enum saksi_err kv_check_all(struct kv_txn *txn, struct saksi_error *err)
+{
+	return txn->sound ? SAKSI_OK : check_whole(txn, err);
 }
 
 /* ---- paths ------------------------------------------------------------------------ */
@@ -128,6 +131,7 @@ struct path {
 	uint8_t *seen;
 	uint64_t seen_pages;
 	bool sound;
+	bool doubt; /* only a look at the whole file can tell */
 	struct page_fault fault;
 };
 
@@ -191,9 +195,24 @@ static bool check_children(struct path *c, const struct page *p, unsigned at,
 	return true;
 }
 
-static bool check_values(struct path *c, const struct page *p)
+/*
+ * LMDB frees as many pages as the first of a long value names.  More than the
+ * value needs may be right, or be the pages of others.
+ */
+static bool check_big(struct path *c, const struct node *n)
 {
 	const uint8_t *data;
+	uint64_t span;
+
+	if (!overflow_open(&data, &span, c->file, n, &c->fault))
+		return false;
+	if (span != overflow_span(c->file->size, n->len))
+		c->doubt = true;
+	return true;
+}
+
+static bool check_values(struct path *c, const struct page *p)
+{
 	struct node n;
 	unsigned i;
 
@@ -202,8 +221,7 @@ static bool check_values(struct path *c, const struct page *p)
 			return false;
 		if (n.flags > NODE_BIG)
 			return bad(c, p->number, "an entry is of the wrong kind");
-		if (n.flags == NODE_BIG && node_number(&n) == c->n &&
-		    !overflow_open(&data, NULL, c->file, &n, &c->fault))
+		if (n.flags == NODE_BIG && node_number(&n) == c->n && !check_big(c, &n))
 			return false;
 	}
 	return true;
@@ -247,5 +265,7 @@ enum saksi_err kv_check_path(struct kv_txn *txn, unsigned db, uint64_t n,
 	c.seen_pages = txn->seen_pages;
 	if (!guard_run(run_check, &c))
 		return kv_give_up(txn->kv, err);
-	return c.sound ? SAKSI_OK : kv_fault(err, &c.fault);
+	if (!c.sound)
+		return kv_fault(err, &c.fault);
+	return c.doubt ? check_whole(txn, err) : SAKSI_OK;
 }

@@ -202,7 +202,7 @@ enum saksi_err kv_db_remove(struct kv_txn *txn, unsigned db, uint64_t n,
 
 enum saksi_err kv_db_empty(struct kv_txn *txn, unsigned db, struct saksi_error *err)
 {
-	enum saksi_err rc = kv_check_table(txn, db, err);
+	enum saksi_err rc = kv_check_all(txn, err);
 	struct db_call c = {0};
 
 	if (rc == SAKSI_OK)

@@ -328,8 +328,7 @@ SAKSI_MUST_CHECK enum saksi_err kv_check_path(struct kv_txn *txn, unsigned db, u
     struct saksi_error *err);
 /** kv_test_check_whole(pages): For tests: the largest file that is checked whole. */
 void kv_test_check_whole(uint64_t pages);
-/** kv_check_table: All pages of one table, before it is emptied. */
-SAKSI_MUST_CHECK enum saksi_err kv_check_table(struct kv_txn *txn, unsigned db,
-    struct saksi_error *err);
+/** kv_check_all: The whole file, before a table is emptied. */
+SAKSI_MUST_CHECK enum saksi_err kv_check_all(struct kv_txn *txn, struct saksi_error *err);
 
 #endif

@@ -35,7 +35,7 @@ static void tell(struct verify *v, const char *fmt, ...)
 	va_list ap;
 
 	v->faults++;
-	if (v->faults > FAULTS_MAX)
+	if (v->fault == NULL || v->faults > FAULTS_MAX)
 		return;
 	va_start(ap, fmt);
 	(void)vsnprintf(words, sizeof(words), fmt, ap);

@@ -379,6 +379,24 @@ static void test_heads(void **state)
 	assert_int_equal(victim_read(v, 0), NEWEST);
 }
 
+/* A set hash that does not fit is told, and nothing else of it. */
+static void test_set_hash(void **state)
+{
+	struct victim *v = *state;
+	struct kv_txn *t;
+	unsigned faults;
+
+	OK(reopen(&v->f, 0));
+	t = begin(&v->f, true);
+	put_str(&v->f, t, KV_RECORDS, 1, "anew");
+	t->meta.t[KV_RECORDS].set[7] ^= 1;
+	commit(&v->f, t);
+	assert_int_equal(verify(&v->f, &faults), SAKSI_EDAMAGED);
+	assert_int_equal(faults, 1);
+	kv_close(&v->f.kv);
+	restore(v);
+}
+
 /* ---- cut files ------------------------------------------------------------------- */
 
 static void cut(struct victim *v)
@@ -522,6 +540,7 @@ int main(void)
 	    cmocka_unit_test(test_old_pages),
 	    cmocka_unit_test(test_moved_pages),
 	    cmocka_unit_test(test_repointed),
+	    cmocka_unit_test(test_set_hash),
 	    cmocka_unit_test(test_cut),
 	    cmocka_unit_test(test_foreign),
 	    cmocka_unit_test(test_lmdb_copy),
