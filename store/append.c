@@ -125,6 +125,11 @@ static enum saksi_err take_in(struct saksi_txn *t, struct changeset *cs,
 	return rc;
 }
 
+enum saksi_err saksi_log_check(const struct changeset *cs, struct saksi_error *err)
+{
+	return cs->kind == CS_DATA ? merge_check(cs, err) : SAKSI_OK;
+}
+
 enum saksi_err saksi_log_merge(struct saksi_txn *t, const struct changeset *cs,
     const struct saksi_hash *sealer, merge_change_fn *fn, void *ctx,
     struct saksi_error *err)

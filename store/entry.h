@@ -13,7 +13,6 @@
 #include <saksi/store/log.h>
 
 #define BRANCHES_MAX (UINT32_MAX / 2)
-#define HLC_FUTURE_MS (24 * 60 * 60 * 1000) /* a clock may be that far ahead */
 
 /**
  * believable_hlc(hlc, received_us):

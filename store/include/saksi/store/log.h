@@ -12,6 +12,8 @@
 
 #include <saksi/store/vault.h>
 
+#define HLC_FUTURE_MS (24 * 60 * 60 * 1000) /* a clock may be that far ahead */
+
 struct log_entry {
 	uint64_t n;	 /* arrival number in this vault */
 	uint32_t branch; /* local number of the log's branch */
@@ -81,6 +83,14 @@ SAKSI_MUST_CHECK enum saksi_err saksi_log_append(struct saksi_txn *t,
  */
 SAKSI_MUST_CHECK enum saksi_err saksi_log_missing(struct saksi_txn *t,
     const struct changeset *cs, struct saksi_hash ids[CHANGESET_CAUSES_MAX], uint32_t *n,
+    struct saksi_error *err);
+/**
+ * saksi_log_check(cs, err):
+ * Form and limits of a changeset's parts, asked of nothing but its bytes:
+ * SAKSI_EFORMAT, SAKSI_ELIMIT, SAKSI_ENEWER.  What passes is never refused by
+ * saksi_log_merge() for its size.
+ */
+SAKSI_MUST_CHECK enum saksi_err saksi_log_check(const struct changeset *cs,
     struct saksi_error *err);
 /*
  * What a merge did, for the summary: called per record touched.
