@@ -25,6 +25,11 @@ struct gate {
 	size_t n_pieces, cap_pieces;
 	struct saksi_hash *released; /* merged or quarantined: who waited for them? */
 	size_t n_released, cap_released;
+	uint64_t *arrivals; /* for `here`, once this transaction is committed */
+	size_t n_arrivals, cap_arrivals;
+	size_t done;  /* pieces of the queue that are committed */
+	bool moved;   /* this transaction holds something */
+	bool careful; /* one transaction did not hold all: commit after each */
 	bool members_changed;
 	bool unsettled; /* the container left something that may end otherwise later */
 };
@@ -52,9 +57,6 @@ static inline void say(struct verdict *v, enum outcome what, const char *reason)
  */
 SAKSI_MUST_CHECK enum saksi_err verify_one(struct gate *g, const struct changeset *cs,
     const struct saksi_hash *sealer, bool *verified, struct verdict *v,
-    struct saksi_error *err);
-/** tell_here(g, id, err): ${id} is merged, and stands in the container being read. */
-SAKSI_MUST_CHECK enum saksi_err tell_here(struct gate *g, const struct saksi_hash *id,
     struct saksi_error *err);
 
 #endif

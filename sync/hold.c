@@ -8,8 +8,10 @@
 
 void hold_free(struct hold *h)
 {
-	for (size_t i = 0; i < h->n; i++)
+	for (size_t i = 0; i < h->n; i++) {
 		changeset_free(&h->list[i].cs);
+		changeset_free(&h->list[i].gone);
+	}
 	free(h->list);
 	idmap_free(&h->by_bytes);
 	idmap_free(&h->quarantined);
@@ -112,7 +114,7 @@ enum saksi_err hold_load(struct hold *h, struct saksi_txn *txn, struct saksi_err
 	for (size_t i = 0; i < l.n && rc == SAKSI_OK; i++)
 		rc = saksi_held_del(txn, l.doubles[i], err);
 	free(l.doubles);
-	h->from = h->n;
+	h->from = h->since = h->n;
 	return rc;
 }
 
@@ -125,12 +127,13 @@ static enum saksi_err remove_stored(const struct waiting *w, struct saksi_txn *t
 	return rc == SAKSI_ENOTFOUND ? SAKSI_OK : rc;
 }
 
-enum saksi_err hold_save(struct hold *h, struct saksi_txn *txn, struct saksi_error *err)
+enum saksi_err hold_save(struct hold *h, size_t *at, struct saksi_txn *txn,
+    struct saksi_error *err)
 {
 	enum saksi_err rc = SAKSI_OK;
 
-	for (size_t i = 0; i < h->n && rc == SAKSI_OK; i++) {
-		struct waiting *w = &h->list[i];
+	for (; *at < h->n && rc == SAKSI_OK && !saksi_txn_full(txn); ++*at) {
+		struct waiting *w = &h->list[*at];
 
 		if (w->cs == NULL || (w->n != 0 && !w->rewrite))
 			continue;
@@ -208,9 +211,34 @@ enum saksi_err hold_drop(struct hold *h, struct waiting *w, struct saksi_txn *tx
 	enum saksi_err rc = w->n != 0 ? remove_stored(w, txn, err) : SAKSI_OK;
 
 	(void)h;
-	if (rc == SAKSI_OK)
-		changeset_free(&w->cs);
+	if (rc == SAKSI_OK) {
+		w->gone = w->cs;
+		w->cs = NULL;
+	}
 	return rc;
+}
+
+void hold_commit(struct hold *h)
+{
+	for (size_t i = 0; i < h->n; i++)
+		changeset_free(&h->list[i].gone);
+	h->since = h->n;
+}
+
+void hold_undo(struct hold *h)
+{
+	for (size_t i = 0; i < h->n; i++) {
+		struct waiting *w = &h->list[i];
+
+		if (i >= h->since) { /* will be read again */
+			changeset_free(&w->cs);
+			changeset_free(&w->gone);
+		} else if (w->gone != NULL) {
+			w->cs = w->gone;
+			w->gone = NULL;
+		}
+	}
+	h->since = h->n;
 }
 
 void hold_mark(struct hold *h)

@@ -10,6 +10,7 @@
 
 struct waiting {
 	struct changeset *cs;	 /* owned; NULL: gone */
+	struct changeset *gone;	 /* owned; was `cs` until this transaction */
 	struct saksi_hash bytes; /* H("held", all bytes): copies of one id differ in it */
 	struct saksi_hash sealer;
 	uint64_t n;		/* number in the vault; 0: not yet there */
@@ -17,6 +18,7 @@ struct waiting {
 	bool verified;		/* its signature is good */
 	bool seen;		/* came in this run, from what is being read now */
 	bool rewrite;		/* differs from what the vault holds */
+	bool stuck;		/* too much for this vault: not tried again in this run */
 	struct saksi_hash need; /* a cause it waits for; zero: a change in membership */
 	char reason[160];
 };
@@ -26,6 +28,7 @@ struct hold {
 	struct idmap by_bytes;	  /* -> place in list */
 	struct idmap quarantined; /* changeset id -> place in list */
 	size_t from;		  /* first that came with the container being read */
+	size_t since;		  /* first that came in this transaction */
 };
 
 void hold_free(struct hold *h);
@@ -45,7 +48,7 @@ SAKSI_MUST_CHECK enum saksi_err hold_add(struct hold *h, struct changeset **cs,
 /** hold_set: Why it waits has changed. */
 SAKSI_MUST_CHECK enum saksi_err hold_set(struct hold *h, struct waiting *w, uint8_t why,
     const struct saksi_hash *need, const char *reason, struct saksi_error *err);
-/** hold_drop: It is merged or refused. */
+/** hold_drop: It is merged or refused, if the transaction is committed. */
 SAKSI_MUST_CHECK enum saksi_err hold_drop(struct hold *h, struct waiting *w,
     struct saksi_txn *txn, struct saksi_error *err);
 /**
@@ -54,9 +57,12 @@ SAKSI_MUST_CHECK enum saksi_err hold_drop(struct hold *h, struct waiting *w,
  */
 void hold_mark(struct hold *h);
 void hold_book(struct hold *h, const struct saksi_hash *sealer, size_t *over);
-/** hold_save: Write what the vault lacks. */
-SAKSI_MUST_CHECK enum saksi_err hold_save(struct hold *h, struct saksi_txn *txn,
-    struct saksi_error *err);
+/** hold_commit, hold_undo: The transaction in which all this happened is over. */
+void hold_commit(struct hold *h);
+void hold_undo(struct hold *h);
+/** hold_save(h, at, txn): Write what the vault lacks, from place ${*at} until ${txn} is full. */
+SAKSI_MUST_CHECK enum saksi_err hold_save(struct hold *h, size_t *at,
+    struct saksi_txn *txn, struct saksi_error *err);
 void hold_count(const struct hold *h, size_t *pending, size_t *quarantined);
 
 #endif

@@ -223,7 +223,7 @@ static enum saksi_err check_change(struct joining *g, size_t i, struct saksi_err
 	pk = author_key(g, &c->device);
 	if (pk == NULL || changeset_verify(c->cs, pk, NULL) != SAKSI_OK)
 		return wrong(err, "a membership change in it is not signed by a member");
-	rc = membership_verdict(&v, g->members, c->cs, &c->device, err);
+	rc = membership_judge(&v, g->members, c->cs, &c->device, NULL, 0, err);
 	if (rc != SAKSI_OK)
 		return rc;
 	if (v == TEAM_PENDING)

@@ -208,31 +208,19 @@ static enum team_verdict judge_membership(const struct membership *m,
 	return v;
 }
 
-static enum team_verdict judge(const struct membership *m, const struct changeset *cs,
-    const struct saksi_hash *device, char *why, size_t size, bool *no_memory)
+enum saksi_err membership_judge(enum team_verdict *v, const struct membership *m,
+    const struct changeset *cs, const struct saksi_hash *device, char *why, size_t size,
+    struct saksi_error *err)
 {
+	bool no_memory = false;
+
 	if (why != NULL && size > 0)
 		why[0] = '\0';
 	if (cs->kind == CS_DATA)
-		return judge_data(m, cs, device, why, size);
-	if (cs->kind == CS_MEMBERSHIP)
-		return judge_membership(m, cs, device, why, size, no_memory);
-	return say(TEAM_PENDING, why, size, "needs a newer version of saksi");
-}
-
-enum team_verdict membership_judge(const struct membership *m, const struct changeset *cs,
-    const struct saksi_hash *device, char *why, size_t size)
-{
-	bool no_memory = false;
-
-	return judge(m, cs, device, why, size, &no_memory);
-}
-
-enum saksi_err membership_verdict(enum team_verdict *v, const struct membership *m,
-    const struct changeset *cs, const struct saksi_hash *device, struct saksi_error *err)
-{
-	bool no_memory = false;
-
-	*v = judge(m, cs, device, NULL, 0, &no_memory);
+		*v = judge_data(m, cs, device, why, size);
+	else if (cs->kind == CS_MEMBERSHIP)
+		*v = judge_membership(m, cs, device, why, size, &no_memory);
+	else
+		*v = say(TEAM_PENDING, why, size, "needs a newer version of saksi");
 	return no_memory ? saksi_fail_nomem(err) : SAKSI_OK;
 }

@@ -219,7 +219,7 @@ enum saksi_err membership_add(struct membership *m, const struct changeset *cs,
 	if (c.missing)
 		return saksi_fail(err, SAKSI_ENOTFOUND,
 		    "membership: a change cites one that is not here");
-	rc = membership_verdict(&v, m, cs, device, err);
+	rc = membership_judge(&v, m, cs, device, NULL, 0, err);
 	if (rc == SAKSI_OK)
 		rc = add_node(m, cs, &c, err);
 	for (uint32_t i = 0; rc == SAKSI_OK && v == TEAM_OK && i < cs->n_parts; i++) {

@@ -31,13 +31,14 @@ void membership_free(struct membership **m);
  */
 void membership_founder(struct membership *m, const struct saksi_hash *device,
     const struct saksi_hash *log);
-/** membership_judge(m, cs, device, why, size): PROTOCOL.md 3.2, for either kind. */
-enum team_verdict membership_judge(const struct membership *m, const struct changeset *cs,
-    const struct saksi_hash *device, char *why, size_t size);
-/** membership_verdict(v, m, cs, device, err): The same; out of memory is no verdict. */
-SAKSI_MUST_CHECK enum saksi_err membership_verdict(enum team_verdict *v,
+/**
+ * membership_judge(v, m, cs, device, why, size, err):
+ * PROTOCOL.md 3.2, for either kind.  ${why} (or NULL): words for anything but
+ * TEAM_OK.  Fails only for lack of memory.
+ */
+SAKSI_MUST_CHECK enum saksi_err membership_judge(enum team_verdict *v,
     const struct membership *m, const struct changeset *cs,
-    const struct saksi_hash *device, struct saksi_error *err);
+    const struct saksi_hash *device, char *why, size_t size, struct saksi_error *err);
 /**
  * membership_add(m, cs, device, err):
  * Its causes must be there.  One that is not authorised is remembered as a

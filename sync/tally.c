@@ -32,6 +32,7 @@ void tally_free(struct tally *t)
 {
 	idmap_free(&t->records);
 	idmap_free(&t->pairs);
+	free(t->recent);
 	free(t->by_record);
 	free(t->by_pair);
 	memset(t, 0, sizeof(*t));
@@ -62,7 +63,7 @@ static struct touched *entry_for(struct idmap *map, struct touched **list, uint3
 	return &(*list)[(*n)++];
 }
 
-void tally_change(struct tally *t, const struct merge_change *c,
+static void count_change(struct tally *t, const struct merge_change *c,
     const struct saksi_hash *device)
 {
 	struct saksi_hash key = {{0}};
@@ -83,6 +84,23 @@ void tally_change(struct tally *t, const struct merge_change *c,
 		e->values += c->values;
 	}
 	t->failed = t->failed || e == NULL;
+}
+
+void tally_change(struct tally *t, const struct merge_change *c,
+    const struct saksi_hash *device)
+{
+	if (t->n_recent == t->cap_recent) {
+		size_t cap = t->cap_recent == 0 ? 64 : t->cap_recent * 2;
+		struct recent *list = realloc(t->recent, cap * sizeof(*list));
+
+		if (list == NULL) {
+			t->failed = true;
+			return;
+		}
+		t->recent = list;
+		t->cap_recent = cap;
+	}
+	t->recent[t->n_recent++] = (struct recent){*c, *device};
 }
 
 /* ---- faults and warnings ------------------------------------------------------------ */
@@ -147,33 +165,34 @@ static const char *what_was_done(const struct touched *e)
 	return "changed";
 }
 
-static enum saksi_err tell_change(struct tally *t, struct saksi_team *team,
-    struct saksi_txn *txn, const struct touched *e, struct saksi_error *err)
+/* A record that can't be shown, for whatever reason, is named by its id. */
+static void tell_change(struct tally *t, struct saksi_team *team, struct saksi_txn *txn,
+    const struct touched *e)
 {
 	struct saksi_record *r = NULL;
 	struct buf label = BUF_INIT;
-	json_t *form = NULL;
+	json_t *form = NULL, *item;
 	const char *by = saksi_team_device_name(team, &e->device);
 	char id[ID_TEXT_LEN + 1], shortid[17];
-	enum saksi_err rc = saksi_record_get(&r, txn, &e->record, 0, err);
+	enum saksi_err rc = saksi_record_get(&r, txn, &e->record, 0, NULL);
 
+	if (rc == SAKSI_ENOTFOUND)
+		return; /* nothing of it is there to show */
 	if (rc == SAKSI_OK)
-		rc = saksi_record_json(&form, txn, r, saksi_team_device_name, team, err);
-	if (rc == SAKSI_OK) {
+		rc = saksi_record_json(&form, txn, r, saksi_team_device_name, team, NULL);
+	if (rc == SAKSI_OK)
 		record_label(&label, saksi_vault_schema(saksi_team_vault(team)), form);
-		id_text(id, &e->record);
-		hash_short(shortid, &e->device);
-		append(t, "changes",
-		    json_pack("{s:s,s:s,s:s,s:s,s:s,s:I}", "id", id, "type", r->type,
-			"label", buf_cstr(&label), "by", by != NULL ? by : shortid, "did",
-			what_was_done(e), "values", (json_int_t)e->values));
-	} else if (rc == SAKSI_ENOTFOUND) {
-		rc = SAKSI_OK; /* nothing of it is there to show */
-	}
+	id_text(id, &e->record);
+	hash_short(shortid, &e->device);
+	item = json_pack("{s:s,s:s,s:s,s:s,s:s,s:I}", "id", id, "type",
+	    r != NULL ? r->type : "", "label", id, "by", by != NULL ? by : shortid, "did",
+	    what_was_done(e), "values", (json_int_t)e->values);
+	if (item != NULL && rc == SAKSI_OK && !label.failed)
+		(void)json_object_set_new(item, "label", json_string(buf_cstr(&label)));
+	append(t, "changes", item);
 	json_decref(form);
 	buf_free(&label);
 	saksi_record_free(&r);
-	return rc;
 }
 
 static void count_records(struct tally *t)
@@ -190,24 +209,45 @@ static void count_records(struct tally *t)
 	}
 }
 
-enum saksi_err tally_finish(struct tally *t, struct saksi_team *team,
-    struct saksi_txn *txn, struct saksi_error *err)
+void tally_mark(struct tally *t)
+{
+	for (size_t i = 0; i < t->n_recent; i++)
+		count_change(t, &t->recent[i].change, &t->recent[i].device);
+	t->n_recent = 0;
+	t->mark.received = t->sum->received;
+	t->mark.known = t->sum->known;
+	t->mark.refused = t->sum->refused;
+	t->mark.listed = t->refused_listed;
+}
+
+void tally_back(struct tally *t)
+{
+	json_t *list = json_object_get(t->sum->detail, "refused");
+
+	t->n_recent = 0;
+	t->sum->received = t->mark.received;
+	t->sum->known = t->mark.known;
+	t->sum->refused = t->mark.refused;
+	t->refused_listed = t->mark.listed;
+	while (json_array_size(list) > t->mark.listed)
+		(void)json_array_remove(list, json_array_size(list) - 1);
+}
+
+void tally_finish(struct tally *t, struct saksi_team *team, struct saksi_txn *txn)
 {
 	json_t *by_type = NULL;
 	size_t deleted;
-	enum saksi_err rc = SAKSI_OK;
 
 	count_records(t);
-	for (uint32_t i = 0; i < t->n_pairs && i < CHANGES_LISTED && rc == SAKSI_OK; i++)
-		rc = tell_change(t, team, txn, &t->by_pair[i], err);
+	for (uint32_t i = 0; i < t->n_pairs && i < CHANGES_LISTED; i++)
+		tell_change(t, team, txn, &t->by_pair[i]);
 	if (t->n_pairs > CHANGES_LISTED)
 		tally_warn(t, "%u more changes are not listed",
 		    t->n_pairs - CHANGES_LISTED);
-	if (rc == SAKSI_OK)
-		rc =
-		    saksi_record_counts(txn, &by_type, &t->sum->conflicts, &deleted, err);
+	if (saksi_record_counts(txn, &by_type, &t->sum->conflicts, &deleted, NULL) !=
+	    SAKSI_OK)
+		tally_warn(t, "the conflicts could not be counted");
 	json_decref(by_type);
-	if (rc == SAKSI_OK && (t->failed || t->sum->detail == NULL))
-		rc = saksi_fail_nomem(err);
-	return rc;
+	if (t->failed)
+		tally_warn(t, "this list of what came in is not whole; what came in is");
 }

@@ -12,13 +12,22 @@ struct touched { /* one record; with a device: what that device did to it */
 	int was, is;
 	size_t values;
 };
+struct recent { /* in a transaction that is not yet committed */
+	struct merge_change change;
+	struct saksi_hash device;
+};
 struct tally {
 	struct sync_summary *sum;
+	struct recent *recent;
+	size_t n_recent, cap_recent;
 	struct idmap records, pairs;
 	struct touched *by_record, *by_pair;
 	uint32_t n_records, cap_records, n_pairs, cap_pairs;
 	bool failed; /* out of memory: the list is not whole */
 	size_t refused_listed, missing_listed;
+	struct {
+		size_t received, known, refused, listed;
+	} mark; /* counts at the last commit */
 };
 
 void tally_init(struct tally *t, struct sync_summary *sum);
@@ -32,8 +41,13 @@ void tally_missing(struct tally *t, const struct saksi_hash *id, const char *dev
     uint64_t seq);
 /** tally_warn: Once per text. */
 void tally_warn(struct tally *t, const char *fmt, ...) SAKSI_PRINTF(2, 3);
-/** tally_finish: Counts and the list of changes, with labels as of ${txn}. */
-SAKSI_MUST_CHECK enum saksi_err tally_finish(struct tally *t, struct saksi_team *team,
-    struct saksi_txn *txn, struct saksi_error *err);
+/** tally_mark, tally_back: What is counted from here on may have to be taken back. */
+void tally_mark(struct tally *t);
+void tally_back(struct tally *t);
+/**
+ * tally_finish: Counts and the list of changes, with labels as of ${txn}.  All
+ * is in the vault already, so what can't be told is left out with a warning.
+ */
+void tally_finish(struct tally *t, struct saksi_team *team, struct saksi_txn *txn);
 
 #endif

@@ -261,37 +261,35 @@ const struct team_epoch *saksi_team_epochs(const struct saksi_team *t, size_t *n
 	return t->epochs;
 }
 
-enum team_verdict saksi_team_judge(const struct saksi_team *t, const struct changeset *cs,
-    const struct saksi_hash *device, char *why, size_t size)
+enum saksi_err saksi_team_judge(enum team_verdict *v, const struct saksi_team *t,
+    const struct changeset *cs, const struct saksi_hash *device, char *why, size_t size,
+    struct saksi_error *err)
 {
 	if (t->members == NULL || membership_device(t->members, device) == NULL) {
 		cut_copy(why, size, "its device is not known here yet");
-		return TEAM_PENDING;
+		*v = TEAM_PENDING;
+		return SAKSI_OK;
 	}
-	return membership_judge(t->members, cs, device, why, size);
+	return membership_judge(v, t->members, cs, device, why, size, err);
 }
 
-bool saksi_team_check_membership(const struct changeset *cs, char *why, size_t size)
+enum saksi_err saksi_team_check_membership(const struct changeset *cs,
+    struct saksi_error *err)
 {
 	for (uint32_t i = 0; i < cs->n_parts; i++) {
-		struct saksi_error e;
 		struct member_op op;
 		enum saksi_err rc;
 
-		if (cs->parts[i].p == NULL) {
-			(void)snprintf(why, size,
+		if (cs->parts[i].p == NULL)
+			return saksi_fail(err, SAKSI_EFORMAT,
 			    "a part of a membership change is missing");
-			return false;
-		}
-		rc = member_op_read(&op, cs->parts[i].p, cs->parts[i].len, &e);
+		rc = member_op_read(&op, cs->parts[i].p, cs->parts[i].len, err);
 		if (rc == SAKSI_OK)
 			member_op_free(&op);
-		else if (rc != SAKSI_ENEWER) {
-			cut_copy(why, size, e.msg);
-			return false;
-		}
+		else if (rc != SAKSI_ENEWER)
+			return rc;
 	}
-	return true;
+	return SAKSI_OK;
 }
 
 /* ---- by name ------------------------------------------------------------------------ */

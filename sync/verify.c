@@ -6,8 +6,6 @@
 
 #include "gate_impl.h"
 
-#define FUTURE_MS (INT64_C(24) * 3600 * 1000)
-
 static void wait_for(struct verdict *v, const struct saksi_hash *id)
 {
 	char name[17];
@@ -35,26 +33,33 @@ static bool part_missing(const struct changeset *cs)
 	return false;
 }
 
-/* Steps 1-6 of PROTOCOL.md 6 that need no other changeset.  True: go on. */
-static bool check_form(const struct gate *g, const struct changeset *cs, struct verdict *v)
+/* Steps 1-6 of PROTOCOL.md 6 that need no other changeset.  ${*go_on}: no verdict yet. */
+static enum saksi_err check_form(const struct gate *g, const struct changeset *cs,
+    struct verdict *v, bool *go_on, struct saksi_error *err)
 {
-	char why[600];
+	struct saksi_error e;
+	enum saksi_err rc = SAKSI_OK;
 
+	*go_on = false;
 	if (!place_fits(g, cs)) {
 		say(v, REFUSED, "of another team or collection");
-		return false;
+		return SAKSI_OK;
 	}
-	if (cs->kind == CS_MEMBERSHIP &&
-	    !saksi_team_check_membership(cs, why, sizeof(why))) {
-		say(v, REFUSED, why);
-		return false;
+	if (cs->kind == CS_MEMBERSHIP)
+		rc = saksi_team_check_membership(cs, &e);
+	if (rc == SAKSI_ENOMEM)
+		return saksi_fail_nomem(err);
+	if (rc != SAKSI_OK) {
+		say(v, REFUSED, e.msg);
+		return SAKSI_OK;
 	}
 	if ((cs->kind != CS_DATA && cs->kind != CS_MEMBERSHIP) || part_missing(cs)) {
 		say(v, WAITS, "needs a newer version of saksi");
 		v->need = cs->id; /* nothing that comes in can change this */
-		return false;
+		return SAKSI_OK;
 	}
-	return true;
+	*go_on = true;
+	return SAKSI_OK;
 }
 
 /* The device of a log of which nothing is merged, by what of it is quarantined. */
@@ -155,14 +160,20 @@ static bool cites_quarantined(const struct gate *g, const struct changeset *cs)
 }
 
 /* Step 12. */
-static bool check_rights(const struct gate *g, const struct changeset *cs,
-    struct verdict *v)
+static enum saksi_err check_rights(const struct gate *g, const struct changeset *cs,
+    struct verdict *v, bool *go_on, struct saksi_error *err)
 {
 	char why[160] = "";
+	enum team_verdict team = TEAM_PENDING;
+	enum saksi_err rc =
+	    saksi_team_judge(&team, g->t, cs, &v->device, why, sizeof(why), err);
 
-	switch (saksi_team_judge(g->t, cs, &v->device, why, sizeof(why))) {
+	*go_on = rc == SAKSI_OK && team == TEAM_OK;
+	if (rc != SAKSI_OK)
+		return rc;
+	switch (team) {
 	case TEAM_OK:
-		return true;
+		break;
 	case TEAM_PENDING:
 		say(v, WAITS, why);
 		v->need = cs->id;
@@ -174,7 +185,7 @@ static bool check_rights(const struct gate *g, const struct changeset *cs,
 		say(v, REFUSED, why);
 		break;
 	}
-	return false;
+	return SAKSI_OK;
 }
 
 /* ---- merging -------------------------------------------------------------------------- */
@@ -196,7 +207,7 @@ static void warn_future(struct gate *g, const struct changeset *cs,
 {
 	char name[260];
 
-	if ((int64_t)(cs->hlc >> 16) <= clock_now_us() / 1000 + FUTURE_MS)
+	if ((int64_t)(cs->hlc >> 16) <= clock_now_us() / 1000 + HLC_FUTURE_MS)
 		return;
 	team_name(g->t, device, name);
 	tally_warn(g->tally,
@@ -205,70 +216,65 @@ static void warn_future(struct gate *g, const struct changeset *cs,
 	    name);
 }
 
-enum saksi_err tell_here(struct gate *g, const struct saksi_hash *id,
-    struct saksi_error *err)
+/* Form and limits that its bytes alone decide.  ${*go_on}: it passes. */
+static enum saksi_err check_parts(const struct changeset *cs, struct verdict *v,
+    bool *go_on, struct saksi_error *err)
 {
-	struct log_entry e = {0};
-	enum saksi_err rc;
-	uint64_t n;
+	struct saksi_error e;
+	enum saksi_err rc = saksi_log_check(cs, &e);
 
-	if (g->here == NULL)
+	*go_on = rc == SAKSI_OK;
+	if (rc == SAKSI_OK)
 		return SAKSI_OK;
-	rc = saksi_log_get(g->txn, id, &e, err);
-	n = e.n;
-	log_entry_free(&e);
-	return rc == SAKSI_OK ? g->here(g->ctx, n, err) : rc;
+	if (rc == SAKSI_EFORMAT || rc == SAKSI_ELIMIT) {
+		say(v, REFUSED, e.msg);
+	} else if (rc == SAKSI_ENEWER) {
+		say(v, WAITS, "needs a newer version of saksi");
+		v->need = cs->id;
+	} else {
+		return saksi_fail(err, rc, "%s", e.msg);
+	}
+	return SAKSI_OK;
 }
 
-/* Step 13 and the merge itself. */
+/*
+ * Step 13 and the merge itself.  From here on only the place in its log can
+ * speak against it; any other failure is one of this vault, and no verdict.
+ */
 static enum saksi_err merge(struct gate *g, const struct changeset *cs,
     const struct saksi_hash *sealer, struct verdict *v, struct saksi_error *err)
 {
 	struct merging m = {g, &v->device};
 	struct saksi_error e;
-	enum saksi_err rc;
+	bool go_on;
+	enum saksi_err rc = check_parts(cs, v, &go_on, err);
 
+	if (rc != SAKSI_OK || !go_on)
+		return rc;
 	if (cs->kind == CS_MEMBERSHIP &&
 	    membership_count(g->t->members) >= MEMBERSHIP_MAX) {
-		say(v, QUARANTINED, "the team has had too many membership changes");
+		say(v, WAITS,
+		    "the team has more membership changes than this version takes");
+		v->need = cs->id;
 		return SAKSI_OK;
 	}
 	rc = saksi_log_merge(g->txn, cs, sealer, on_change, &m, &e);
-
-	if (rc != SAKSI_OK && rc != SAKSI_EEXIST && saksi_log_has(g->txn, &cs->id))
-		return saksi_fail(err, rc, "%s",
-		    e.msg); /* half merged: give up the batch */
-	switch (rc) {
-	case SAKSI_OK:
-		v->what = MERGED;
-		warn_future(g, cs, &v->device);
-		if (cs->kind != CS_MEMBERSHIP)
-			return SAKSI_OK;
-		g->members_changed = true;
-		return team_note(g->t, cs, &v->device, err);
-	case SAKSI_EEXIST:
+	if (rc == SAKSI_EEXIST) {
 		v->what = KNOWN;
 		return SAKSI_OK;
-	case SAKSI_EFORMAT:
-	case SAKSI_ELIMIT:
+	}
+	if (rc == SAKSI_EFORMAT && !saksi_log_has(g->txn, &cs->id)) {
 		say(v, REFUSED, e.msg);
 		return SAKSI_OK;
-	case SAKSI_ENEWER:
-		say(v, WAITS, "needs a newer version of saksi");
-		v->need = cs->id;
-		return SAKSI_OK;
-	case SAKSI_ENOTFOUND:
-	case SAKSI_EINVAL:
-	case SAKSI_EAUTH:
-	case SAKSI_EDAMAGED:
-	case SAKSI_EBUSY:
-	case SAKSI_ENOMEM:
-	case SAKSI_EIO:
-	case SAKSI_EREFUSED:
-	case SAKSI_EPARTIAL:
-		break;
 	}
-	return saksi_fail(err, rc, "%s", e.msg);
+	if (rc != SAKSI_OK)
+		return saksi_fail(err, rc, "%s", e.msg);
+	v->what = MERGED;
+	warn_future(g, cs, &v->device);
+	if (cs->kind != CS_MEMBERSHIP)
+		return SAKSI_OK;
+	g->members_changed = true;
+	return team_note(g->t, cs, &v->device, err);
 }
 
 enum saksi_err verify_one(struct gate *g, const struct changeset *cs,
@@ -277,6 +283,7 @@ enum saksi_err verify_one(struct gate *g, const struct changeset *cs,
 {
 	struct saksi_hash missing[CHANGESET_CAUSES_MAX];
 	uint32_t n = 0;
+	bool go_on;
 	enum saksi_err rc;
 
 	memset(v, 0, sizeof(*v));
@@ -284,9 +291,10 @@ enum saksi_err verify_one(struct gate *g, const struct changeset *cs,
 		v->what = KNOWN;
 		return SAKSI_OK;
 	}
-	if (!check_form(g, cs, v) || !find_device(g, cs, v) ||
+	rc = check_form(g, cs, v, &go_on, err);
+	if (rc != SAKSI_OK || !go_on || !find_device(g, cs, v) ||
 	    !check_signature(g, cs, verified, v))
-		return SAKSI_OK;
+		return rc;
 	notice_restored(g, cs, v);
 	if (cites_quarantined(g, cs)) {
 		say(v, QUARANTINED, "follows a quarantined changeset");
@@ -299,5 +307,6 @@ enum saksi_err verify_one(struct gate *g, const struct changeset *cs,
 		wait_for(v, &missing[0]);
 		return SAKSI_OK;
 	}
-	return check_rights(g, cs, v) ? merge(g, cs, sealer, v, err) : SAKSI_OK;
+	rc = check_rights(g, cs, v, &go_on, err);
+	return rc == SAKSI_OK && go_on ? merge(g, cs, sealer, v, err) : rc;
 }

@@ -41,6 +41,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	unsigned reason;
 	char why[600];
 	enum team_verdict v;
+	enum saksi_err rc;
 
 	if (changeset_decode(&cs, data, size, NULL) != SAKSI_OK)
 		return 0;
@@ -48,9 +49,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	for (uint32_t i = 0; i < cs->n_parts; i++)
 		try_operation(&cs->parts[i]);
 	(void)changeset_log_open(cs, &device, nonce, &reason);
-	(void)saksi_team_check_membership(cs, why, sizeof(why));
+	rc = saksi_team_check_membership(cs, NULL);
+	require(rc == SAKSI_OK || rc == SAKSI_EFORMAT);
 	require(membership_new(&m, &cs->space, NULL) == SAKSI_OK);
-	v = membership_judge(m, cs, &device, why, sizeof(why));
+	require(membership_judge(&v, m, cs, &device, why, sizeof(why), NULL) == SAKSI_OK);
 	/* Nobody is known: only who begins the team itself is authorised. */
 	require(v != TEAM_OK || cs->kind == CS_MEMBERSHIP);
 	if (v == TEAM_OK)

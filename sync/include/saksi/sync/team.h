@@ -84,17 +84,21 @@ const struct team_epoch *saksi_team_epochs(const struct saksi_team *t, size_t *n
 /* ---- the gate's questions (verify.c is the only caller) ----------------------- */
 enum team_verdict { TEAM_OK, TEAM_PENDING, TEAM_QUARANTINE, TEAM_REFUSE };
 /**
- * saksi_team_judge(t, cs, why, size):
+ * saksi_team_judge(v, t, cs, device, why, size, err):
  * May this changeset's device do this, as membership stands at and after the
- * heads that it cites?  ${why}: words for anything but TEAM_OK.
+ * heads that it cites?  ${why}: words for anything but TEAM_OK.  Fails only
+ * when there is no memory to find out, which is no verdict.
  */
-enum team_verdict saksi_team_judge(const struct saksi_team *t, const struct changeset *cs,
-    const struct saksi_hash *device, char *why, size_t size);
+SAKSI_MUST_CHECK enum saksi_err saksi_team_judge(enum team_verdict *v,
+    const struct saksi_team *t, const struct changeset *cs,
+    const struct saksi_hash *device, char *why, size_t size, struct saksi_error *err);
 /**
- * saksi_team_check_membership(t, cs, why, size):
- * The form of a membership changeset's operations (not whether they hold).
+ * saksi_team_check_membership(cs, err):
+ * The form of a membership changeset's operations (not whether they hold, or
+ * are known): SAKSI_EFORMAT.
  */
-bool saksi_team_check_membership(const struct changeset *cs, char *why, size_t size);
+SAKSI_MUST_CHECK enum saksi_err saksi_team_check_membership(const struct changeset *cs,
+    struct saksi_error *err);
 
 /* ---- joining: PROTOCOL.md section 4 --------------------------------------------- */
 #define TEAM_WORDS 12u /* bytes shown as words: 96 bits, 6 words */
