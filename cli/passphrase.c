@@ -13,7 +13,7 @@
 /* One line, byte by byte: what follows belongs to the next reader. */
 static enum saksi_err read_fd_line(struct cli *c, struct secret **out)
 {
-	enum saksi_err rc = secret_new(out, PASSPHRASE_MAX, &c->err);
+	enum saksi_err rc = secret_new(out, TYPED_MAX, &c->err);
 	uint8_t *p;
 	size_t n = 0;
 	uint8_t ch = 0;
@@ -22,18 +22,18 @@ static enum saksi_err read_fd_line(struct cli *c, struct secret **out)
 	if (rc != SAKSI_OK)
 		return rc;
 	p = secret_bytes(*out);
-	while (n <= PASSPHRASE_MAX) {
+	while (n <= TYPED_MAX) {
 		do
 			k = read(c->passphrase_fd, &ch, 1);
 		while (k < 0 && errno == EINTR);
 		if (k <= 0 || ch == '\n')
 			break;
-		if (n < PASSPHRASE_MAX)
+		if (n < TYPED_MAX)
 			p[n] = ch;
 		n++;
 	}
 	wipe(&ch, sizeof(ch));
-	if (n > 0 && n <= PASSPHRASE_MAX && p[n - 1] == '\r')
+	if (n > 0 && n <= TYPED_MAX && p[n - 1] == '\r')
 		n--;
 	if (k < 0)
 		rc = saksi_fail_sys(&c->err, "--passphrase-fd %d: cannot be read",
@@ -42,9 +42,9 @@ static enum saksi_err read_fd_line(struct cli *c, struct secret **out)
 		rc = saksi_fail(&c->err, SAKSI_EINVAL,
 		    "--passphrase-fd %d: there is no passphrase in it; write one line",
 		    c->passphrase_fd);
-	else if (n > PASSPHRASE_MAX)
+	else if (n > TYPED_MAX)
 		rc = saksi_fail(&c->err, SAKSI_EINVAL, "passphrase: longer than %u bytes",
-		    PASSPHRASE_MAX);
+		    TYPED_MAX);
 	if (rc != SAKSI_OK) {
 		secret_free(out);
 		return rc;

@@ -66,50 +66,7 @@ void signals_terminal(int fd, const struct termios *saved)
 	signals_block(false);
 }
 
-enum saksi_err outfile_open(struct fs_out *o, const char *path, bool force,
-    struct saksi_error *err)
+void signals_unfinished(const char *path)
 {
-	enum saksi_err rc;
-
-	signals_block(true);
-	rc = fs_out_open(o, path, force, err);
-	if (rc == SAKSI_OK)
-		unfinished = o->tmp;
-	signals_block(false);
-	return rc;
-}
-
-enum saksi_err outfile_commit(struct fs_out *o, struct saksi_error *err)
-{
-	enum saksi_err rc;
-
-	signals_block(true);
-	rc = fs_out_commit(o, err);
-	fs_out_abort(o);
-	unfinished = NULL;
-	signals_block(false);
-	return rc;
-}
-
-void outfile_abort(struct fs_out *o)
-{
-	signals_block(true);
-	if (o->tmp != NULL && unfinished == o->tmp)
-		unfinished = NULL;
-	fs_out_abort(o);
-	signals_block(false);
-}
-
-enum saksi_err outfile_write(const char *path, const void *p, size_t n, bool force,
-    struct saksi_error *err)
-{
-	struct fs_out o = FS_OUT_INIT;
-	enum saksi_err rc = outfile_open(&o, path, force, err);
-
-	if (rc == SAKSI_OK)
-		rc = fs_write_all(o.fd, p, n, path, err);
-	if (rc == SAKSI_OK)
-		rc = outfile_commit(&o, err);
-	outfile_abort(&o);
-	return rc;
+	unfinished = path;
 }

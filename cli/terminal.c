@@ -15,8 +15,6 @@
 
 #include "cli.h"
 
-#define LINE_MAX_BYTES 1024u
-
 static int open_terminal(void)
 {
 	return open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC);
@@ -84,12 +82,12 @@ static int read_line(int fd, char *out, size_t max)
 
 static enum saksi_err read_secret(struct secret **out, int fd, struct saksi_error *err)
 {
-	enum saksi_err rc = secret_new(out, LINE_MAX_BYTES, err);
+	enum saksi_err rc = secret_new(out, TYPED_MAX, err);
 	int n;
 
 	if (rc != SAKSI_OK)
 		return rc;
-	n = read_line(fd, (char *)secret_bytes(*out), LINE_MAX_BYTES);
+	n = read_line(fd, (char *)secret_bytes(*out), TYPED_MAX);
 	if (n > 0) {
 		secret_truncate(*out, (size_t)n);
 		return SAKSI_OK;
@@ -97,7 +95,7 @@ static enum saksi_err read_secret(struct secret **out, int fd, struct saksi_erro
 	secret_free(out);
 	if (n == -2)
 		return saksi_fail(err, SAKSI_EINVAL, "passphrase: longer than %u bytes",
-		    LINE_MAX_BYTES);
+		    TYPED_MAX);
 	return saksi_fail(err, SAKSI_EINVAL, "passphrase: none was typed");
 }
 
@@ -141,7 +139,7 @@ enum saksi_err term_secret(struct secret **out, const char *prompt,
 enum saksi_err term_line(struct buf *out, const char *prompt, const char *fallback,
     struct saksi_error *err)
 {
-	char line[LINE_MAX_BYTES];
+	char line[TYPED_MAX];
 	int fd = open_terminal();
 	int n;
 
