@@ -81,6 +81,9 @@ struct cli {
 	struct saksi_txn *txn;
 
 	struct saksi_error err;
+	/* The first record that could not be read while another one was shown; the
+	 * rest is still printed, and main() ends with this. */
+	struct saksi_error unread;
 };
 
 /* ---- options.c ---------------------------------------------------------------- */
@@ -101,6 +104,8 @@ void cli_join_args(struct buf *out, const struct cli *c, size_t from);
 
 /* ---- help.c ------------------------------------------------------------------- */
 void help_program(FILE *f);
+/** help_short: For who gave no command at all. */
+void help_short(FILE *f);
 void help_command(FILE *f, const struct cli_command *cmd);
 /** help_family: The commands that begin with ${family} and a space. */
 void help_family(FILE *f, const char *family);
@@ -113,16 +118,24 @@ void signals_block(bool on);
 /** signals_terminal(fd, saved): What a signal must restore; fd -1: nothing any more. */
 void signals_terminal(int fd, const struct termios *saved);
 
-/* Output files that a signal does not leave half written; see fsio.h. */
-SAKSI_MUST_CHECK enum saksi_err outfile_open(struct fs_out *o, const char *path,
-    bool force, struct saksi_error *err);
-SAKSI_MUST_CHECK enum saksi_err outfile_commit(struct fs_out *o, struct saksi_error *err);
+/** signals_unfinished(path): A file that a signal must remove; NULL: none any more. */
+void signals_unfinished(const char *path);
+
+/* ---- outfile.c ---------------------------------------------------------------- */
+/*
+ * Output files that a signal does not leave half written; see fsio.h.  One at
+ * a time.  An existing file is replaced if the command was given --force.
+ */
+SAKSI_MUST_CHECK enum saksi_err outfile_open(struct cli *c, struct fs_out *o,
+    const char *path);
+SAKSI_MUST_CHECK enum saksi_err outfile_commit(struct cli *c, struct fs_out *o);
 void outfile_abort(struct fs_out *o);
-/** outfile_write(path, bytes, force, err): A whole small file at once. */
-SAKSI_MUST_CHECK enum saksi_err outfile_write(const char *path, const void *p, size_t n,
-    bool force, struct saksi_error *err);
+/** outfile_write: A whole small file at once. */
+SAKSI_MUST_CHECK enum saksi_err outfile_write(struct cli *c, const char *path,
+    const void *p, size_t n);
 
 /* ---- terminal.c --------------------------------------------------------------- */
+#define TYPED_MAX 1024u /* bytes of a typed line, a passphrase too */
 /** term_there: There is a terminal to ask on (/dev/tty). */
 bool term_there(void);
 /** term_secret: Ask without echo. SAKSI_EAUTH without a terminal. */
@@ -156,8 +169,21 @@ SAKSI_MUST_CHECK enum saksi_err cli_out_json(struct cli *c, json_t *v);
 void out_text(FILE *f, const char *s);
 /** out_cell(f, s, width): Padded and cut to ${width} columns; 0: as it is. */
 void out_cell(FILE *f, const char *s, unsigned width);
+/**
+ * out_name(f, s, at, width):
+ * Padded like a cell that begins at column ${at}, but never cut: what follows
+ * a longer one goes on in the next line.
+ */
+void out_name(FILE *f, const char *s, unsigned at, unsigned width);
 /** out_paragraph(f, s, indent): Escaped; further lines begin with ${indent} spaces. */
 void out_paragraph(FILE *f, const char *s, unsigned indent);
+
+/**
+ * out_wrapped(f, s, indent, further):
+ * Escaped, as lines of ${f}'s width if it is a terminal; the first one is
+ * indented by ${indent}, others by ${further}.
+ */
+void out_wrapped(FILE *f, const char *s, unsigned indent, unsigned further);
 
 /* JSON objects that fail as a whole: *o becomes NULL when memory runs out. */
 void obj_set(json_t **o, const char *key, json_t *value /* taken */);
@@ -176,7 +202,6 @@ void progress_named(void *ctx, const char *what, size_t done, size_t total);
 void progress_end(void);
 
 /* ---- passphrase.c ------------------------------------------------------------- */
-#define PASSPHRASE_MAX 1024u
 /** pass_current: The vault's passphrase, by --passphrase-fd or a prompt. */
 SAKSI_MUST_CHECK enum saksi_err pass_current(struct cli *c, struct secret **out);
 /** pass_new: A new one: the next line of --passphrase-fd, or asked twice. */
@@ -209,8 +234,20 @@ void cli_close(struct cli *c);
 /** view_get: The record and its interchange form; either may be NULL. */
 SAKSI_MUST_CHECK enum saksi_err view_get(struct cli *c, const struct saksi_id *id,
     int64_t as_of_us, struct saksi_record **r, json_t **json);
-/** view_label: What people call a record. */
+/*
+ * Names of other records are looked up for what follows.  One that cannot be
+ * read (damage) is shown as such and kept in c->unread.
+ */
+/** view_label: What people call a record, with whom it was done to, and its date. */
 void view_label(struct cli *c, struct buf *out, const json_t *record);
+/**
+ * view_title(c, out, record, columns):
+ * The same without its date, where that stands beside it.  To keep to
+ * ${columns} (0: any) what it is called is cut rather than the names.
+ */
+void view_title(struct cli *c, struct buf *out, const json_t *record, unsigned columns);
+/** view_unread(c, rc): Keep c->err as c->unread, unless something is merely not there. */
+void view_unread(struct cli *c, enum saksi_err rc);
 /** view_ref: Label and short id of the record that a reference names. */
 void view_ref(struct cli *c, struct buf *out, const char *text);
 /** view_value: A register's value or list element in words, references by label. */
@@ -218,9 +255,21 @@ void view_value(struct cli *c, struct buf *out, const struct schema_field *f,
     const json_t *v);
 /** view_field: The field of a record's type, or a pseudo field for class, ref, type. */
 const struct schema_field *view_field(struct cli *c, const char *type, const char *path);
+/** view_any: A value of any field, also of one that this version does not know. */
+void view_any(struct cli *c, struct buf *out, const char *type, const char *path,
+    const json_t *v);
+/**
+ * view_rivals(r, i):
+ * How many rival values begin at values[${i}]: visible ones of one register;
+ * 0 unless it is the first of several.  Elements of a list are no rivals.
+ */
+size_t view_rivals(const struct saksi_record *r, size_t i);
 const char *view_device(struct cli *c, uint32_t branch);
 /** view_date: The record's own `date` as EDTF text, or NULL (borrowed). */
 const char *view_date(const json_t *record);
+#define DATE_WORDS 120u
+/** view_date_words: In words; as it is when it is no EDTF; "" if there is none. */
+void view_date_words(char out[DATE_WORDS], const json_t *record);
 const char *view_text(const json_t *record, const char *key); /* "" if none */
 /** view_reason: Why it was deleted, as the newest visible `deleted` says; or "". */
 const char *view_reason(const struct saksi_record *r);
@@ -244,6 +293,14 @@ SAKSI_MUST_CHECK enum saksi_err assign_split(struct assign *a, const char *arg,
 /** assign_field: The field of ${type}; SAKSI_EINVAL with a suggestion. */
 SAKSI_MUST_CHECK enum saksi_err assign_field(struct cli *c,
     const struct schema_type *type, const char *path, const struct schema_field **out);
+/**
+ * assign_check_twice(c, type, args, n, fresh):
+ * SAKSI_EINVAL if one field is given twice, leaves of groups by their own
+ * path; a list may be set and added to in parts.  ${fresh}: a new record, where
+ * += says the same as =.
+ */
+SAKSI_MUST_CHECK enum saksi_err assign_check_twice(struct cli *c,
+    const struct schema_type *type, const char *const *args, size_t n, bool fresh);
 /** assign_group: A single group typed as a JSON object. */
 SAKSI_MUST_CHECK enum saksi_err assign_group(const struct schema_field *f,
     const char *text, json_t **out, struct saksi_error *err);

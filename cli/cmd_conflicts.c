@@ -44,14 +44,12 @@ static enum saksi_err print_json(struct cli *c, const struct saksi_record *r,
 static void print_rival(struct cli *c, const struct saksi_record *r,
     const struct record_value *v, size_t number)
 {
-	const struct schema_field *f = view_field(c, r->type, v->field);
 	struct buf text = BUF_INIT;
 	char at[24];
 
-	if (f != NULL)
-		view_value(c, &text, f, v->value);
-	else
-		buf_add_str(&text, "deleted");
+	if (strcmp(v->field, "deleted") == 0)
+		buf_add_str(&text, "deleted: ");
+	view_any(c, &text, r->type, v->field, v->value);
 	time_people(at, v->time_us);
 	(void)printf("    %zu  ", number);
 	out_paragraph(stdout, buf_cstr(&text), 7);
@@ -87,14 +85,6 @@ static enum saksi_err print_field(struct conflicts *k, const struct saksi_record
 	return SAKSI_OK;
 }
 
-/* A register with several visible values; they stand side by side. */
-static bool is_rival(const struct saksi_record *r, size_t i)
-{
-	return r->values[i].set && i + 1 < r->n_visible &&
-	    strcmp(r->values[i].field, r->values[i + 1].field) == 0 &&
-	    (i == 0 || strcmp(r->values[i].field, r->values[i - 1].field) != 0);
-}
-
 static enum saksi_err one_record(void *ctx, const struct saksi_record *r,
     struct saksi_error *err)
 {
@@ -110,7 +100,7 @@ static enum saksi_err one_record(void *ctx, const struct saksi_record *r,
 	if (rc == SAKSI_OK && !k->c->json)
 		view_line(k->c, stdout, json, &w);
 	for (size_t i = 0; i < r->n_visible && rc == SAKSI_OK; i++)
-		if (is_rival(r, i))
+		if (view_rivals(r, i) > 0)
 			rc = print_field(k, r, json, r->values[i].field);
 	if (rc == SAKSI_OK && r->delete_conflict)
 		rc = print_field(k, r, json, "deleted");
@@ -160,44 +150,41 @@ static enum saksi_err not_rival(struct change *ch, const char *field)
 	    ch->type->name, field);
 }
 
-/* Several elements of a list are no rivals. */
-static size_t rivals(const struct change *ch, const char *field)
+/* Where the rival values of a field begin, and how many they are. */
+static size_t rivals(const struct change *ch, const char *field, size_t *first)
 {
 	size_t n = 0;
 
-	for (size_t i = 0; i < ch->r->n_visible; i++)
-		n += ch->r->values[i].set && strcmp(ch->r->values[i].field, field) == 0;
+	for (*first = 0; *first < ch->r->n_visible; (*first)++)
+		if (strcmp(ch->r->values[*first].field, field) == 0 &&
+		    (n = view_rivals(ch->r, *first)) > 0)
+			break;
 	return n;
 }
 
 static enum saksi_err take(struct change *ch, const char *field, const char *text)
 {
 	unsigned long number;
-	unsigned long i = 0;
+	size_t first;
+	size_t n = rivals(ch, field, &first);
 
 	if (strchr(field, '=') != NULL)
 		return saksi_fail(&ch->c->err, SAKSI_EINVAL,
 		    "resolve: either FIELD=VALUE, or FIELD with --take NUMBER");
-	if (rivals(ch, field) < 2)
+	if (n == 0)
 		return not_rival(ch, field);
-	if (!cli_number(&number, text, 1000) || number == 0 || number > rivals(ch, field))
+	if (!cli_number(&number, text, 1000) || number == 0 || number > n)
 		return saksi_fail(&ch->c->err, SAKSI_EINVAL,
-		    "--take: is a number from 1 to %zu; `saksi conflicts` shows them",
-		    rivals(ch, field));
-	for (size_t k = 0; k < ch->r->n_visible; k++) {
-		const struct record_value *v = &ch->r->values[k];
-
-		if (strcmp(v->field, field) == 0 && ++i == number)
-			return saksi_draft_set(ch->draft, &ch->id, field, v->value,
-			    &ch->c->err);
-	}
-	return not_rival(ch, field);
+		    "--take: is a number from 1 to %zu; `saksi conflicts` shows them", n);
+	return saksi_draft_set(ch->draft, &ch->id, field,
+	    ch->r->values[first + number - 1].value, &ch->c->err);
 }
 
 static enum saksi_err decide(struct change *ch, const char *arg)
 {
 	const struct schema_field *f;
 	struct assign a;
+	size_t first;
 	enum saksi_err rc;
 
 	if (cli_opt(ch->c, "take") != NULL)
@@ -207,7 +194,7 @@ static enum saksi_err decide(struct change *ch, const char *arg)
 		rc = assign_field(ch->c, ch->type, a.field, &f);
 	if (rc == SAKSI_OK && a.how != ASSIGN_SET)
 		rc = saksi_fail(&ch->c->err, SAKSI_EINVAL, "resolve: takes FIELD=VALUE");
-	if (rc == SAKSI_OK && rivals(ch, a.field) < 2)
+	if (rc == SAKSI_OK && rivals(ch, a.field, &first) == 0)
 		rc = not_rival(ch, a.field);
 	return rc == SAKSI_OK ? change_apply(ch, &arg, 1) : rc;
 }

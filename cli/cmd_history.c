@@ -4,6 +4,9 @@
 
 #include "cli.h"
 
+#define NAME_AT 12u /* column of a field's name in a line */
+#define NAME_COLUMNS 22u
+
 /* One thing that one changeset did to one field. */
 struct step {
 	uint64_t n; /* arrival number: the order of causes */
@@ -123,18 +126,14 @@ static void print_head(struct cli *c, const struct author *a)
 
 static void print_step(struct cli *c, const struct saksi_record *r, const struct step *s)
 {
-	const struct schema_field *f = view_field(c, r->type, s->v->field);
 	struct buf text = BUF_INIT;
 
-	if (strcmp(s->v->field, "deleted") == 0)
-		buf_add_str(&text, view_text(s->v->value, "reason"));
-	else if (f != NULL)
-		view_value(c, &text, f, s->v->value);
+	view_any(c, &text, r->type, s->v->field, s->v->value);
 	(void)printf("  %-9s ", verb(s));
 	if (strcmp(s->v->field, "deleted") != 0)
-		out_cell(stdout, s->v->field, 20);
-	(void)fputc(' ', stdout);
-	out_paragraph(stdout, buf_cstr(&text), 33);
+		out_name(stdout, s->v->field, NAME_AT, NAME_COLUMNS);
+	(void)fputs("  ", stdout);
+	out_paragraph(stdout, buf_cstr(&text), NAME_AT + NAME_COLUMNS + 2);
 	if (!s->hidden && !s->v->visible)
 		(void)fputs("  (no longer)", stdout);
 	(void)fputc('\n', stdout);

@@ -15,6 +15,7 @@ static const struct cli_option options[] = {
 };
 
 #define NO_LIMIT 4000000000ul
+#define LABEL_COLUMNS 44u
 
 /* ---- values of a field, by path ----------------------------------------------------- */
 
@@ -221,14 +222,32 @@ static enum saksi_err json_line(struct cli *c, const struct selected *s, bool ra
 	return cli_out_json(c, o);
 }
 
-static void fields_line(struct cli *c, const json_t *record, const char *fields)
+/* Wide enough for the labels of all, within reason. */
+static unsigned label_columns(struct cli *c, const struct selection *s,
+    unsigned long limit)
+{
+	size_t most = 0;
+
+	for (size_t i = 0; i < s->n && i < limit; i++) {
+		struct buf label = BUF_INIT;
+
+		view_label(c, &label, s->list[i].record);
+		if (text_columns(buf_cstr(&label), label.len) > most)
+			most = text_columns(buf_cstr(&label), label.len);
+		buf_free(&label);
+	}
+	return most < LABEL_COLUMNS ? (unsigned)most : LABEL_COLUMNS;
+}
+
+static void fields_line(struct cli *c, const json_t *record, const char *fields,
+    unsigned columns)
 {
 	struct buf text = BUF_INIT;
 	char name[128];
 
 	(void)printf("%.*s  ", SHORT_ID, view_text(record, "id"));
 	view_label(c, &text, record);
-	out_cell(stdout, buf_cstr(&text), 32);
+	out_cell(stdout, buf_cstr(&text), columns);
 	while (*fields != '\0') {
 		size_t n = strcspn(fields, ",");
 		bool last = fields[n] != ',';
@@ -249,6 +268,7 @@ static enum saksi_err print(struct cli *c, const struct selection *s, bool ranke
 {
 	const char *fields = cli_opt(c, "fields");
 	struct view_columns w = {0, 0};
+	unsigned columns = fields != NULL && !c->json ? label_columns(c, s, limit) : 0;
 	enum saksi_err rc = SAKSI_OK;
 
 	for (size_t i = 0; i < s->n && i < limit; i++)
@@ -259,12 +279,13 @@ static enum saksi_err print(struct cli *c, const struct selection *s, bool ranke
 		if (c->json)
 			rc = json_line(c, &s->list[i], ranked);
 		else if (fields != NULL)
-			fields_line(c, s->list[i].record, fields);
+			fields_line(c, s->list[i].record, fields, columns);
 		else
 			view_line(c, stdout, s->list[i].record, &w);
 	}
 	if (rc == SAKSI_OK && s->n > limit && !c->json)
-		cli_say(c, "... and %zu more.", s->n - (size_t)limit);
+		cli_say(c, "... and %zu more; leave --limit out to see all.",
+		    s->n - (size_t)limit);
 	if (rc == SAKSI_OK && s->n == 0 && !c->json)
 		cli_say(c, "No record matches.");
 	return rc;
@@ -310,10 +331,12 @@ static enum saksi_err run_find(struct cli *c)
 	return run_query(c, true);
 }
 
-#define QUERY_HELP                                                                                \
-	"A query: words, word* and \"phrases\" are searched everywhere; type:act, FIELD:VALUE,\n" \
-	"class:P, date:2019..2021-05, before:2020, after:2019-07, ref:ID (links to it),\n"        \
-	"-word (not), OR, parentheses, name~raiya (spelling variants). Quote what the shell\n"    \
+#define QUERY_HELP                                                                             \
+	"A query: words, word* and \"phrases\" are searched in names, texts, notes and the\n"  \
+	"labels of codes; not in locators of sources, references, numbers and dates, for\n"    \
+	"which there are fields: type:act, FIELD:VALUE,\n"                                     \
+	"class:P, date:2019..2021-05, before:2020, after:2019-07, ref:ID (links to it),\n"     \
+	"-word (not), OR, parentheses, name~raiya (spelling variants). Quote what the shell\n" \
 	"would take: '\"Kong Raiya\" (type:act OR type:charge)'."
 
 const struct cli_command cmd_list = {

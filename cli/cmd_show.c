@@ -5,7 +5,7 @@
 
 #include "cli.h"
 
-#define NAME_COLUMNS 18u
+#define NAME_COLUMNS 20u
 
 static const struct cli_option options[] = {
     {"as-of", 0, false, "DATE", "as it stood at the end of that day (UTC)"},
@@ -92,7 +92,7 @@ static void print_value(struct show *s, const struct schema_field *f, const json
 	view_value(s->c, &text, f, v);
 	marks(s, &text, f, v);
 	term_style(stdout, "2");
-	out_cell(stdout, name, NAME_COLUMNS);
+	out_name(stdout, name, 0, NAME_COLUMNS);
 	term_style(stdout, "0");
 	(void)fputs("  ", stdout);
 	out_paragraph(stdout, buf_cstr(&text), NAME_COLUMNS + 2);
@@ -122,44 +122,41 @@ static void print_fields(struct show *s, const json_t *object,
 	}
 }
 
-static void print_rivals(struct show *s)
+/* The ${n} rival values from ${first} on. */
+static void print_rival_values(struct show *s, size_t first, size_t n)
 {
-	const struct saksi_record *r = s->r;
-	const char *last = "";
-	size_t number = 0;
+	const char *field = s->r->values[first].field;
 
-	if (r->delete_conflict)
-		(void)printf("\nOne deleted this record while another edited it (saksi "
-			     "conflicts).\n");
-	for (size_t i = 0; i < r->n_visible; i++) {
-		const struct record_value *v = &r->values[i];
-		bool more =
-		    i + 1 < r->n_visible && strcmp(r->values[i + 1].field, v->field) == 0;
-		const struct schema_field *f;
+	if (n > 0)
+		(void)printf("\nConflict in %s\n", field);
+	for (size_t i = 0; i < n; i++) {
+		const struct record_value *v = &s->r->values[first + i];
 		struct buf text = BUF_INIT;
 		char at[24];
 
-		if (!v->set || (!more && strcmp(last, v->field) != 0))
-			continue;
-		if (strcmp(last, v->field) != 0) {
-			(void)printf("\nConflict in %s\n", v->field);
-			last = v->field;
-			number = 0;
-		}
-		f = view_field(s->c, r->type, v->field);
-		if (f != NULL)
-			view_value(s->c, &text, f, v->value);
+		view_any(s->c, &text, s->r->type, field, v->value);
 		time_people(at, v->time_us);
-		(void)printf("  %zu  ", ++number);
+		(void)printf("  %zu  ", i + 1);
 		out_paragraph(stdout, buf_cstr(&text), 5);
 		(void)fputs("\n     by ", stdout);
 		out_text(stdout, view_device(s->c, v->branch));
 		(void)printf(", %s\n", at);
-		if (!more)
-			(void)printf("  decide: saksi resolve %.*s %s --take NUMBER\n",
-			    SHORT_ID, view_text(s->json, "id"), v->field);
 		buf_free(&text);
 	}
+	if (n > 0)
+		(void)printf("  decide: saksi resolve %.*s %s --take NUMBER\n", SHORT_ID,
+		    view_text(s->json, "id"), field);
+}
+
+static void print_rivals(struct show *s)
+{
+	const struct saksi_record *r = s->r;
+
+	if (r->delete_conflict)
+		(void)printf("\nOne deleted this record while another edited it (saksi "
+			     "conflicts).\n");
+	for (size_t i = 0; i < r->n_visible; i++)
+		print_rival_values(s, i, view_rivals(r, i));
 }
 
 static void print_sources(struct show *s)

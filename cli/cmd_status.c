@@ -102,11 +102,12 @@ static void print_sync(const struct status *s)
 	json_t *remote;
 
 	json_object_foreach (json_object_get(s->sync, "remotes"), name, remote) {
-		const char *at = view_text(remote, "last_sync");
+		char at[24] = "never";
+		int64_t us;
 
-		(void)fputs("Last sync   ", stdout);
-		out_text(stdout, at[0] != '\0' ? at : "never");
-		(void)fputs("  ", stdout);
+		if (time_parse(&us, view_text(remote, "last_sync")))
+			time_people(at, us);
+		(void)printf("Last sync   %s  ", at);
 		out_text(stdout, name);
 		(void)fputc('\n', stdout);
 	}
@@ -139,7 +140,9 @@ static enum saksi_err print_text(struct cli *c, struct status *s)
 		    s->quarantined);
 	print_sync(s);
 	hex_encode(hex, s->digest.b, 32);
-	(void)printf("State       %s\n", hex);
+	(void)
+	    printf("State digest (equal on devices that hold the same)\n            %s\n",
+		hex);
 	(void)fputs("Exporters  ", stdout);
 	for (size_t i = 0; i < s->trust.n; i++)
 		if (!s->trust.list[i].distrusted) {

@@ -11,6 +11,7 @@ struct entry {
 	json_t *record;
 	struct edtf date;
 	bool dated;
+	bool whole; /* what was decided on it belongs to the line too */
 };
 struct line {
 	struct cli *c;
@@ -29,7 +30,7 @@ static bool is_dated_type(const char *type)
 	return false;
 }
 
-static enum saksi_err add(struct line *l, const struct saksi_id *id)
+static enum saksi_err add(struct line *l, const struct saksi_id *id, bool whole)
 {
 	struct saksi_record *r = NULL;
 	json_t *json = NULL;
@@ -38,8 +39,10 @@ static enum saksi_err add(struct line *l, const struct saksi_id *id)
 	enum saksi_err rc;
 
 	for (size_t i = 0; i < l->n; i++)
-		if (id_cmp(&l->list[i].id, id) == 0)
+		if (id_cmp(&l->list[i].id, id) == 0) {
+			l->list[i].whole = l->list[i].whole || whole;
 			return SAKSI_OK;
+		}
 	rc = view_get(l->c, id, 0, &r, &json);
 	if (rc == SAKSI_ENOTFOUND || (rc == SAKSI_OK && r->state == RECORD_DELETED)) {
 		saksi_record_free(&r);
@@ -64,13 +67,14 @@ static enum saksi_err add(struct line *l, const struct saksi_id *id)
 	memset(e, 0, sizeof(*e));
 	e->id = *id;
 	e->record = json;
+	e->whole = whole;
 	date = view_date(json);
 	e->dated = date != NULL && edtf_parse(&e->date, date, NULL) == SAKSI_OK;
 	return SAKSI_OK;
 }
 
 /* What refers to ${id}; through its source alone does not count. */
-static enum saksi_err add_linked(struct line *l, const struct saksi_id *id)
+static enum saksi_err add_linked(struct line *l, const struct saksi_id *id, bool whole)
 {
 	size_t n;
 	const struct link *list = links_to(&l->links, id, &n);
@@ -79,41 +83,129 @@ static enum saksi_err add_linked(struct line *l, const struct saksi_id *id)
 	for (size_t i = 0; i < n && rc == SAKSI_OK; i++)
 		if (is_dated_type(list[i].type) &&
 		    strncmp(list[i].field, "source", 6) != 0)
-			rc = add(l, &list[i].from);
+			rc = add(l, &list[i].from, whole);
 	return rc;
 }
 
 struct inner {
 	struct line *l;
+	bool loose; /* only decisions that name no charge */
 	enum saksi_err rc;
 };
 
-static bool follow(void *ctx, const struct schema_field *f, const char *text)
+/* Decisions, and without ${loose} charges, that a proceeding lists. */
+static bool follow_proceeding(void *ctx, const struct schema_field *f, const char *text)
 {
-	static const char *const through[] = {"subjects", "events", "proceedings",
-	    "charges", "decisions"};
 	struct inner *in = ctx;
 	struct saksi_id id;
+	json_t *decision = NULL;
 
-	for (size_t i = 0; i < sizeof(through) / sizeof(through[0]); i++) {
-		if (strcmp(f->path, through[i]) != 0 || !id_parse(&id, text))
-			continue;
-		if (strcmp(f->path, "charges") == 0 || strcmp(f->path, "decisions") == 0)
-			in->rc = add(in->l, &id);
-		else
-			in->rc = add_linked(in->l, &id);
-	}
+	if (!id_parse(&id, text))
+		return true;
+	if (strcmp(f->path, "charges") == 0 && !in->loose)
+		in->rc = add(in->l, &id, true);
+	if (strcmp(f->path, "decisions") != 0)
+		return in->rc == SAKSI_OK;
+	if (in->loose)
+		in->rc = view_get(in->l->c, &id, 0, NULL, &decision);
+	if (in->rc == SAKSI_OK && json_object_get(decision, "charges") == NULL)
+		in->rc = add(in->l, &id, true);
+	if (in->rc == SAKSI_ENOTFOUND)
+		in->rc = SAKSI_OK;
+	json_decref(decision);
 	return in->rc == SAKSI_OK;
 }
 
-/* A case or a proceeding has its course in what it lists. */
-static enum saksi_err add_inner(struct line *l, const char *type, const json_t *record)
+static enum saksi_err add_proceeding(struct line *l, const struct saksi_id *id, bool loose)
 {
-	struct inner in = {l, SAKSI_OK};
+	struct inner in = {l, loose, SAKSI_OK};
+	struct saksi_record *r = NULL;
+	json_t *json = NULL;
+	enum saksi_err rc = view_get(l->c, id, 0, &r, &json);
 
-	if (strcmp(type, "case") == 0 || strcmp(type, "proceeding") == 0)
-		record_refs(l->c->schema, record, follow, &in);
-	return in.rc;
+	if (rc == SAKSI_OK && r->state != RECORD_DELETED) {
+		record_refs(l->c->schema, json, follow_proceeding, &in);
+		rc = in.rc;
+		if (rc == SAKSI_OK && !loose)
+			rc = add_linked(l, id, true);
+	}
+	saksi_record_free(&r);
+	json_decref(json);
+	return rc == SAKSI_ENOTFOUND ? SAKSI_OK : rc;
+}
+
+/* Of a person in a case only what names that person. */
+static bool follow_case(void *ctx, const struct schema_field *f, const char *text)
+{
+	struct inner *in = ctx;
+	struct saksi_id id;
+
+	if (!id_parse(&id, text))
+		return true;
+	if (strcmp(f->path, "subjects") == 0)
+		in->rc = add_linked(in->l, &id, false);
+	else if (strcmp(f->path, "events") == 0)
+		in->rc = add_linked(in->l, &id, true);
+	else if (strcmp(f->path, "proceedings") == 0)
+		in->rc = add_proceeding(in->l, &id, false);
+	return in->rc == SAKSI_OK;
+}
+
+/* What was decided on one charge, or on appeal of one decision. */
+static enum saksi_err add_outcome(struct line *l, const struct saksi_id *id, bool charge)
+{
+	size_t n;
+	const struct link *list = links_to(&l->links, id, &n);
+	enum saksi_err rc = SAKSI_OK;
+
+	for (size_t i = 0; i < n && rc == SAKSI_OK; i++) {
+		const char *by = list[i].field;
+
+		if (strcmp(list[i].type, "decision") == 0 &&
+		    strcmp(by, charge ? "charges" : "appeal_of") == 0)
+			rc = add(l, &list[i].from, true);
+		else if (charge && strcmp(list[i].type, "proceeding") == 0 &&
+		    strcmp(by, "charges") == 0)
+			rc = add_proceeding(l, &list[i].from, true);
+	}
+	return rc;
+}
+
+/* The list grows while it is walked: an appeal of an appeal. */
+static enum saksi_err add_outcomes(struct line *l)
+{
+	enum saksi_err rc = SAKSI_OK;
+
+	for (size_t i = 0; i < l->n && rc == SAKSI_OK; i++) {
+		const char *type = view_text(l->list[i].record, "type");
+		struct saksi_id id = l->list[i].id;
+
+		if (l->list[i].whole && strcmp(type, "charge") == 0)
+			rc = add_outcome(l, &id, true);
+		else if (l->list[i].whole && strcmp(type, "decision") == 0)
+			rc = add_outcome(l, &id, false);
+	}
+	return rc;
+}
+
+static enum saksi_err add_all(struct line *l, const struct saksi_id *id, const char *type,
+    const json_t *record)
+{
+	struct inner in = {l, false, SAKSI_OK};
+	bool party = strcmp(type, "person") == 0 || strcmp(type, "organisation") == 0;
+	enum saksi_err rc = SAKSI_OK;
+
+	if (is_dated_type(type))
+		rc = add(l, id, true);
+	if (rc == SAKSI_OK)
+		rc = add_linked(l, id, !party);
+	if (rc == SAKSI_OK && strcmp(type, "proceeding") == 0)
+		rc = add_proceeding(l, id, false);
+	if (rc == SAKSI_OK && strcmp(type, "case") == 0) {
+		record_refs(l->c->schema, record, follow_case, &in);
+		rc = in.rc;
+	}
+	return rc == SAKSI_OK ? add_outcomes(l) : rc;
 }
 
 /* By the first possible day, then the last one; undated ones at the end. */
@@ -150,20 +242,17 @@ static enum saksi_err print_json(struct line *l, const struct entry *e)
 	return cli_out_json(l->c, o);
 }
 
-static void date_words(char words[96], const struct entry *e)
+static void date_words(char words[DATE_WORDS], const struct entry *e)
 {
-	const char *date = view_date(e->record);
-
-	if (date == NULL)
-		(void)snprintf(words, 96, "undated");
-	else if (!edtf_long(words, 96, date))
-		(void)snprintf(words, 96, "%.90s", date);
+	view_date_words(words, e->record);
+	if (words[0] == '\0')
+		(void)snprintf(words, DATE_WORDS, "undated");
 }
 
 /* As wide as the longest date, so that nothing is cut in vain. */
 static unsigned date_columns(const struct line *l)
 {
-	char words[96];
+	char words[DATE_WORDS];
 	size_t most = 10;
 
 	for (size_t i = 0; i < l->n; i++) {
@@ -176,18 +265,18 @@ static unsigned date_columns(const struct line *l)
 
 static void print_text(struct line *l, const struct entry *e, unsigned columns)
 {
-	struct buf label = BUF_INIT;
-	char words[96];
+	struct buf title = BUF_INIT;
+	char words[DATE_WORDS];
 
 	date_words(words, e);
-	view_label(l->c, &label, e->record);
+	view_title(l->c, &title, e->record, 0);
 	out_cell(stdout, words, columns);
 	(void)fputs("  ", stdout);
 	out_cell(stdout, view_text(e->record, "type"), 12);
 	(void)printf("  %.*s  ", SHORT_ID, view_text(e->record, "id"));
-	out_text(stdout, buf_cstr(&label));
+	out_text(stdout, buf_cstr(&title));
 	(void)fputc('\n', stdout);
-	buf_free(&label);
+	buf_free(&title);
 }
 
 static enum saksi_err collect(struct line *l, const char *name)
@@ -202,12 +291,8 @@ static enum saksi_err collect(struct line *l, const char *name)
 		rc = view_get(c, &id, 0, &r, &json);
 	if (rc == SAKSI_OK)
 		rc = links_load(c, &l->links);
-	if (rc == SAKSI_OK && is_dated_type(r->type))
-		rc = add(l, &id);
 	if (rc == SAKSI_OK)
-		rc = add_linked(l, &id);
-	if (rc == SAKSI_OK)
-		rc = add_inner(l, r->type, json);
+		rc = add_all(l, &id, r->type, json);
 	saksi_record_free(&r);
 	json_decref(json);
 	if (rc == SAKSI_OK && l->n > 0)
@@ -218,17 +303,19 @@ static enum saksi_err collect(struct line *l, const char *name)
 static enum saksi_err run(struct cli *c)
 {
 	struct line l = {.c = c};
+	unsigned columns;
 	enum saksi_err rc = cli_open(c);
 
 	if (rc == SAKSI_OK)
 		rc = cli_begin(c, false);
 	if (rc == SAKSI_OK)
 		rc = collect(&l, c->args[0]);
+	columns = date_columns(&l);
 	for (size_t i = 0; i < l.n && rc == SAKSI_OK; i++) {
 		if (c->json)
 			rc = print_json(&l, &l.list[i]);
 		else
-			print_text(&l, &l.list[i], date_columns(&l));
+			print_text(&l, &l.list[i], columns);
 	}
 	if (rc == SAKSI_OK && l.n == 0 && !c->json)
 		cli_say(c, "Nothing with a date refers to it.");
@@ -243,8 +330,10 @@ const struct cli_command cmd_timeline = {
     .name = "timeline",
     .usage = "ID",
     .brief = "what happened, in date order",
-    .help = "The acts, charges, decisions and interventions of a person, organisation,\n"
-	    "event, proceeding or case by date; what has no date comes last.",
+    .help =
+	"The acts, charges, decisions and interventions of a person, organisation,\n"
+	"event, proceeding or case by date; what has no date comes last. An event, a\n"
+	"proceeding and a case have the decisions on their charges too, and appeals.",
     .example = "saksi timeline per-kong-raiya",
     .min_args = 1,
     .max_args = 1,

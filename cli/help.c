@@ -47,6 +47,16 @@ void help_program(FILE *f)
 		f);
 }
 
+void help_short(FILE *f)
+{
+	(void)fputs("usage: saksi COMMAND [ARGUMENT ...]\n"
+		    "  saksi init           make a vault: begin with this\n"
+		    "  saksi status         what is in it\n"
+		    "  saksi help           all commands\n"
+		    "  saksi help COMMAND   one of them, with an example\n",
+	    f);
+}
+
 void help_family(FILE *f, const char *family)
 {
 	size_t n = strlen(family);

@@ -66,8 +66,8 @@ static enum saksi_err show_help(struct cli *c)
 static enum saksi_err no_command(struct cli *c)
 {
 	if (c->family[0] == '\0') {
-		help_program(stderr);
-		return saksi_fail(&c->err, SAKSI_EINVAL, "no command was given");
+		help_short(stderr);
+		return SAKSI_EINVAL;
 	}
 	help_family(stderr, c->family);
 	return saksi_fail(&c->err, SAKSI_EINVAL, "%s: which of these?", c->family);
@@ -113,6 +113,10 @@ int main(int argc, char **argv)
 	rc = process_harden(&c.err);
 	if (rc == SAKSI_OK)
 		rc = run(&c, argc, argv);
+	if (rc == SAKSI_OK && c.unread.code != SAKSI_OK) {
+		c.err = c.unread;
+		rc = c.unread.code;
+	}
 	progress_end();
 	cli_close(&c);
 	text_end_thread();

@@ -176,6 +176,16 @@ void out_cell(FILE *f, const char *s, unsigned width)
 	buf_free(&b);
 }
 
+void out_name(FILE *f, const char *s, unsigned at, unsigned width)
+{
+	if (text_columns(s, strlen(s)) <= width) {
+		out_cell(f, s, width);
+		return;
+	}
+	out_text(f, s);
+	(void)fprintf(f, "\n%*s", (int)(at + width), "");
+}
+
 void out_paragraph(FILE *f, const char *s, unsigned indent)
 {
 	struct buf b = BUF_INIT;
@@ -186,6 +196,41 @@ void out_paragraph(FILE *f, const char *s, unsigned indent)
 		(void)fputc(*p, f);
 		if (*p == '\n')
 			(void)fprintf(f, "%*s", (int)indent, "");
+	}
+	buf_free(&b);
+}
+
+/* How many bytes of ${p} fit into ${columns}: up to a space, or the first word at least. */
+static size_t line_length(const char *p, size_t columns)
+{
+	size_t fits = 0;
+
+	for (size_t i = 0;; i++) {
+		if (p[i] != ' ' && p[i] != '\0')
+			continue;
+		if (fits > 0 && text_columns(p, i) > columns)
+			return fits;
+		fits = i;
+		if (p[i] == '\0')
+			return fits;
+	}
+}
+
+void out_wrapped(FILE *f, const char *s, unsigned indent, unsigned further)
+{
+	unsigned width = term_width(f);
+	struct buf b = BUF_INIT;
+	const char *p;
+
+	text_printable(&b, s, strlen(s), false);
+	for (p = buf_cstr(&b); *p != '\0'; indent = further) {
+		size_t n =
+		    width > indent + 20 ? line_length(p, width - indent) : strlen(p);
+
+		(void)fprintf(f, "%*s%.*s\n", (int)indent, "", (int)n, p);
+		p += n;
+		while (*p == ' ')
+			p++;
 	}
 	buf_free(&b);
 }

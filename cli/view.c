@@ -1,9 +1,13 @@
 /* Records as people see them: labels, values in words, who and when. */
 #include <string.h>
 
+#include <saksi/base/mpjson.h>
 #include <saksi/base/text.h>
 
 #include "cli.h"
+
+#define REF_LEAST 12u
+#define DATE_COLUMNS 22u /* "31 July 2020 or later" */
 
 enum saksi_err view_get(struct cli *c, const struct saksi_id *id, int64_t as_of_us,
     struct saksi_record **r, json_t **json)
@@ -22,26 +26,27 @@ enum saksi_err view_get(struct cli *c, const struct saksi_id *id, int64_t as_of_
 	return rc;
 }
 
-void view_label(struct cli *c, struct buf *out, const json_t *record)
+void view_unread(struct cli *c, enum saksi_err rc)
 {
-	size_t before = out->len;
-
-	record_label(out, c->schema, record);
-	if (out->len == before)
-		buf_add_str(out, "(no name)");
+	if (rc != SAKSI_ENOTFOUND && c->unread.code == SAKSI_OK)
+		c->unread = c->err;
 }
 
 void view_ref(struct cli *c, struct buf *out, const char *text)
 {
 	struct saksi_id id;
 	json_t *json = NULL;
+	enum saksi_err rc;
 
 	if (!id_parse(&id, text)) {
 		buf_printf(out, "%s (not in the vault)", text);
 		return;
 	}
-	if (view_get(c, &id, 0, NULL, &json) != SAKSI_OK) {
-		buf_printf(out, "%.*s (not in the vault)", SHORT_ID, text);
+	rc = view_get(c, &id, 0, NULL, &json);
+	if (rc != SAKSI_OK) {
+		view_unread(c, rc);
+		buf_printf(out, "%.*s (%s)", SHORT_ID, text,
+		    rc == SAKSI_ENOTFOUND ? "not in the vault" : "cannot be read");
 		return;
 	}
 	view_label(c, out, json);
@@ -140,6 +145,33 @@ const struct schema_field *view_field(struct cli *c, const char *type, const cha
 	return t != NULL ? schema_field(t, path) : NULL;
 }
 
+void view_any(struct cli *c, struct buf *out, const char *type, const char *path,
+    const json_t *v)
+{
+	const struct schema_field *f = view_field(c, type, path);
+
+	if (f != NULL)
+		view_value(c, out, f, v);
+	else if (strcmp(path, "deleted") == 0)
+		buf_add_str(out, view_text(v, "reason"));
+	else if (json_is_string(v))
+		buf_add_str(out, json_string_value(v));
+	else
+		json_text(out, v);
+}
+
+size_t view_rivals(const struct saksi_record *r, size_t i)
+{
+	const struct record_value *v = r->values;
+	size_t n = 0;
+
+	if (!v[i].set || (i > 0 && strcmp(v[i - 1].field, v[i].field) == 0))
+		return 0;
+	while (i + n < r->n_visible && strcmp(v[i + n].field, v[i].field) == 0)
+		n++;
+	return n > 1 ? n : 0;
+}
+
 const char *view_device(struct cli *c, uint32_t branch)
 {
 	static char unknown[17];
@@ -165,6 +197,16 @@ const char *view_date(const json_t *record)
 	return json_string_value(d);
 }
 
+void view_date_words(char out[DATE_WORDS], const json_t *record)
+{
+	const char *date = view_date(record);
+
+	if (date == NULL)
+		out[0] = '\0';
+	else if (!edtf_long(out, DATE_WORDS, date))
+		(void)snprintf(out, DATE_WORDS, "%.*s", (int)DATE_WORDS - 1, date);
+}
+
 const char *view_text(const json_t *record, const char *key)
 {
 	const char *s = json_string_value(json_object_get(record, key));
@@ -185,35 +227,53 @@ const char *view_reason(const struct saksi_record *r)
 
 void view_widths(struct view_columns *w, const json_t *record)
 {
-	const char *date = view_date(record);
+	char date[DATE_WORDS];
 	size_t type = strlen(view_text(record, "type"));
-	size_t columns = date != NULL ? text_columns(date, strlen(date)) : 0;
+	size_t columns;
+
+	view_date_words(date, record);
+	columns = text_columns(date, strlen(date));
 
 	if (type > w->type)
 		w->type = (unsigned)type;
 	if (columns > w->date)
-		w->date = columns < 24 ? (unsigned)columns : 24;
+		w->date = columns < DATE_COLUMNS ? (unsigned)columns : DATE_COLUMNS;
 }
 
 void view_line(struct cli *c, FILE *f, const json_t *record, const struct view_columns *w)
 {
 	unsigned width = term_width(f);
-	unsigned used = SHORT_ID + 2 + w->type + 2 + (w->date > 0 ? w->date + 2 : 0);
-	const char *date = view_date(record);
+	unsigned used = SHORT_ID + 2 + w->type + 2;
+	unsigned room;
+	size_t taken;
+	char date[DATE_WORDS] = "";
 	const char *ref = view_text(record, "ref");
 	struct buf label = BUF_INIT;
 
-	view_label(c, &label, record);
-	if (ref[0] != '\0')
-		buf_printf(&label, "  [%s]", ref);
 	(void)fprintf(f, "%.*s  ", SHORT_ID, view_text(record, "id"));
 	out_cell(f, view_text(record, "type"), w->type);
 	(void)fputs("  ", f);
 	if (w->date > 0) {
-		out_cell(f, date != NULL ? date : "", w->date);
+		/* A long one moves its own line to the right; nothing of it is cut. */
+		unsigned columns;
+
+		view_date_words(date, record);
+		columns = (unsigned)text_columns(date, strlen(date));
+		columns = columns > w->date ? columns : w->date;
+		out_cell(f, date, columns);
 		(void)fputs("  ", f);
+		used += columns + 2;
 	}
-	out_cell(f, buf_cstr(&label), width > used + 20 ? width - used - 1 : 0);
+	room = width > used + 20 ? width - used - 1 : 0;
+	if (w->date > 0)
+		view_title(c, &label, record, room);
+	else
+		view_label(c, &label, record);
+	/* Where there is no room for the ref, the id at the left does as well. */
+	taken = text_columns(buf_cstr(&label), label.len) + REF_LEAST;
+	if (ref[0] != '\0' && (room == 0 || taken <= room))
+		buf_printf(&label, "  [%s]", ref);
+	out_cell(f, buf_cstr(&label), room);
 	(void)fputc('\n', f);
 	buf_free(&label);
 }
