@@ -6,7 +6,7 @@
 
 #include "cli.h"
 
-#define FAULTS_SHOWN 100u
+#define FAULTS_SHOWN 20u
 
 enum saksi_err assign_split(struct assign *a, const char *arg, struct saksi_error *err)
 {

@@ -70,7 +70,7 @@ static enum saksi_err set_register(struct change *ch, const char *field,
 	return saksi_draft_set(ch->draft, &ch->id, field, value, &ch->c->err);
 }
 
-static enum saksi_err keep_some(struct change *ch, const struct schema_field *f)
+enum saksi_err change_keep_some(struct change *ch, const struct schema_field *f)
 {
 	if (!f->required)
 		return SAKSI_OK;
@@ -88,7 +88,7 @@ static enum saksi_err set_list(struct change *ch, const struct schema_field *f,
 	enum saksi_err rc = SAKSI_OK;
 
 	if (json_array_size(want) == 0)
-		rc = keep_some(ch, f);
+		rc = change_keep_some(ch, f);
 	for (i = 0; i < ch->r->n_visible && rc == SAKSI_OK; i++) {
 		const struct record_value *v = &ch->r->values[i];
 
@@ -242,50 +242,6 @@ static enum saksi_err do_add(struct change *ch, const struct schema_field *f,
 	return rc;
 }
 
-/* Equal as a value, whatever source or note stands beside it; or by its words. */
-static bool is_meant(struct change *ch, const struct schema_field *f, const json_t *value,
-    const json_t *wanted, const char *text)
-{
-	struct buf words = BUF_INIT;
-	bool hit = wanted != NULL && json_equal(value_plain(value), value_plain(wanted));
-
-	if (!hit) {
-		value_text(&words, ch->c->schema, f, value_plain(value));
-		hit = strcmp(buf_cstr(&words), text) == 0;
-		buf_free(&words);
-	}
-	return hit;
-}
-
-static enum saksi_err do_remove(struct change *ch, const struct schema_field *f,
-    const char *text)
-{
-	json_t *list = NULL;
-	const json_t *wanted;
-	size_t hits = 0;
-	enum saksi_err rc = parse(ch, f, text, &list);
-
-	wanted = json_array_get(list, 0);
-	for (size_t i = 0; i < ch->r->n_visible && rc == SAKSI_OK; i++) {
-		const struct record_value *v = &ch->r->values[i];
-
-		if (strcmp(v->field, f->path) != 0 ||
-		    !is_meant(ch, f, v->value, wanted, text))
-			continue;
-		hits++;
-		rc = saksi_draft_remove(ch->draft, &ch->id, f->path, v->value,
-		    &ch->c->err);
-	}
-	json_decref(list);
-	if (rc == SAKSI_OK && hits > 0 && hits == change_count(ch, f->path))
-		rc = keep_some(ch, f);
-	if (rc == SAKSI_OK && hits == 0 && ch->faults.n_errors == 0)
-		rc = saksi_fail(&ch->c->err, SAKSI_ENOTFOUND,
-		    "%s.%s: holds no such value; `saksi show` lists what it holds",
-		    ch->type->name, f->path);
-	return rc;
-}
-
 static enum saksi_err do_clear(struct change *ch, const struct schema_field *f)
 {
 	enum saksi_err rc = SAKSI_OK;
@@ -297,7 +253,7 @@ static enum saksi_err do_clear(struct change *ch, const struct schema_field *f)
 	}
 	if (change_count(ch, f->path) == 0)
 		return SAKSI_OK;
-	rc = keep_some(ch, f);
+	rc = change_keep_some(ch, f);
 	return rc == SAKSI_OK
 	    ? saksi_draft_clear(ch->draft, &ch->id, f->path, &ch->c->err)
 	    : rc;
@@ -343,36 +299,23 @@ static enum saksi_err one_change(struct change *ch, const char *const *args, siz
 	if (!f->many && (a.how == ASSIGN_ADD || a.how == ASSIGN_REMOVE))
 		return saksi_fail(&ch->c->err, SAKSI_EINVAL,
 		    "%s: is no list, so only %s=VALUE can be said", f->path, f->path);
-	for (size_t i = 0; i < at; i++) {
-		if (assign_split(&before, args[i], NULL) != SAKSI_OK ||
-		    strcmp(before.field, a.field) != 0)
-			continue;
-		if (before.how != a.how &&
-		    (a.how == ASSIGN_SET || a.how == ASSIGN_CLEAR ||
-			before.how == ASSIGN_SET || before.how == ASSIGN_CLEAR))
-			return saksi_fail(&ch->c->err, SAKSI_EINVAL,
-			    "%s: is set or cleared, and changed too; one of them is enough",
-			    f->path);
-		if (before.how != a.how)
-			continue;
-		if (!f->many || a.how == ASSIGN_CLEAR)
-			return saksi_fail(&ch->c->err, SAKSI_EINVAL,
-			    "%s: is given twice; once is enough", f->path);
-		if (a.how == ASSIGN_SET)
-			return SAKSI_OK; /* the first one gathered them all */
-	}
+	/* The first one of a list that is set gathers them all. */
+	for (size_t i = 0; i < at && a.how == ASSIGN_SET && f->many; i++)
+		if (assign_split(&before, args[i], NULL) == SAKSI_OK &&
+		    before.how == ASSIGN_SET && strcmp(before.field, a.field) == 0)
+			return SAKSI_OK;
 	if (a.how == ASSIGN_CLEAR)
 		return do_clear(ch, f);
 	if (a.how == ASSIGN_ADD)
 		return do_add(ch, f, a.text);
 	if (a.how == ASSIGN_REMOVE)
-		return do_remove(ch, f, a.text);
+		return change_remove(ch, f, a.text);
 	return do_set(ch, f, a.text, args, n);
 }
 
 enum saksi_err change_apply(struct change *ch, const char *const *args, size_t n)
 {
-	enum saksi_err rc = SAKSI_OK;
+	enum saksi_err rc = assign_check_twice(ch->c, ch->type, args, n, false);
 
 	for (size_t i = 0; i < n && rc == SAKSI_OK; i++)
 		rc = one_change(ch, args, n, i);

@@ -26,6 +26,12 @@ void change_end(struct change *ch);
 /** change_report(ch, did): "abcdefgh: did", or JSON {"id", "did"}. */
 SAKSI_MUST_CHECK enum saksi_err change_report(struct change *ch, const char *did);
 
+/** change_remove(ch, f, text): Take what ${text} means out of a list. */
+SAKSI_MUST_CHECK enum saksi_err change_remove(struct change *ch,
+    const struct schema_field *f, const char *text);
+/** change_keep_some(ch, f): SAKSI_EINVAL if records of this type need the field. */
+SAKSI_MUST_CHECK enum saksi_err change_keep_some(struct change *ch,
+    const struct schema_field *f);
 /** change_count(ch, field): Distinct visible values of a field. */
 size_t change_count(const struct change *ch, const char *field);
 

@@ -129,6 +129,31 @@ static enum saksi_err put_field(struct cli *c, struct add *a, const char *arg)
 	return rc;
 }
 
+static enum saksi_err check_free(struct cli *c, const char *ref)
+{
+	struct saksi_record *r = NULL;
+	struct saksi_id id;
+	bool taken;
+	enum saksi_err rc = saksi_record_find(c->txn, ref, &id, &c->err);
+
+	if (rc == SAKSI_ENOTFOUND)
+		return SAKSI_OK;
+	/* Several records share it, or their ids begin with it: nobody would know which. */
+	if (rc == SAKSI_EINVAL)
+		return saksi_fail(&c->err, SAKSI_EEXIST,
+		    "%s: means several records already; choose another ref", ref);
+	if (rc == SAKSI_OK)
+		rc = saksi_record_get(&r, c->txn, &id, 0, &c->err);
+	if (rc != SAKSI_OK)
+		return rc;
+	taken = strcmp(r->ref, ref) == 0;
+	saksi_record_free(&r);
+	if (!taken)
+		return SAKSI_OK;
+	return saksi_fail(&c->err, SAKSI_EEXIST,
+	    "%s: a record has this ref already; `saksi show %s` shows it", ref, ref);
+}
+
 static enum saksi_err check_reserved(struct cli *c, const struct add *a)
 {
 	struct saksi_id id;
@@ -142,18 +167,7 @@ static enum saksi_err check_reserved(struct cli *c, const struct add *a)
 	if (id_parse(&id, a->ref))
 		return saksi_fail(&c->err, SAKSI_EINVAL,
 		    "--ref: looks like a record's id; choose a name that does not");
-	if (saksi_record_find(c->txn, a->ref, &id, NULL) == SAKSI_OK) {
-		struct saksi_record *r = NULL;
-		bool taken = saksi_record_get(&r, c->txn, &id, 0, NULL) == SAKSI_OK &&
-		    strcmp(r->ref, a->ref) == 0;
-
-		saksi_record_free(&r);
-		if (taken)
-			return saksi_fail(&c->err, SAKSI_EEXIST,
-			    "%s: a record has this ref already; `saksi show %s` shows it",
-			    a->ref, a->ref);
-	}
-	return SAKSI_OK;
+	return check_free(c, a->ref);
 }
 
 static enum saksi_err gather(struct cli *c, struct add *a)
@@ -161,6 +175,7 @@ static enum saksi_err gather(struct cli *c, struct add *a)
 	struct schema_resolver res = cli_resolver(c);
 	enum saksi_err rc = SAKSI_OK;
 
+	rc = assign_check_twice(c, a->type, c->args + 1, c->n_args - 1, true);
 	for (size_t i = 1; i < c->n_args && rc == SAKSI_OK; i++)
 		rc = put_field(c, a, c->args[i]);
 	if (rc == SAKSI_OK)

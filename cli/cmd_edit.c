@@ -27,9 +27,9 @@ const struct cli_command cmd_edit = {
     .help =
 	"FIELD=VALUE sets a field; of a list it sets the whole list (give it several\n"
 	"times for several values). FIELD+=VALUE adds to a list, FIELD-=VALUE takes from\n"
-	"it, FIELD= clears. Nothing is overwritten: the history keeps what was there.\n"
-	"Nothing is written if any value is faulty. ID is an id, the beginning of one (4\n"
-	"letters or more), or a ref.",
+	"it (a value, or the words that `show` has for it), FIELD= clears. Nothing is\n"
+	"overwritten: the history keeps what was there. Nothing is written if any value\n"
+	"is faulty. ID is an id, the beginning of one (4 letters or more), or a ref.",
     .example = "saksi edit per-sok-dara citizenship+=TH occupation='union leader'\n"
 	       "saksi edit 4g7k2m9q detention.warrant_shown=no date=",
     .min_args = 2,
