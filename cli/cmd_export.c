@@ -77,9 +77,8 @@ static const char *renderer(struct exporting *x)
 		for (size_t i = 0; i < x->exporters.n; i++) {
 			const struct host_format *f = &x->exporters.list[i];
 
-			if (!f->form && f->ending[0] != '\0' &&
-			    strcmp(f->ending, dot + 1) == 0 &&
-			    strcmp(f->name, "csv") != 0 && strcmp(f->name, "ndjson") != 0)
+			if (!f->form && f->input == HOST_INPUT_DOCUMENT &&
+			    f->ending[0] != '\0' && strcmp(f->ending, dot + 1) == 0)
 				return f->name;
 		}
 	return x->format->exporter;
@@ -100,6 +99,11 @@ static enum saksi_err find_format(struct exporting *x)
 	if (!x->format->form && cli_opt(c, "for") != NULL)
 		return saksi_fail(&c->err, SAKSI_EINVAL,
 		    "--for: %s is no form; choose its records with --select",
+		    x->format->name);
+	if (!x->format->form && x->format->input == HOST_INPUT_DOCUMENT)
+		return saksi_fail(&c->err, SAKSI_EINVAL,
+		    "%s: writes what a form made, and takes no records; `saksi plugin list` shows the "
+		    "forms",
 		    x->format->name);
 	x->plugin = x->format->form ? exporters_file(&x->exporters, renderer(x))
 				    : strdup(x->format->path);
@@ -180,8 +184,7 @@ static enum saksi_err open_output(struct exporting *x)
 	const char *file = cli_opt(c, "output");
 
 	if (strcmp(file, "-") != 0) {
-		enum saksi_err rc =
-		    outfile_open(&x->file, file, cli_flag(c, "force"), &c->err);
+		enum saksi_err rc = outfile_open(c, &x->file, file);
 
 		x->job.out_fd = x->file.fd;
 		return rc;
@@ -210,7 +213,7 @@ static enum saksi_err deliver(struct exporting *x)
 {
 	if (x->memory >= 0)
 		return export_blocks(x, to_stdout, stdout);
-	return outfile_commit(&x->file, &x->c->err);
+	return outfile_commit(x->c, &x->file);
 }
 
 /* ---- all together --------------------------------------------------------------------- */
@@ -244,11 +247,21 @@ static void fill_job(struct exporting *x)
 	j->ctx = x;
 }
 
+/* The host knows only that a record failed; why is ours to tell. */
+static enum saksi_err source_failure(struct exporting *x, enum saksi_err rc)
+{
+	if (rc == SAKSI_OK || x->source.err.code == SAKSI_OK)
+		return rc;
+	x->c->err = x->source.err;
+	return x->source.err.code;
+}
+
 static enum saksi_err check_only(struct exporting *x)
 {
 	enum saksi_err rc = host_check(&x->job, &x->findings, &x->c->err);
 
 	progress_end();
+	rc = source_failure(x, rc);
 	if (rc != SAKSI_OK && rc != SAKSI_EREFUSED)
 		return rc;
 	export_findings(x);
@@ -263,8 +276,7 @@ static enum saksi_err do_export(struct exporting *x)
 	if (rc == SAKSI_OK)
 		rc = host_export(&x->job, &x->findings, &x->result, &x->c->err);
 	progress_end();
-	if (rc != SAKSI_OK && x->source.err.msg[0] != '\0')
-		x->c->err = x->source.err;
+	rc = source_failure(x, rc);
 	if (rc == SAKSI_OK || rc == SAKSI_EREFUSED)
 		export_findings(x);
 	if (rc == SAKSI_EREFUSED && export_blocked(x)) {

@@ -53,6 +53,50 @@ static const struct trust_entry *look(const struct plugins *p,
 	return e;
 }
 
+/* What an exporter is given; of a form, what it is made from. */
+static const char *takes(const struct host_format *f)
+{
+	if (f->form)
+		return "an intervention";
+	switch (f->input) {
+	case HOST_INPUT_RECORDS:
+		return "records";
+	case HOST_INPUT_DOCUMENT:
+		return "a document";
+	case HOST_INPUT_NONE:
+		break;
+	}
+	return NULL;
+}
+
+/* One "key: meaning" of host_format.options; its length, 0 at the end. */
+static size_t option_at(const char *p)
+{
+	return strcspn(p, "\n");
+}
+
+static json_t *options_json(const struct host_format *f)
+{
+	json_t *o = json_object();
+	char key[64];
+	char meaning[sizeof(f->options)];
+
+	for (const char *p = f->options; *p != '\0'; p += option_at(p) + 1) {
+		size_t n = option_at(p);
+		size_t k = strcspn(p, ":\n");
+
+		(void)snprintf(key, sizeof(key), "%.*s", (int)k, p);
+		k += k < n ? 1 : 0;
+		k += p[k] == ' ' ? 1 : 0;
+		(void)snprintf(meaning, sizeof(meaning), "%.*s", (int)(n - k), p + k);
+		if (key[0] != '\0')
+			obj_text(&o, key, meaning);
+		if (p[n] == '\0')
+			break;
+	}
+	return o;
+}
+
 static json_t *format_json(const struct plugins *p, const struct host_format *f)
 {
 	char hex[65];
@@ -68,6 +112,8 @@ static json_t *format_json(const struct plugins *p, const struct host_format *f)
 	obj_text(&o, "path", f->path);
 	obj_text(&o, "hash", hex);
 	obj_text(&o, "trust", trust_word(e));
+	obj_set(&o, "takes", takes(f) != NULL ? json_string(takes(f)) : json_null());
+	obj_set(&o, "options", options_json(f));
 	return o;
 }
 
@@ -92,6 +138,8 @@ static enum saksi_err run_list(struct cli *c)
 		(void)printf("  %-9s  %-11s  ", f->form ? "form" : "exporter",
 		    trust_word(look(&p, f, hex)));
 		out_text(stdout, f->description);
+		if (!f->form && f->input == HOST_INPUT_DOCUMENT)
+			(void)fputs(" (used by forms)", stdout);
 		(void)fputc('\n', stdout);
 	}
 	unload(&p);
@@ -121,6 +169,32 @@ static void info_line(const char *name, const char *text)
 	(void)fputc('\n', stdout);
 }
 
+static void info_options(const struct host_format *f)
+{
+	char line[sizeof(f->options)];
+
+	for (const char *p = f->options; *p != '\0'; p += option_at(p) + 1) {
+		size_t n = option_at(p);
+
+		(void)snprintf(line, sizeof(line), "%.*s", (int)n, p);
+		(void)fputs(p == f->options ? "options\n" : "", stdout);
+		out_wrapped(stdout, line, 2, 12);
+		if (p[n] == '\0')
+			break;
+	}
+}
+
+/* What writes the files of a form; NULL for an exporter. */
+static const struct host_format *writer_of(const struct plugins *p,
+    const struct host_format *f)
+{
+	for (size_t i = 0; f->form && i < p->exporters.n; i++)
+		if (!p->exporters.list[i].form &&
+		    strcmp(p->exporters.list[i].name, f->exporter) == 0)
+			return &p->exporters.list[i];
+	return NULL;
+}
+
 static enum saksi_err run_info(struct cli *c)
 {
 	struct plugins p;
@@ -136,16 +210,27 @@ static enum saksi_err run_info(struct cli *c)
 		rc = cli_out_json(c, format_json(&p, f));
 	} else if (rc == SAKSI_OK) {
 		const struct trust_entry *e = look(&p, f, hex);
+		const struct host_format *writer = writer_of(&p, f);
 
 		info_line("name", f->name);
 		info_line("is", f->form ? "a form" : "an exporter");
 		info_line("does", f->description);
+		info_line("takes",
+		    f->form ? "an intervention record, named with --for"
+			: f->input == HOST_INPUT_RECORDS ? "records, chosen with --select"
+			: f->input == HOST_INPUT_DOCUMENT ? "a document that a form made"
+							  : "");
 		info_line("version", f->version);
 		info_line("exporter", f->exporter);
 		info_line("ending", f->ending);
 		info_line("file", f->path);
 		info_line("hash", hex);
 		info_line("trust", trust_word(e));
+		info_options(f);
+		if (writer != NULL && writer->options[0] != '\0') {
+			(void)printf("of %s, which writes the file, ", writer->name);
+			info_options(writer);
+		}
 	}
 	unload(&p);
 	return rc;
@@ -156,8 +241,9 @@ const struct cli_command cmd_plugin_info = {
     .usage = "NAME",
     .brief = "one format: its file, hash and version",
     .help =
-	"What is known of an exporter or a form. A form's version says on which day it\n"
-	"was compared with what the recipient asks for.",
+	"What is known of an exporter or a form, and its options, each given to `export`\n"
+	"as --option KEY=VALUE. A form's version says on which day it was compared with\n"
+	"what the recipient asks for.",
     .example = "saksi plugin info un-sp",
     .min_args = 1,
     .max_args = 1,

@@ -12,17 +12,108 @@ static const char *level_name(const struct host_finding *f)
 				      : "note";
 }
 
+/* What blocks, or would have, before what only warns. */
+static bool is_block(const struct host_finding *f)
+{
+	return f->level == HOST_BLOCK;
+}
+
+/* Where the command that answers a finding begins, as host.h says; or the end. */
+static const char *command_in(const char *words)
+{
+	static const char mark[] = "then: saksi ";
+	const char *found = NULL;
+
+	for (const char *p = words; (p = strstr(p, mark)) != NULL; p++)
+		found = p;
+	return found != NULL ? found + strlen("then: ") : words + strlen(words);
+}
+
+/* The words of one finding, without the name that its heading says. */
+static void print_finding(const struct host_finding *f, const char *name)
+{
+	struct buf line = BUF_INIT;
+	const char *words = f->words;
+	const char *end = command_in(words);
+	const char *semicolon;
+	size_t n = strlen(name);
+	size_t length = strlen(words);
+
+	if (*end != '\0') {
+		length = (size_t)(end - words);
+		for (semicolon = end; semicolon > words && *semicolon != ';'; semicolon--)
+			;
+		if (semicolon > words)
+			length = (size_t)(semicolon - words);
+	}
+	if (n > 0 && length > n + 2 && strncmp(words, name, n) == 0 &&
+	    strncmp(words + n, ": ", 2) == 0) {
+		words += n + 2;
+		length -= n + 2;
+	}
+	buf_printf(&line, "%-3s %s: %.*s", f->check, level_name(f), (int)length, words);
+	out_wrapped(stderr, buf_cstr(&line), 4, 8);
+	buf_free(&line);
+}
+
+/* All that concerns the subject of finding ${first}: its name once, then line by line. */
+static void print_subject(struct exporting *x, size_t first)
+{
+	const struct host_finding *list = x->findings.list;
+	const char *subject = list[first].subject;
+	const char *command = "";
+	struct buf name = BUF_INIT;
+	struct saksi_id id;
+	json_t *record = NULL;
+
+	if (id_parse(&id, subject) && view_get(x->c, &id, 0, NULL, &record) == SAKSI_OK)
+		record_label(&name, x->c->schema, record);
+	json_decref(record);
+	if (subject[0] != '\0') {
+		(void)fputs("  ", stderr);
+		out_text(stderr, buf_cstr(&name));
+		(void)fprintf(stderr, "%s(%.*s)\n", name.len > 0 ? " " : "", SHORT_ID,
+		    subject);
+	}
+	for (size_t i = first; i < x->findings.n; i++) {
+		if (is_block(&list[i]) != is_block(&list[first]) ||
+		    strcmp(list[i].subject, subject) != 0)
+			continue;
+		print_finding(&list[i], buf_cstr(&name));
+		if (command[0] == '\0')
+			command = command_in(list[i].words);
+	}
+	if (command[0] != '\0') {
+		(void)fputs("    Ask, then record the answer:\n    ", stderr);
+		out_text(stderr, command);
+		(void)fputc('\n', stderr);
+	}
+	buf_free(&name);
+}
+
+static bool subject_before(const struct exporting *x, size_t at)
+{
+	const struct host_finding *list = x->findings.list;
+
+	for (size_t i = 0; i < at; i++)
+		if (is_block(&list[i]) == is_block(&list[at]) &&
+		    strcmp(list[i].subject, list[at].subject) == 0)
+			return true;
+	return false;
+}
+
 void export_findings(struct exporting *x)
 {
-	for (size_t i = 0; i < x->findings.n; i++) {
-		const struct host_finding *f = &x->findings.list[i];
+	struct saksi_error kept = x->c->err;
 
-		if (x->c->quiet && f->level != HOST_BLOCK)
-			continue;
-		cli_warn("%-3s %s: %s%s%.*s%s", f->check, level_name(f), f->words,
-		    f->subject[0] != '\0' ? " (" : "", SHORT_ID, f->subject,
-		    f->subject[0] != '\0' ? ")" : "");
-	}
+	if (x->findings.n > 0)
+		cli_warn("%s: what the checks found:", x->format->name);
+	for (int block = 1; block >= (x->c->quiet ? 1 : 0); block--)
+		for (size_t i = 0; i < x->findings.n; i++)
+			if (is_block(&x->findings.list[i]) == (block == 1) &&
+			    !subject_before(x, i))
+				print_subject(x, i);
+	x->c->err = kept;
 }
 
 static json_t *findings_json(const struct host_findings *f)
@@ -80,9 +171,10 @@ enum saksi_err export_refuse(struct exporting *x)
 		buf_printf(&overrides, "--override %s ", check);
 	}
 	(void)saksi_fail(&x->c->err, SAKSI_EREFUSED,
-	    "%s: %s %s, so nothing was written; record what is missing, or go on over it "
-	    "with %s--reason TEXT, which is kept",
+	    "%s: %s %s%s; record what is missing, or go on over it with %s--reason TEXT, "
+	    "which is kept",
 	    x->format->name, buf_cstr(&names), n == 1 ? "blocks" : "block",
+	    cli_flag(x->c, "check") ? "" : ", so nothing was written",
 	    buf_cstr(&overrides));
 	buf_free(&names);
 	buf_free(&overrides);

@@ -52,6 +52,11 @@ enum saksi_err exporters_load(struct cli *c, struct exporters *e)
 		folder = NULL;
 	}
 	free(folder);
+	folder = e->forms != NULL ? realpath(e->forms, NULL) : NULL;
+	if (folder != NULL) {
+		free(e->forms);
+		e->forms = folder;
+	}
 	if (e->runner == NULL || e->forms == NULL || e->folder == NULL)
 		return saksi_fail_nomem(&c->err);
 	e->paths = (struct host_paths){e->runner, e->folder, e->forms};

@@ -191,13 +191,27 @@ const struct trust_entry *trust_find(const struct trust *t, const struct saksi_h
 	return NULL;
 }
 
+/* The same file at another place: there it is looked for from now on. */
+static enum saksi_err move_entry(struct trust_entry *e, const char *path,
+    struct saksi_error *err)
+{
+	char *copy = strdup(path);
+
+	if (copy == NULL)
+		return saksi_fail_nomem(err);
+	free(e->path);
+	e->path = copy;
+	return SAKSI_OK;
+}
+
 enum saksi_err trust_add(struct trust *t, const char *name, const char *path,
     const struct saksi_hash *hash, struct saksi_error *err)
 {
 	for (size_t i = 0; i < t->n; i++)
 		if (hash_cmp(&t->list[i].hash, hash) == 0) {
 			t->list[i].distrusted = false;
-			return SAKSI_OK;
+			return t->list[i].shipped ? SAKSI_OK
+						  : move_entry(&t->list[i], path, err);
 		}
 	return add_entry(t, name, path, hash, false, clock_now_us(), err);
 }
