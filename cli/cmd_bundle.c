@@ -32,12 +32,15 @@ static enum saksi_err write_to(struct cli *c, int fd, struct sync_summary *s)
 static enum saksi_err report_written(struct cli *c, const char *file,
     const struct sync_summary *s, bool pipe)
 {
+	json_t *warnings = json_object_get(s->detail, "warnings");
 	json_t *o;
 
 	if (c->json && !pipe) {
 		o = json_object();
 		obj_text(&o, "file", file);
 		obj_int(&o, "sent", s->sent);
+		obj_set(&o, "warnings",
+		    warnings != NULL ? json_incref(warnings) : json_array());
 		return cli_out_json(c, o);
 	}
 	if (!pipe)
@@ -61,11 +64,13 @@ static enum saksi_err run_write(struct cli *c)
 	sync_summary_init(&s);
 	rc = cli_open(c);
 	if (rc == SAKSI_OK && !pipe)
-		rc = outfile_open(&out, file, cli_flag(c, "force"), &c->err);
+		rc = outfile_open(c, &out, file);
 	if (rc == SAKSI_OK)
 		rc = write_to(c, pipe ? STDOUT_FILENO : out.fd, &s);
 	if (rc == SAKSI_OK && !pipe)
-		rc = outfile_commit(&out, &c->err);
+		rc = outfile_commit(c, &out);
+	if (rc == SAKSI_OK)
+		summary_trouble(&s);
 	if (rc == SAKSI_OK)
 		rc = report_written(c, file, &s, pipe);
 	outfile_abort(&out);
@@ -101,9 +106,12 @@ static enum saksi_err read_from(struct cli *c, int fd)
 	rc = saksi_bundle_read(c->team, fd, &opt, &s, &c->err);
 	kept = c->err;
 	progress_end();
-	/* Cut off or altered: what was verified is merged, and said. */
-	if (rc == SAKSI_OK || rc == SAKSI_EPARTIAL || s.received + s.refused > 0)
+	/* Cut off or altered: what was verified is merged, and said; if there was any. */
+	if (rc == SAKSI_OK || s.received + s.known > 0 ||
+	    (c->json && (rc == SAKSI_EPARTIAL || s.refused > 0)))
 		printed = summary_print(c, NULL, &s);
+	else
+		summary_trouble(&s);
 	sync_summary_free(&s);
 	if (rc == SAKSI_OK)
 		return printed;

@@ -55,8 +55,7 @@ static enum saksi_err run_request(struct cli *c)
 		label = saksi_team_self(c->team)->label;
 	rc = saksi_join_request(c->vault, person, label, &request, words, &c->err);
 	if (rc == SAKSI_OK)
-		rc = outfile_write(file, request.p, request.len, cli_flag(c, "force"),
-		    &c->err);
+		rc = outfile_write(c, file, request.p, request.len);
 	buf_free(&request);
 	if (rc != SAKSI_OK)
 		return rc;
@@ -67,11 +66,12 @@ static enum saksi_err run_request(struct cli *c)
 		return cli_out_json(c, o);
 	}
 	say_words(c, "The words of this request:", words);
-	cli_say(c, "1. Bring %s to an admin's device and run there: saksi device add",
-	    file);
+	cli_say(c, "1. Bring %s to an admin's device and run there:", file);
+	cli_say(c, "       saksi device add %s --role editor -o welcome", file);
 	cli_say(c,
 	    "2. Compare the words with what is shown there, by voice or side by side.");
-	cli_say(c, "3. Bring the welcome back and run here: saksi device join WELCOME");
+	cli_say(c, "3. Bring the file `welcome` back and run here:");
+	cli_say(c, "       saksi device join welcome");
 	cli_say(c, "The request is good for 7 days.");
 	return SAKSI_OK;
 }
@@ -142,6 +142,29 @@ static enum saksi_err check_role(struct cli *c, enum team_role *role)
 	    "device add: needs --role admin, --role editor or --role reader");
 }
 
+/*
+ * From here on the device is in the team, and the welcome exists only here: its
+ * request is used up, but the new device can make another.
+ */
+static enum saksi_err hand_over(struct cli *c, struct fs_out *out,
+    const struct buf *welcome, const char *file)
+{
+	struct saksi_error why;
+	enum saksi_err rc =
+	    fs_write_all(out->fd, welcome->p, welcome->len, file, &c->err);
+
+	if (rc == SAKSI_OK)
+		rc = outfile_commit(c, out);
+	if (rc == SAKSI_OK)
+		return rc;
+	why = c->err;
+	cli_warn("%s", why.msg);
+	return saksi_fail(&c->err, rc,
+	    "device add: the device was admitted, but its welcome could not be written, so it "
+	    "cannot join by this request; run `saksi device request` there again and repeat "
+	    "`device add` with the new one (`device list` keeps the unused entry)");
+}
+
 static enum saksi_err admit(struct cli *c, const struct buf *request, enum team_role role,
     const char *file, struct join_info *info)
 {
@@ -152,16 +175,16 @@ static enum saksi_err admit(struct cli *c, const struct buf *request, enum team_
 
 	/* Before a device is admitted, its welcome must have a place. */
 	if (rc == SAKSI_OK)
-		rc = outfile_open(&out, file, cli_flag(c, "force"), &c->err);
+		rc = outfile_open(c, &out, file);
 	if (rc == SAKSI_OK)
 		rc = ask_admit(c, info, role);
+	signals_block(true);
 	if (rc == SAKSI_OK)
 		rc = saksi_join_admit(c->team, request->p, request->len, role, &welcome,
 		    info, &c->err);
 	if (rc == SAKSI_OK)
-		rc = fs_write_all(out.fd, welcome.p, welcome.len, file, &c->err);
-	if (rc == SAKSI_OK)
-		rc = outfile_commit(&out, &c->err);
+		rc = hand_over(c, &out, &welcome, file);
+	signals_block(false);
 	outfile_abort(&out);
 	buf_free(&welcome);
 	return rc;
@@ -207,8 +230,9 @@ const struct cli_command cmd_device_add = {
     .help =
 	"Shows who asks and the words of the request; compare them with the new device,\n"
 	"by voice or side by side, before you say yes. Then the device is certified and\n"
-	"WELCOME written, which only it can open. An admin may admit and remove devices,\n"
-	"an editor change records, a reader only read.",
+	"WELCOME written, which only it can open. An admin may admit devices, an\n"
+	"editor change records, a reader only read. No device can be removed from a team\n"
+	"in this version.",
     .example = "saksi device add request.bin --role editor -o welcome.bin",
     .options = add_options,
     .min_args = 1,

@@ -63,6 +63,43 @@ static enum saksi_err report(struct cli *c, const struct import_report *r,
 	    c->args[0], n, n == 1 ? "" : "s");
 }
 
+/*
+ * Is the first line meant as an object?  A table or a document would give a
+ * fault in each line; a lone { begins JSON that was spread over many.
+ */
+static bool is_interchange(const struct buf *text)
+{
+	static const char mark[] = "\xef\xbb\xbf";
+	const char *p = (const char *)text->p;
+	const char *end = p + text->len;
+
+	if (text->len >= 3 && memcmp(p, mark, 3) == 0)
+		p += 3;
+	while (p < end && strchr(" \t\r\n", *p) != NULL && *p != '\0')
+		p++;
+	if (p == end)
+		return true;
+	if (*p != '{')
+		return false;
+	do
+		p++;
+	while (p < end && (*p == ' ' || *p == '\t' || *p == '\r'));
+	return p < end && *p != '\n';
+}
+
+static enum saksi_err refuse(struct cli *c, struct import_report *r)
+{
+	static const char words[] =
+	    "this is not the interchange form (one JSON object per line)";
+
+	schema_faults_add(&r->faults, 1, false, "", "%s", words);
+	if (c->json && print_json(c, r, false) != SAKSI_OK)
+		return c->err.code;
+	return saksi_fail(&c->err, SAKSI_EFORMAT,
+	    "%s: %s, so nothing was imported; `saksi export ndjson` writes that form",
+	    c->args[0], words);
+}
+
 static enum saksi_err run(struct cli *c)
 {
 	const char *format = cli_opt(c, "format");
@@ -81,7 +118,9 @@ static enum saksi_err run(struct cli *c)
 				    : fs_read_file(&text, file, IMPORT_MAX, &c->err);
 	if (rc == SAKSI_OK)
 		rc = cli_open(c);
-	if (rc == SAKSI_OK) {
+	if (rc == SAKSI_OK && !is_interchange(&text)) {
+		rc = refuse(c, &r);
+	} else if (rc == SAKSI_OK) {
 		progress_begin(c, "importing");
 		rc = saksi_import(c->vault, (const char *)text.p, text.len, &opt, &r,
 		    &c->err);

@@ -1,5 +1,4 @@
 /* init: a vault, its first device, its team, and the recovery kit. */
-#include <stdlib.h>
 #include <string.h>
 
 #include "cli.h"
@@ -64,8 +63,10 @@ static void kit_text(struct buf *out, const char *words, const char *team)
 {
 	buf_printf(out,
 	    "Recovery kit of the saksi team %s\n\n"
-	    "These words are the team's root key. Whoever has them can admit and remove\n"
-	    "devices, so keep them on paper, away from every device. saksi kept no copy.\n\n"
+	    "These words are the team's root key, for a later version of saksi. Keep them:\n"
+	    "without them a team whose admins' devices are all lost can admit nobody.\n"
+	    "They do not open the vault. Keep them on paper, away from every device, and\n"
+	    "secret: they stand for the team. saksi kept no copy.\n\n"
 	    "    %.47s\n    %s\n",
 	    team, words, words + 48);
 }
@@ -86,7 +87,7 @@ static enum saksi_err hand_over(struct cli *c, struct init *in)
 	if (rc == SAKSI_OK && in->kit.fd >= 0) {
 		rc = fs_write_all(in->kit.fd, text.p, text.len, in->kit.path, &c->err);
 		if (rc == SAKSI_OK)
-			rc = outfile_commit(&in->kit, &c->err);
+			rc = outfile_commit(c, &in->kit);
 	} else if (rc == SAKSI_OK) {
 		term_say("");
 		term_say(buf_cstr(&text));
@@ -116,45 +117,25 @@ static enum saksi_err prepare(struct cli *c, struct init *in)
 	if (rc == SAKSI_OK)
 		rc = check_texts(c, in);
 	if (rc == SAKSI_OK && file != NULL)
-		rc = outfile_open(&in->kit, file, false, &c->err);
+		rc = outfile_open(c, &in->kit, file);
 	if (rc == SAKSI_OK)
 		rc = pass_new(c, &in->pass);
 	if (rc != SAKSI_OK)
 		return rc;
 	in->with_root = file != NULL ||
 	    (in->asking &&
-		term_yes("Make a recovery kit? It lets the team admit and remove devices when "
-			 "every admin's device is lost. (recommended)",
+		term_yes("Make a recovery kit? It is for a later version of saksi; without it a "
+			 "team whose admins' devices are all lost can admit nobody. "
+			 "(recommended)",
 		    true));
 	return SAKSI_OK;
-}
-
-static enum saksi_err make_parent(struct cli *c)
-{
-	char *parent = strdup(c->dir);
-	char *slash;
-	enum saksi_err rc = SAKSI_OK;
-
-	if (parent == NULL)
-		return saksi_fail_nomem(&c->err);
-	for (size_t n = strlen(parent); n > 1 && parent[n - 1] == '/'; n--)
-		parent[n - 1] = '\0';
-	slash = strrchr(parent, '/');
-	if (slash != NULL && slash != parent) {
-		*slash = '\0';
-		rc = fs_mkdirs(parent, &c->err);
-	}
-	free(parent);
-	return rc;
 }
 
 /* The vault and its team belong together: a Ctrl-C waits for both. */
 static enum saksi_err make(struct cli *c, struct init *in)
 {
-	enum saksi_err rc = make_parent(c);
+	enum saksi_err rc;
 
-	if (rc != SAKSI_OK)
-		return rc;
 	signals_block(true);
 	rc = saksi_vault_create(&c->vault, c->dir, c->schema, in->pass, &in->cost,
 	    &c->err);
@@ -172,8 +153,8 @@ static enum saksi_err report(struct cli *c, const struct init *in)
 
 	if (!in->with_root)
 		cli_warn(
-		    "no recovery kit was made: if every admin's device is lost, nobody can "
-		    "admit a new one");
+		    "no recovery kit was made: a team whose admins' devices are all lost can "
+		    "admit nobody, in later versions of saksi too");
 	if (c->json) {
 		o = json_object();
 		hex_encode(team, saksi_team_space(c->team)->b, 32);
@@ -223,9 +204,11 @@ const struct cli_command cmd_init = {
     .help =
 	"Makes the vault (see -C), this device's keys and a team with this device as\n"
 	"its first admin. Asks for a passphrase twice, and whether to make a recovery\n"
-	"kit: the team's root key as words to write down. With --passphrase-fd nothing\n"
-	"is asked; the kit is then made only with --recovery. A device that is to join\n"
-	"a team begins with `init` too, and goes on with `device request`.",
+	"kit: the team's root key as words to write down. The kit is for a later version\n"
+	"of saksi; keep it: without it a team whose admins' devices are all lost can\n"
+	"admit nobody. With --passphrase-fd nothing is asked; the kit is then made only\n"
+	"with --recovery. A device that is to join a team begins with `init` too, and\n"
+	"goes on with `device request`.",
     .example = "saksi -C ~/cases init --name Sokha --device laptop",
     .options = options,
     .max_args = 0,

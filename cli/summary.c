@@ -97,9 +97,13 @@ static enum saksi_err print_text(struct cli *c, const char *remote,
 	const json_t *e;
 	enum saksi_err rc = SAKSI_OK;
 
-	cli_say(c,
-	    "%s%ssent %zu, received %zu change%s: %zu record%s new, %zu changed, %zu deleted.",
-	    remote != NULL ? remote : "", remote != NULL ? ": " : "", s->sent,
+	char sent[40] = "";
+
+	/* A bundle that is read sends nothing. */
+	if (remote != NULL)
+		(void)snprintf(sent, sizeof(sent), ": sent %zu, ", s->sent);
+	cli_say(c, "%s%s%s %zu change%s: %zu record%s new, %zu changed, %zu deleted.",
+	    remote != NULL ? remote : "", sent, remote != NULL ? "received" : "Received",
 	    s->received, s->received == 1 ? "" : "s", s->new_records,
 	    s->new_records == 1 ? "" : "s", s->changed, s->deleted);
 	/* A few one by one; many by author. */
@@ -126,7 +130,7 @@ static enum saksi_err print_text(struct cli *c, const char *remote,
 }
 
 /* Refusals and warnings are no summary: --quiet does not hide them. */
-static void print_trouble(const struct sync_summary *s)
+void summary_trouble(const struct sync_summary *s)
 {
 	size_t i;
 	const json_t *e;
@@ -144,7 +148,7 @@ enum saksi_err summary_print(struct cli *c, const char *remote,
     const struct sync_summary *s)
 {
 	progress_end();
-	print_trouble(s);
+	summary_trouble(s);
 	if (c->json)
 		return print_json(c, remote, s);
 	return c->quiet ? SAKSI_OK : print_text(c, remote, s);
