@@ -51,6 +51,25 @@ enum saksi_err saksi_join_inspect(struct saksi_team *t, const void *request, siz
 
 /* ---- admit -------------------------------------------------------------------------- */
 
+static int by_id(const void *a, const void *b)
+{
+	return hash_cmp(a, b);
+}
+
+/* The signed statement of what the WELCOME carries. */
+static enum saksi_err list_epochs(struct op_add *add, const struct local_epochs *keys,
+    struct saksi_error *err)
+{
+	add->epochs = calloc(keys->n + 1, sizeof(*add->epochs));
+	if (add->epochs == NULL)
+		return saksi_fail_nomem(err);
+	for (size_t i = 0; i < keys->n; i++)
+		add->epochs[i] = keys->list[i].id;
+	add->n_epochs = (uint32_t)keys->n;
+	qsort(add->epochs, keys->n, sizeof(*add->epochs), by_id);
+	return SAKSI_OK;
+}
+
 static enum saksi_err append_add(struct saksi_team *t, struct saksi_txn *txn,
     const struct join_request *q, enum team_role role, struct saksi_hash *id,
     struct saksi_error *err)
@@ -65,12 +84,16 @@ static enum saksi_err append_add(struct saksi_team *t, struct saksi_txn *txn,
 	memcpy(op.u.add.label, q->label, sizeof(op.u.add.label));
 	op.u.add.role = role;
 	op.u.add.request = q->id;
-	member_op_write(&b, &op);
+	rc = list_epochs(&op.u.add, &t->keys, err);
+	if (rc == SAKSI_OK) {
+		member_op_write(&b, &op);
+		rc = buf_ok(&b, err);
+	}
 	part = (struct part_bytes){b.p, b.len};
-	rc = buf_ok(&b, err);
 	if (rc == SAKSI_OK)
 		rc = saksi_log_append(txn, CS_MEMBERSHIP, &part, 1, id, err);
 	buf_free(&b);
+	member_op_free(&op);
 	return rc == SAKSI_OK ? team_catch_up(t, txn, err) : rc;
 }
 

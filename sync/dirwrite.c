@@ -79,9 +79,10 @@ static enum saksi_err begin_object(struct object_out *o, struct saksi_error *err
 	struct dir_sync *s = o->s;
 	enum saksi_err rc;
 
-	if (s->team->n_epochs == 0)
+	if (!s->team->can_seal)
 		return saksi_fail(err, SAKSI_EREFUSED,
-		    "team: this device holds no epoch key; ask an admin for a bundle");
+		    "team: this device lacks the key that everyone holds; join again with a fresh "
+		    "vault");
 	rc = choose_name(o, err);
 	if (rc == SAKSI_OK)
 		rc = open_part(o, err);

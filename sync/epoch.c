@@ -110,77 +110,90 @@ enum saksi_err epochs_learn(struct saksi_team *t, struct saksi_error *err)
 	const struct epoch_op *list = membership_epochs(t->members, &n);
 	enum saksi_err rc = SAKSI_OK;
 
-	for (size_t i = 0; i < n && rc == SAKSI_OK; i++) {
-		const struct key_box *box;
+	while (t->epochs_looked < n && rc == SAKSI_OK) {
+		const struct epoch_op *e = &list[t->epochs_looked];
+		const struct key_box *box = box_for(&e->key, &t->self.id);
 
-		if (local_epochs_find(&t->keys, &list[i].id) != NULL)
-			continue;
-		box = box_for(&list[i].key, &t->self.id);
-		if (box != NULL && t->keys.n < EPOCHS_KEPT_MAX)
-			rc = open_box(t, &list[i], box, err);
+		if (box != NULL && t->keys.n < EPOCHS_KEPT_MAX &&
+		    local_epochs_find(&t->keys, &e->id) == NULL)
+			rc = open_box(t, e, box, err);
+		t->epochs_looked += rc == SAKSI_OK;
 	}
 	return rc;
 }
 
 /* ---- choosing ------------------------------------------------------------------- */
 
-static bool for_everyone(const struct saksi_team *t, const struct epoch_op *e)
-{
-	size_t n;
-	const struct team_device *d = membership_devices(t->members, &n);
-
-	for (size_t i = 0; i < n; i++)
-		if (!membership_epoch_open(t->members, e, &d[i].id))
-			return false;
-	return true;
-}
-
-static const struct epoch_op *op_of(const struct saksi_team *t,
-    const struct saksi_hash *id)
+bool epoch_for_all(const struct saksi_team *t, const struct saksi_hash *id)
 {
 	size_t n;
 	const struct epoch_op *list = membership_epochs(t->members, &n);
 
 	for (size_t i = 0; i < n; i++)
-		if (hash_cmp(&list[i].id, id) == 0)
-			return &list[i];
-	return NULL;
+		if (hash_cmp(&list[i].id, id) == 0 &&
+		    membership_epoch_for_all(t->members, &list[i]))
+			return true;
+	return false;
 }
 
-/* Later by causality, else by id: a choice that all devices make alike. */
-static bool preferred(const struct saksi_team *t, const struct epoch_op *a,
-    const struct epoch_op *b)
+/*
+ * Asked of the membership alone: what this device happens to hold, and when it
+ * learned of it, has no say.  ${all}: which of the epochs everyone holds.
+ */
+static const struct epoch_op *choice(const struct saksi_team *t, const bool *all)
 {
-	if (b == NULL || membership_before(t->members, b->node, a->node))
-		return true;
-	if (membership_before(t->members, a->node, b->node))
-		return false;
-	return hash_cmp(&a->id, &b->id) > 0;
+	size_t n;
+	const struct epoch_op *list = membership_epochs(t->members, &n), *best = NULL;
+
+	for (size_t i = 0; i < n; i++) {
+		bool newest = all[i];
+
+		for (size_t k = 0; k < n && newest; k++)
+			newest = !all[k] ||
+			    !membership_before(t->members, list[i].node, list[k].node);
+		if (newest && (best == NULL || hash_cmp(&list[i].id, &best->id) > 0))
+			best = &list[i];
+	}
+	return best;
+}
+
+static enum saksi_err choose(const struct saksi_team *t, const struct epoch_op **best,
+    struct saksi_error *err)
+{
+	size_t n;
+	const struct epoch_op *list = membership_epochs(t->members, &n);
+	bool *all = calloc(n + 1, sizeof(*all));
+
+	if (all == NULL)
+		return saksi_fail_nomem(err);
+	for (size_t i = 0; i < n; i++)
+		all[i] = membership_epoch_for_all(t->members, &list[i]);
+	*best = choice(t, all);
+	free(all);
+	return SAKSI_OK;
 }
 
 enum saksi_err epochs_choose(struct saksi_team *t, struct saksi_error *err)
 {
 	const struct epoch_op *best = NULL;
-	size_t at = t->keys.n;
-	struct team_epoch *list = calloc(t->keys.n + 1, sizeof(*list));
+	size_t at = 0, out = 1;
+	struct team_epoch *list;
+	enum saksi_err rc = choose(t, &best, err);
 
+	if (rc != SAKSI_OK)
+		return rc;
+	list = calloc(t->keys.n + 1, sizeof(*list));
 	if (list == NULL)
 		return saksi_fail_nomem(err);
 	free(t->epochs);
 	t->epochs = list;
 	t->n_epochs = t->keys.n;
-	for (size_t i = 0; i < t->keys.n; i++) {
-		const struct epoch_op *e = op_of(t, &t->keys.list[i].id);
-
-		if (e != NULL && for_everyone(t, e) && preferred(t, e, best)) {
-			best = e;
-			at = i;
-		}
+	t->can_seal = false;
+	for (size_t i = 0; i < t->keys.n && best != NULL && !t->can_seal; i++) {
+		at = i;
+		t->can_seal = hash_cmp(&t->keys.list[i].id, &best->id) == 0;
 	}
-	/* None that everyone can open: the newest, which most can. */
-	if (best == NULL && t->keys.n > 0)
-		at = t->keys.n - 1;
-	for (size_t i = 0, out = 1; i < t->keys.n; i++)
+	for (size_t i = 0; i < t->keys.n; i++)
 		list[i == at ? 0 : out++] = (struct team_epoch){t->keys.list[i].id,
 		    t->keys.list[i].key, (uint32_t)(i + 1)};
 	return SAKSI_OK;

@@ -236,6 +236,14 @@ static enum saksi_err check_change(struct joining *g, size_t i, struct saksi_err
 	return rc == SAKSI_OK ? membership_add(g->members, c->cs, &c->device, err) : rc;
 }
 
+static bool carries_what_it_says(const struct welcome *w, const struct op_add *add)
+{
+	for (uint32_t i = 0; i < add->n_epochs; i++)
+		if (local_epochs_find(&w->epochs, &add->epochs[i]) == NULL)
+			return false;
+	return w->epochs.n == add->n_epochs;
+}
+
 /* The one operation that all this is about names exactly us. */
 static enum saksi_err check_admission(struct joining *g, struct saksi_error *err)
 {
@@ -251,18 +259,22 @@ static enum saksi_err check_admission(struct joining *g, struct saksi_error *err
 	for (uint32_t i = 0; i < g->list[at].cs->n_parts; i++) {
 		const struct changeset_part *part = &g->list[at].cs->parts[i];
 		struct member_op op;
-		bool ours;
+		bool ours, whole;
 
 		if (member_op_read(&op, part->p, part->len, err) != SAKSI_OK)
 			continue;
 		ours = op.tag == OP_ADD_DEVICE &&
 		    memcmp(&op.u.add.keys, &g->q.keys, sizeof(g->q.keys)) == 0 &&
 		    hash_cmp(&op.u.add.request, &g->q.id) == 0;
+		whole = ours && carries_what_it_says(&g->w, &op.u.add);
 		if (ours)
 			g->role = op.u.add.role;
 		member_op_free(&op);
 		if (ours)
-			return SAKSI_OK;
+			return whole
+			    ? SAKSI_OK
+			    : wrong(err,
+				  "its keys are not those that the admin signed for");
 	}
 	return wrong(err, "it admits another device than this one");
 }

@@ -44,16 +44,16 @@ void causes_of(struct causes *c, const struct membership *m, const struct change
 enum team_role role_at(const struct membership *m, const struct causes *c,
     const struct saksi_hash *device)
 {
-	enum team_role best = ROLE_NONE;
+	enum team_role lowest = ROLE_NONE;
 
 	for (uint32_t i = 0; i < m->n_grants; i++) {
 		const struct grant *g = &m->grants[i];
 
-		if (g->d.role > best && hash_cmp(&g->d.id, device) == 0 &&
-		    causes_include(m, c, g->node))
-			best = g->d.role;
+		if ((lowest == ROLE_NONE || g->d.role < lowest) &&
+		    hash_cmp(&g->d.id, device) == 0 && causes_include(m, c, g->node))
+			lowest = g->d.role;
 	}
-	return best;
+	return lowest;
 }
 
 static enum team_verdict say(enum team_verdict v, char *why, size_t size,
@@ -102,6 +102,30 @@ static bool added_before(const struct membership *m, const struct causes *c,
 	return false;
 }
 
+static bool announced(const struct membership *m, const struct causes *c,
+    const struct saksi_hash *epoch)
+{
+	for (uint32_t i = 0; i < m->n_epochs; i++)
+		if (hash_cmp(&m->epochs[i].id, epoch) == 0 &&
+		    causes_include(m, c, m->epochs[i].node))
+			return true;
+	return false;
+}
+
+/* What a WELCOME carries has been announced, and the team's first is always in it. */
+static bool epochs_fit(const struct membership *m, const struct causes *c,
+    const struct op_add *add)
+{
+	bool first = false;
+
+	for (uint32_t i = 0; i < add->n_epochs; i++) {
+		if (!announced(m, c, &add->epochs[i]))
+			return false;
+		first = first || hash_cmp(&add->epochs[i], &m->first_epoch) == 0;
+	}
+	return first;
+}
+
 /* Role that is in force for the changeset's own parts. */
 struct own {
 	const struct membership *m;
@@ -110,6 +134,7 @@ struct own {
 	struct causes causes;
 	enum team_role role;
 	bool founding;
+	bool begins; /* it holds GENESIS */
 	uint32_t n_ops, n_adds;
 	bool no_memory; /* the verdict is none */
 };
@@ -123,11 +148,16 @@ static enum team_verdict judge_genesis(struct own *o, uint32_t part,
 	device_id_of(&device, &g->keys);
 	if (hash_cmp(&space, &o->m->space) != 0)
 		return say(TEAM_REFUSE, why, size, "a GENESIS of another team");
-	if (part != 0 || o->cs->seq != 2 || o->cs->n_deps + o->cs->n_auth > 0 ||
-	    hash_cmp(&device, o->device) != 0)
+	if (o->m->has_genesis ||
+	    (o->m->has_founder && hash_cmp(&o->cs->log, &o->m->founder_log) != 0))
+		return say(TEAM_REFUSE, why, size,
+		    "a second GENESIS; the team has begun already");
+	if (part != 0 || o->cs->n_parts != 2 || o->cs->seq != 2 ||
+	    o->cs->n_deps + o->cs->n_auth > 0 || hash_cmp(&device, o->device) != 0)
 		return say(TEAM_REFUSE, why, size,
 		    "a GENESIS that is not where it belongs");
 	o->role = ROLE_ADMIN;
+	o->begins = true;
 	return TEAM_OK;
 }
 
@@ -141,18 +171,21 @@ static enum team_verdict judge_op(struct own *o, uint32_t part,
 	o->n_ops++;
 	if (op->tag == OP_GENESIS)
 		return judge_genesis(o, part, &op->u.genesis, why, size);
-	if (op->tag == OP_KEY)
-		return o->role >= ROLE_EDITOR
-		    ? TEAM_OK
-		    : say(TEAM_QUARANTINE, why, size,
-			  "an epoch key by a device that may not issue one");
 	if (o->role < ROLE_ADMIN)
 		return say(TEAM_QUARANTINE, why, size,
 		    "a membership change by a device that is no admin");
+	if (op->tag == OP_KEY)
+		return TEAM_OK;
+	if (o->begins)
+		return say(TEAM_REFUSE, why, size,
+		    "a GENESIS that does not come with the first key alone");
 	if (++o->n_adds > 1)
 		return say(TEAM_REFUSE, why, size, "admits two devices at once");
 	if (added_before(o->m, &o->causes, &op->u.add))
 		return say(TEAM_QUARANTINE, why, size, "admits a device a second time");
+	if (!epochs_fit(o->m, &o->causes, &op->u.add))
+		return say(TEAM_REFUSE, why, size,
+		    "admits a device without the team's first key, or with unknown ones");
 	return TEAM_OK;
 }
 
@@ -202,9 +235,9 @@ static enum team_verdict judge_membership(const struct membership *m,
 	    hash_cmp(&cs->log, &m->founder_log) == 0;
 	v = judge_parts(&o, why, size);
 	*no_memory = o.no_memory;
-	if (v == TEAM_OK && o.n_ops == 0 && o.role < ROLE_EDITOR && !o.founding)
+	if (v == TEAM_OK && o.n_ops == 0 && o.role < ROLE_ADMIN && !o.founding)
 		return say(TEAM_QUARANTINE, why, size,
-		    "a membership log by a device that may not keep one");
+		    "a membership log by a device that is no admin");
 	return v;
 }
 

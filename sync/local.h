@@ -6,8 +6,6 @@
 
 #include "ops.h"
 
-#define EPOCHS_KEPT_MAX 4096u
-
 struct local_device {
 	struct device_keys keys;
 	struct saksi_hash id;

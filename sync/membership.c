@@ -26,6 +26,8 @@ void membership_free(struct membership **mp)
 		free(m->nodes[i].past);
 	for (uint32_t i = 0; i < m->n_epochs; i++)
 		free(m->epochs[i].key.boxes);
+	for (uint32_t i = 0; i < m->n_grants; i++)
+		free(m->grants[i].epochs);
 	idmap_free(&m->index);
 	free(m->nodes);
 	free(m->grants);
@@ -116,15 +118,13 @@ static void grant_device(struct grant *g, const struct device_keys *keys,
 }
 
 /* Takes over the boxes of ${key}. */
-static enum saksi_err add_epoch(struct membership *m, const struct changeset *cs,
-    const struct changeset_part *part, const struct saksi_hash *device,
-    struct op_key *key, struct saksi_error *err)
+static enum saksi_err add_epoch(struct membership *m, const struct changeset_part *part,
+    const struct saksi_hash *device, struct op_key *key, struct saksi_error *err)
 {
 	struct epoch_op *list =
 	    grown(m->epochs, m->n_epochs, &m->cap_epochs, sizeof(*list));
 	struct epoch_op *e;
 
-	(void)cs;
 	if (list == NULL)
 		return saksi_fail_nomem(err);
 	m->epochs = list;
@@ -132,6 +132,8 @@ static enum saksi_err add_epoch(struct membership *m, const struct changeset *cs
 	*e = (struct epoch_op){.node = m->n_nodes - 1, .author = *device, .key = *key};
 	crypto_hash_of(&e->id, "epoch", part->p, part->len);
 	key->boxes = NULL;
+	if (e->node == m->genesis)
+		m->first_epoch = e->id;
 	return SAKSI_OK;
 }
 
@@ -140,6 +142,7 @@ static enum saksi_err add_op(struct membership *m, const struct changeset *cs,
     struct member_op *op, struct saksi_error *err)
 {
 	struct grant g = {.node = m->n_nodes - 1, .hlc = cs->hlc};
+	enum saksi_err rc;
 
 	g.d.added_us = (int64_t)(cs->hlc >> 16) * 1000;
 	if (op->tag == OP_GENESIS) {
@@ -147,6 +150,7 @@ static enum saksi_err add_op(struct membership *m, const struct changeset *cs,
 		    op->u.genesis.label, ROLE_ADMIN);
 		membership_founder(m, device, &cs->log);
 		m->has_genesis = true;
+		m->genesis = g.node;
 		m->has_root = op->u.genesis.has_root;
 		return add_grant(m, &g, err);
 	}
@@ -155,10 +159,15 @@ static enum saksi_err add_op(struct membership *m, const struct changeset *cs,
 		    op->u.add.role);
 		g.d.added_by = *device;
 		g.request = op->u.add.request;
-		return add_grant(m, &g, err);
+		g.epochs = op->u.add.epochs;
+		g.n_epochs = op->u.add.n_epochs;
+		rc = add_grant(m, &g, err);
+		if (rc == SAKSI_OK)
+			op->u.add.epochs = NULL;
+		return rc;
 	}
 	if (op->tag == OP_KEY)
-		return add_epoch(m, cs, part, device, &op->u.key, err);
+		return add_epoch(m, part, device, &op->u.key, err);
 	return SAKSI_OK;
 }
 
@@ -171,7 +180,7 @@ static int grant_order(const void *x, const void *y)
 	return hash_cmp(&a->d.id, &b->d.id);
 }
 
-/* One entry per device: names by its first grant, the highest role of all. */
+/* One entry per device: names by its first grant, the lowest role of all. */
 static enum saksi_err list_devices(struct membership *m, struct saksi_error *err)
 {
 	struct grant *sorted;
@@ -195,7 +204,7 @@ static enum saksi_err list_devices(struct membership *m, struct saksi_error *err
 			at++;
 		if (at == n)
 			m->devices[n++] = sorted[i].d;
-		else if (sorted[i].d.role > m->devices[at].role)
+		else if (sorted[i].d.role < m->devices[at].role)
 			m->devices[at].role = sorted[i].d.role;
 	}
 	m->n_devices = n;
@@ -316,17 +325,23 @@ const struct epoch_op *membership_epochs(const struct membership *m, size_t *n)
 	return m->epochs;
 }
 
-bool membership_epoch_open(const struct membership *m, const struct epoch_op *e,
-    const struct saksi_hash *device)
+static int by_id(const void *a, const void *b)
 {
-	for (uint32_t i = 0; i < e->key.n_boxes; i++)
-		if (hash_cmp(&e->key.boxes[i].device, device) == 0)
-			return true;
-	for (uint32_t i = 0; i < m->n_grants; i++)
-		if (hash_cmp(&m->grants[i].d.id, device) == 0 &&
-		    node_before(m, e->node, m->grants[i].node))
-			return true;
-	return false;
+	return hash_cmp(a, b);
+}
+
+bool membership_epoch_for_all(const struct membership *m, const struct epoch_op *e)
+{
+	for (uint32_t i = 0; i < m->n_grants; i++) {
+		const struct grant *g = &m->grants[i];
+
+		if (hash_cmp(&g->d.id, &e->author) != 0 &&
+		    (g->n_epochs == 0 ||
+			bsearch(&e->id, g->epochs, g->n_epochs, sizeof(e->id), by_id) ==
+			    NULL))
+			return false;
+	}
+	return true;
 }
 
 bool membership_before(const struct membership *m, uint32_t a, uint32_t b)

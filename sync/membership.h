@@ -65,9 +65,13 @@ bool membership_request_used(const struct membership *m, const struct saksi_hash
 bool membership_has_root(const struct membership *m);
 bool membership_has_genesis(const struct membership *m);
 const struct epoch_op *membership_epochs(const struct membership *m, size_t *n);
-/** membership_epoch_open(m, e, device): Can ${device} open epoch ${e}? */
-bool membership_epoch_open(const struct membership *m, const struct epoch_op *e,
-    const struct saksi_hash *device);
+/**
+ * membership_epoch_for_all(m, e):
+ * A signed statement says of each device that it holds epoch ${e}: it issued
+ * it, or each of its ADD_DEVICEs lists it.  A box is no such statement: only
+ * its receiver can tell whether it opens.
+ */
+bool membership_epoch_for_all(const struct membership *m, const struct epoch_op *e);
 /** membership_before(m, a, b): Node ${a} lies in the causal past of node ${b}. */
 bool membership_before(const struct membership *m, uint32_t a, uint32_t b);
 

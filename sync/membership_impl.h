@@ -15,13 +15,17 @@ struct grant { /* a valid GENESIS or ADD_DEVICE */
 	uint64_t hlc;
 	struct team_device d;
 	struct saksi_hash request;
+	struct saksi_hash *epochs; /* owned: what its WELCOME carried, ascending */
+	uint32_t n_epochs;
 };
 struct membership {
 	struct saksi_hash space;
 	bool has_founder;
 	struct saksi_hash founder, founder_log;
 	bool has_genesis, has_root;
-	struct idmap index; /* changeset -> node */
+	uint32_t genesis;	       /* node */
+	struct saksi_hash first_epoch; /* the one that GENESIS came with */
+	struct idmap index;	       /* changeset -> node */
 	struct node *nodes;
 	uint32_t n_nodes, cap_nodes;
 	struct grant *grants;

@@ -94,7 +94,7 @@ static void write_genesis(struct buf *b, const struct op_genesis *g)
 
 static void write_add(struct buf *b, const struct op_add *a)
 {
-	mp_array(b, 10);
+	mp_array(b, 11);
 	mp_uint(b, OP_ADD_DEVICE);
 	mp_uint(b, CRYPTO_SUITE);
 	keys_write(b, &a->keys);
@@ -103,6 +103,9 @@ static void write_add(struct buf *b, const struct op_add *a)
 	mp_uint(b, (uint64_t)a->role);
 	mp_bin(b, a->request.b, sizeof(a->request.b));
 	mp_uint(b, HISTORY_ALL);
+	mp_array(b, a->n_epochs);
+	for (uint32_t i = 0; i < a->n_epochs; i++)
+		mp_bin(b, a->epochs[i].b, sizeof(a->epochs[i].b));
 }
 
 static void write_key(struct buf *b, const struct op_key *k)
@@ -144,6 +147,8 @@ void member_op_free(struct member_op *op)
 {
 	if (op->tag == OP_KEY)
 		free(op->u.key.boxes);
+	if (op->tag == OP_ADD_DEVICE)
+		free(op->u.add.epochs);
 	memset(op, 0, sizeof(*op));
 }
 
@@ -158,7 +163,29 @@ static void read_genesis(struct mp_reader *r, struct op_genesis *g)
 	mp_read_fixed(r, g->nonce, sizeof(g->nonce));
 }
 
-static bool read_add(struct mp_reader *r, struct op_add *a)
+static enum saksi_err read_listed(struct mp_reader *r, struct op_add *a,
+    struct saksi_error *err)
+{
+	uint32_t n = mp_read_array(r);
+
+	if (r->failed || n == 0 || n > EPOCHS_KEPT_MAX) {
+		mp_fail(r, "a number of epochs that is not 1 to 4,096");
+		return SAKSI_OK;
+	}
+	a->epochs = calloc(n, sizeof(*a->epochs));
+	if (a->epochs == NULL)
+		return saksi_fail_nomem(err);
+	a->n_epochs = n;
+	for (uint32_t i = 0; i < n && !r->failed; i++) {
+		mp_read_fixed(r, a->epochs[i].b, sizeof(a->epochs[i].b));
+		if (i > 0 && hash_cmp(&a->epochs[i - 1], &a->epochs[i]) >= 0)
+			mp_fail(r, "epochs that are not ascending");
+	}
+	return SAKSI_OK;
+}
+
+static enum saksi_err read_add(struct mp_reader *r, struct op_add *a, bool *known,
+    struct saksi_error *err)
 {
 	uint64_t role, history;
 
@@ -172,7 +199,8 @@ static bool read_add(struct mp_reader *r, struct op_add *a)
 	    : role == ROLE_EDITOR     ? ROLE_EDITOR
 	    : role == ROLE_ADMIN      ? ROLE_ADMIN
 				      : ROLE_NONE;
-	return r->failed || (a->role != ROLE_NONE && history == HISTORY_ALL);
+	*known = r->failed || (a->role != ROLE_NONE && history == HISTORY_ALL);
+	return *known ? read_listed(r, a, err) : SAKSI_OK;
 }
 
 static enum saksi_err read_key(struct mp_reader *r, struct op_key *k,
@@ -217,7 +245,7 @@ static bool read_log_open(struct mp_reader *r, uint32_t fields)
 
 static uint32_t fields_of(unsigned tag)
 {
-	return tag == OP_GENESIS ? 9 : tag == OP_ADD_DEVICE ? 10 : 5;
+	return tag == OP_GENESIS ? 9 : tag == OP_ADD_DEVICE ? 11 : 5;
 }
 
 enum saksi_err member_op_read(struct member_op *op, const void *p, size_t n,
@@ -250,13 +278,13 @@ enum saksi_err member_op_read(struct member_op *op, const void *p, size_t n,
 	if (op->tag == OP_GENESIS)
 		read_genesis(&r, &op->u.genesis);
 	else if (op->tag == OP_ADD_DEVICE)
-		known = read_add(&r, &op->u.add);
+		rc = read_add(&r, &op->u.add, &known, err);
 	else if (op->tag == OP_KEY)
 		rc = read_key(&r, &op->u.key, err);
-	if (rc == SAKSI_OK)
-		rc = mp_done(&r, "membership operation", err);
 	if (rc == SAKSI_OK && !known)
 		rc = saksi_fail(err, SAKSI_ENEWER, SUITE_NOT_KNOWN);
+	if (rc == SAKSI_OK)
+		rc = mp_done(&r, "membership operation", err);
 	if (rc != SAKSI_OK)
 		member_op_free(op);
 	return rc;

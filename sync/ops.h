@@ -12,6 +12,7 @@ enum op_tag { OP_GENESIS = 16, OP_ADD_DEVICE = 17, OP_KEY = 18 };
 #define KEY_BOXES_MAX 512u
 #define KEY_BOXES_STEP 8u
 #define HISTORY_ALL 1u
+#define EPOCHS_KEPT_MAX 4096u /* by one device, and so in one ADD_DEVICE */
 #define NAME_MAX_BYTES 127u
 
 struct device_keys {
@@ -29,6 +30,8 @@ struct op_add {
 	char person[128], label[128];
 	enum team_role role;
 	struct saksi_hash request;
+	struct saksi_hash *epochs; /* owned: what the WELCOME carries, ascending */
+	uint32_t n_epochs;
 };
 struct key_box {
 	struct saksi_hash device;

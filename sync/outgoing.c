@@ -58,9 +58,10 @@ enum saksi_err outgoing_begin(struct outgoing *o, struct saksi_team *t,
 
 	memset(o, 0, sizeof(*o));
 	o->team = t;
-	if (t->n_epochs == 0 || t->epochs[0].key == NULL)
+	if (!t->can_seal)
 		return saksi_fail(err, SAKSI_EREFUSED,
-		    "team: this device holds no epoch key; ask an admin for a bundle");
+		    "team: this device lacks the key that everyone holds; join again with a fresh "
+		    "vault");
 	place_of(&place, t);
 	crypto_hash_init(&o->running, "content");
 	rc = box_writer_new(&o->box, sink, ctx, t->epochs[0].key, &place, err);

@@ -51,10 +51,13 @@ static enum saksi_err policy(void *ctx, struct saksi_txn *txn, enum changeset_ki
 
 	(void)txn;
 	*n_auth = 0;
+	if (kind == CS_MEMBERSHIP && (self == NULL || self->role < ROLE_ADMIN))
+		return saksi_fail(err, SAKSI_EREFUSED,
+		    "team: only an admin changes who is in it; ask one");
 	if (self == NULL || self->role < ROLE_EDITOR)
 		return saksi_fail(err, SAKSI_EREFUSED,
-		    "%s: this device may only read; ask an admin of the team for the editor role",
-		    kind == CS_DATA ? "record" : "team");
+		    "record: this device may only read; ask an admin of the team for the "
+		    "editor role");
 	membership_heads(t->members, &t->self.id, auth, n_auth);
 	return SAKSI_OK;
 }
@@ -119,7 +122,8 @@ static void forget(struct saksi_team *t)
 	t->epochs = NULL;
 	t->devices = NULL;
 	t->names = NULL;
-	t->n_epochs = t->n_devices = t->n_bad_keys = 0;
+	t->n_epochs = t->n_devices = t->n_bad_keys = t->epochs_looked = 0;
+	t->can_seal = false;
 	t->keys_dirty = t->local_dirty = false;
 }
 

@@ -14,6 +14,8 @@ struct saksi_team {
 	uint8_t coll[16];
 	struct team_epoch *epochs; /* those in keys, the writer's choice first */
 	size_t n_epochs;
+	bool can_seal;			/* the writer's choice is among them: the first */
+	size_t epochs_looked;		/* of membership's: their boxes were tried */
 	struct saksi_writer writers[2]; /* data, membership */
 	struct team_device *devices;	/* as membership lists them, `self` set */
 	char (*names)[260];		/* "PERSON (LABEL)" of each */
@@ -45,9 +47,11 @@ void team_name(const struct saksi_team *t, const struct saksi_hash *device, char
 SAKSI_MUST_CHECK enum saksi_err epoch_op_new(struct op_key *op, const struct secret *key,
     const struct saksi_hash *prev, const struct team_device *devices, size_t n,
     struct saksi_error *err);
-/** epochs_learn(t, err): Open boxes that are for us; sets keys_dirty. */
+/** epochs_learn(t, err): Open boxes that are for us, each once; sets keys_dirty. */
 SAKSI_MUST_CHECK enum saksi_err epochs_learn(struct saksi_team *t,
     struct saksi_error *err);
+/** epoch_for_all(t, id): Each device of the team is known to hold that epoch. */
+bool epoch_for_all(const struct saksi_team *t, const struct saksi_hash *id);
 /** epochs_choose(t, err): Fill t->epochs. */
 SAKSI_MUST_CHECK enum saksi_err epochs_choose(struct saksi_team *t,
     struct saksi_error *err);

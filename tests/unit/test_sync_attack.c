@@ -225,6 +225,186 @@ static void a_small_vault_ends_like_a_large_one(void **state)
 	trio_end(&a, &b, &m);
 }
 
+/* ---- keys, floods, beginnings ------------------------------------------------------------ */
+
+static void key_part(struct buf *b, struct peer *p, const struct saksi_hash *spoil)
+{
+	struct member_op op = {.tag = OP_KEY};
+	struct secret *key = NULL;
+
+	OK(secret_new(&key, 32, &g_err));
+	crypto_random(secret_bytes(key), 32);
+	OK(epoch_op_new(&op.u.key, key, NULL, p->t->devices, p->t->n_devices, &g_err));
+	for (uint32_t i = 0; i < op.u.key.n_boxes; i++)
+		if (hash_cmp(&op.u.key.boxes[i].device, spoil) == 0)
+			crypto_random(op.u.key.boxes[i].box, KEY_BOX);
+	member_op_write(b, &op);
+	member_op_free(&op);
+	secret_free(&key);
+}
+
+/* A key whose box for one member is spoilt must not shut him out. */
+static void a_spoilt_box_locks_nobody_out(void **state)
+{
+	static struct pile p;
+	static const enum team_role roles[] = {ROLE_EDITOR, ROLE_ADMIN};
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		struct peer a, b, m, d;
+		struct buf key = BUF_INIT;
+		struct feeding f;
+		struct craft c;
+
+		peer_make(&a, "Channary", "laptop");
+		peer_make(&b, "Dara", "old");
+		peer_make(&m, "Mallory", "old");
+		peer_join(&b, &a, ROLE_EDITOR, "Dara", "phone");
+		peer_join(&m, &a, roles[i], "Mallory", "tablet");
+		bundle_pass(&a, &b);
+		key_part(&key, &m, &a.t->self.id);
+		craft_begin(&c, &m, CS_MEMBERSHIP, &m.t->self.id, m.t->self.sign_sk);
+		craft_open_to(&p, &c);
+		craft_to(&p, &c, &(struct part_bytes){key.p, key.len}, 1);
+		feed_all(&f, &a, &p, &m.t->self.id);
+		assert_int_equal(f.sum.quarantined, i == 0 ? 2 : 0);
+		sync_summary_free(&f.sum);
+		feed_all(&f, &b, &p, &m.t->self.id);
+		sync_summary_free(&f.sum);
+		peer_create(&b, "one", "Urgent");
+		bundle_pass(&b, &a);
+		assert_same_state(&a, &b);
+		peer_make(&d, "Fen", "old");
+		peer_join(&d, &a, ROLE_READER, "Fen", "desk");
+		bundle_pass(&b, &d);
+		assert_same_state(&b, &d);
+		buf_free(&key);
+		pile_free(&p);
+		peer_end(&d);
+		trio_end(&a, &b, &m);
+	}
+}
+
+/* Whoever is no admin has no membership log: nothing of it enters the team's. */
+static void a_flood_of_membership_stays_outside(void **state)
+{
+	static struct pile p;
+	struct peer a, b, m, d;
+	struct feeding f;
+	size_t before;
+
+	(void)state;
+	trio(&a, &b, &m);
+	before = membership_count(a.t->members);
+	for (int i = 0; i < 20; i++) {
+		struct craft c;
+
+		craft_begin(&c, &m, CS_MEMBERSHIP, &m.t->self.id, m.t->self.sign_sk);
+		craft_open_to(&p, &c);
+		for (int k = 0; k < 10; k++)
+			craft_to(&p, &c, NULL, 0);
+	}
+	feed_all(&f, &a, &p, &m.t->self.id);
+	assert_int_equal(f.sum.received, 0);
+	assert_int_equal(f.sum.quarantined, 220);
+	sync_summary_free(&f.sum);
+	assert_int_equal(membership_count(a.t->members), before);
+	/* and on his own device he is told */
+	struct saksi_txn *t = peer_begin(&m, true);
+	assert_int_equal(saksi_log_append(t, CS_MEMBERSHIP, NULL, 0, NULL, &g_err),
+	    SAKSI_EREFUSED);
+	saksi_txn_abort(&t);
+	peer_make(&d, "Fen", "old");
+	peer_join(&d, &a, ROLE_EDITOR, "Fen", "desk");
+	peer_create(&d, "x", "By Fen");
+	bundle_pass(&d, &a);
+	bundle_pass(&a, &b);
+	assert_same_state(&a, &b);
+	pile_free(&p);
+	peer_end(&d);
+	trio_end(&a, &b, &m);
+}
+
+/* The founder signs GENESIS again: in another log, and on another branch of the first. */
+static void a_team_begins_once(void **state)
+{
+	static struct pile p, own;
+	struct peer a, b, m;
+	struct craft c;
+	struct feeding f;
+	struct changeset *first = NULL, *open = NULL;
+	struct part_bytes parts[2];
+	size_t before;
+
+	(void)state;
+	trio(&a, &b, &m);
+	before = membership_count(b.t->members);
+	pile_log(&own, &a);
+	OK(changeset_decode(&open, own.bytes[0].p, own.bytes[0].len, &g_err));
+	OK(changeset_decode(&first, own.bytes[1].p, own.bytes[1].len, &g_err));
+	assert_int_equal(first->n_parts, 2);
+	for (int i = 0; i < 2; i++)
+		parts[i] = (struct part_bytes){first->parts[i].p, first->parts[i].len};
+	craft_begin(&c, &a, CS_MEMBERSHIP, &a.t->self.id, a.t->self.sign_sk);
+	craft_open_to(&p, &c);
+	c.head.n_auth = 0;
+	craft_to(&p, &c, parts, 2);
+	craft_begin(&c, &a, CS_MEMBERSHIP, &a.t->self.id, a.t->self.sign_sk);
+	c.head.log = open->log;
+	c.head.seq = 2;
+	c.head.has_prev = true;
+	c.head.prev = open->id;
+	c.head.n_auth = 0;
+	craft_to(&p, &c, parts, 2);
+	feed_all(&f, &b, &p, &a.t->self.id);
+	assert_int_equal(f.sum.received, 1); /* the opening of another log */
+	assert_int_equal(f.sum.refused, 2);
+	assert_true(told(&f.sum, "refused", "second GENESIS"));
+	sync_summary_free(&f.sum);
+	assert_int_equal(membership_count(b.t->members), before + 1);
+	changeset_free(&first);
+	changeset_free(&open);
+	pile_free(&p);
+	pile_free(&own);
+	trio_end(&a, &b, &m);
+}
+
+/* Two admins answer one request, not knowing of each other: the lower role holds. */
+static void the_lower_of_two_roles_holds(void **state)
+{
+	struct peer a, b, d;
+	struct buf q = BUF_INIT, w1 = BUF_INIT, w2 = BUF_INIT;
+	char words[TEAM_WORDS_TEXT];
+	struct join_info i1, i2;
+
+	(void)state;
+	peer_make(&a, "Channary", "laptop");
+	peer_make(&b, "Dara", "old");
+	peer_make(&d, "Fen", "old");
+	peer_join(&b, &a, ROLE_ADMIN, "Dara", "phone");
+	bundle_pass(&a, &b);
+	OK(saksi_join_request(d.v, "Fen", "desk", &q, words, &g_err));
+	OK(saksi_join_admit(a.t, q.p, q.len, ROLE_READER, &w1, &i1, &g_err));
+	OK(saksi_join_admit(b.t, q.p, q.len, ROLE_ADMIN, &w2, &i2, &g_err));
+	assert_string_not_equal(i1.welcome_words, i2.welcome_words);
+	saksi_team_free(&d.t);
+	OK(saksi_join_accept(d.v, w1.p, w1.len, &g_err));
+	OK(saksi_team_load(&d.t, d.v, &g_err));
+	assert_int_equal(saksi_team_self(d.t)->role, ROLE_READER);
+	bundle_pass(&b, &a);
+	bundle_pass(&a, &d);
+	bundle_pass(&a, &b);
+	assert_int_equal(saksi_team_device(a.t, &d.t->self.id)->role, ROLE_READER);
+	assert_int_equal(saksi_team_device(b.t, &d.t->self.id)->role, ROLE_READER);
+	assert_int_equal(saksi_team_self(d.t)->role, ROLE_READER);
+	buf_free(&q);
+	buf_free(&w1);
+	buf_free(&w2);
+	peer_end(&a);
+	peer_end(&b);
+	peer_end(&d);
+}
+
 static int setup(void **state)
 {
 	(void)state;
@@ -246,6 +426,10 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(much_that_waits_is_released),
 	    cmocka_unit_test(a_small_vault_ends_like_a_large_one),
+	    cmocka_unit_test(a_spoilt_box_locks_nobody_out),
+	    cmocka_unit_test(a_flood_of_membership_stays_outside),
+	    cmocka_unit_test(a_team_begins_once),
+	    cmocka_unit_test(the_lower_of_two_roles_holds),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

@@ -141,6 +141,8 @@ static void operations(void **state)
 	device_id_of(&h, &op.u.add.keys);
 	assert_hash(&h, "device");
 	assert_hash(&op.u.add.request, "request");
+	assert_int_equal(op.u.add.n_epochs, 1);
+	assert_hash(&op.u.add.epochs[0], "carries");
 	assert_written(&op, &b);
 	member_op_free(&op);
 	buf_free(&b);

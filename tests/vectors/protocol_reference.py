@@ -168,12 +168,12 @@ def blocks():
     # membership
     members = Log(a, 2, space, none, "member")
     hlc = MADE // 1000 << 16
-    add = packed(10, uint(17), uint(1), b.packed_keys(), text("Dara"), text("phone"), uint(3),
-                 raw(request), uint(1))
+    add = packed(11, uint(17), uint(1), b.packed_keys(), text("Dara"), text("phone"), uint(3),
+                 raw(request), uint(1), array(raw(epoch)))
     _, m1 = members.add([members.opening()], hlc)
     id2, m2 = members.add([genesis, key_op], hlc + 1)
     id3, m3 = members.add([add], hlc + 2, auth=[id2])
-    yield {"add": add, "device": b.id, "request": request, "role": 3}
+    yield {"add": add, "device": b.id, "request": request, "role": 3, "carries": epoch}
 
     # M2
     import_key = noise("import key", 32)

@@ -78,7 +78,7 @@ struct team_epoch {
 	const struct secret *key;
 	uint32_t number; /* order in which this vault learned it, for people */
 };
-/** saksi_team_epochs: All this device can open; the writer's choice first. */
+/** saksi_team_epochs: All this device can open; the one it seals under first. */
 const struct team_epoch *saksi_team_epochs(const struct saksi_team *t, size_t *n);
 
 /* ---- the gate's questions (verify.c is the only caller) ----------------------- */
