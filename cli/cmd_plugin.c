@@ -255,15 +255,20 @@ const struct cli_command cmd_plugin_info = {
 static enum saksi_err ask_trust(struct cli *c, const char *path,
     const struct saksi_hash *hash)
 {
-	char question[5000];
+	struct buf question = BUF_INIT;
 	char hex[65];
+	enum saksi_err rc;
 
 	hex_encode(hex, hash->b, sizeof(hash->b));
-	(void)snprintf(question, sizeof(question),
-	    "%.4000s\nhash %s\nAn exporter sees the records that you export with it. Do you "
+	buf_printf(&question,
+	    "%s\nhash %s\nAn exporter sees the records that you export with it. Do you "
 	    "trust this file?",
 	    path, hex);
-	return cli_ask(c, question);
+	rc = buf_ok(&question, &c->err);
+	if (rc == SAKSI_OK)
+		rc = cli_ask(c, buf_cstr(&question));
+	buf_free(&question);
+	return rc;
 }
 
 static enum saksi_err report(struct cli *c, const char *name,
