@@ -70,7 +70,7 @@ static inline void device_make(struct device *d, const struct schema *schema)
 {
 	static const struct crypto_kdf_cost weak = {1, 8u << 20};
 	struct secret *pass = passphrase("a long enough passphrase");
-	char path[80];
+	char path[1024];
 
 	memset(d, 0, sizeof(*d));
 	keyring_test_allow_weak_kdf();
@@ -92,7 +92,7 @@ static inline void device_make(struct device *d, const struct schema *schema)
 static inline void device_reopen(struct device *d, const struct schema *schema)
 {
 	struct secret *pass = passphrase("a long enough passphrase");
-	char path[80];
+	char path[1024];
 
 	saksi_vault_close(&d->v);
 	snprintf(path, sizeof(path), "%s/vault", d->dir);
@@ -103,7 +103,7 @@ static inline void device_reopen(struct device *d, const struct schema *schema)
 
 static inline void device_end(struct device *d)
 {
-	char cmd[100];
+	char cmd[1024]; /* more than gcc can imagine a folder name to be */
 
 	saksi_vault_close(&d->v);
 	secret_free(&d->sk);
