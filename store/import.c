@@ -86,6 +86,7 @@ static bool only_space(const char *p, size_t n)
 static enum saksi_err parse_line(struct importing *im, size_t number, const char *p,
     size_t n, struct saksi_error *err)
 {
+	static const char what[] = "line";
 	struct schema_faults *f = &im->report->faults;
 	struct saksi_error why;
 	json_t *json = NULL;
@@ -100,11 +101,13 @@ static enum saksi_err parse_line(struct importing *im, size_t number, const char
 		schema_faults_add(f, number, false, "", "the line is longer than 4 MiB");
 		return SAKSI_OK;
 	}
-	rc = json_parse_line(&json, p, n, "line", &why);
+	rc = json_parse_line(&json, p, n, what, &why);
 	if (rc == SAKSI_ENOMEM)
 		return saksi_fail_nomem(err);
 	if (rc != SAKSI_OK) {
-		schema_faults_add(f, number, false, "", "%.200s", why.msg);
+		/* Which line is said already. */
+		schema_faults_add(f, number, false, "", "%.200s",
+		    why.msg + sizeof(what) - 1 + strlen(": "));
 		return SAKSI_OK;
 	}
 	if (!json_is_object(json)) {
