@@ -94,12 +94,25 @@ struct schema_resolver cli_resolver(struct cli *c)
 	return r;
 }
 
+/* What was typed is read twice: as a value, then as part of the record. */
+static bool is_repeated(const struct schema_faults *f, size_t at)
+{
+	for (size_t i = 0; i < at; i++)
+		if (f->list[i].line == f->list[at].line &&
+		    strcmp(f->list[i].key, f->list[at].key) == 0 &&
+		    strcmp(f->list[i].words, f->list[at].words) == 0)
+			return true;
+	return false;
+}
+
 void faults_print(const struct schema_faults *f, const char *type)
 {
 	for (size_t i = 0; i < f->n && i < FAULTS_SHOWN; i++) {
 		const struct schema_fault *x = &f->list[i];
 		char line[40] = "";
 
+		if (is_repeated(f, i))
+			continue;
 		if (x->line > 0)
 			(void)snprintf(line, sizeof(line), "line %zu: ", x->line);
 		cli_warn("%s%s%s%s%s%s%s", x->warning ? "warning: " : "", line,

@@ -1,4 +1,5 @@
 /* import: records in the interchange form; all is checked before any is written. */
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -40,12 +41,25 @@ static void print_text(struct cli *c, const struct import_report *r, bool dry)
 		    r->rivals, r->rivals == 1 ? "" : "s", r->rivals == 1 ? "s" : "");
 }
 
-static enum saksi_err report(struct cli *c, const struct import_report *r,
+/* They were found by one check after the other; people go through a file by its lines. */
+static int by_line(const void *a, const void *b)
+{
+	const struct schema_fault *x = a;
+	const struct schema_fault *y = b;
+
+	if (x->line != y->line)
+		return x->line < y->line ? -1 : 1;
+	return strcmp(x->key, y->key);
+}
+
+static enum saksi_err report(struct cli *c, struct import_report *r,
     const struct import_options *opt, enum saksi_err rc)
 {
 	size_t n = r->faults.n_errors;
 
 	progress_end();
+	if (r->faults.n > 0)
+		qsort(r->faults.list, r->faults.n, sizeof(*r->faults.list), by_line);
 	faults_print(&r->faults, NULL);
 	if (rc == SAKSI_OK) {
 		if (c->json)

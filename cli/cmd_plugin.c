@@ -293,8 +293,9 @@ static enum saksi_err report(struct cli *c, const char *name,
 
 /* Its own name for itself, which no other format here may have. */
 static enum saksi_err check_exporter(struct cli *c, const struct plugins *p,
-    const char *path, struct host_format *f)
+    const char *path, const struct saksi_hash *hash, struct host_format *f)
 {
+	const struct trust_entry *moved = trust_find(&p->trust, hash);
 	enum saksi_err rc = host_format_of(f, &p->exporters.paths, path, &c->err);
 
 	if (rc != SAKSI_OK)
@@ -304,6 +305,9 @@ static enum saksi_err check_exporter(struct cli *c, const struct plugins *p,
 	for (size_t i = 0; i < p->exporters.n; i++) {
 		const struct host_format *other = &p->exporters.list[i];
 
+		/* The same file, trusted where it stood before. */
+		if (moved != NULL && strcmp(other->path, moved->path) == 0)
+			continue;
 		if (strcmp(other->name, f->name) == 0 && strcmp(other->path, path) != 0)
 			return saksi_fail(&c->err, SAKSI_EEXIST,
 			    "%s: calls itself %s, as %s does; have its author rename it",
@@ -327,7 +331,7 @@ static enum saksi_err run_trust(struct cli *c)
 	if (rc == SAKSI_OK)
 		rc = trust_hash(&hash, path, NULL, &c->err);
 	if (rc == SAKSI_OK)
-		rc = check_exporter(c, &p, path, &f);
+		rc = check_exporter(c, &p, path, &hash, &f);
 	if (rc == SAKSI_OK)
 		rc = ask_trust(c, path, &hash);
 	if (rc == SAKSI_OK)
