@@ -12,8 +12,9 @@ expect 0 saksi "$b" device request -o "$HOME/request"
 same "$(stat -c %a "$HOME/request")" 600
 words=$(sed -nE 's/^    (([a-z]{5} ){5}[a-z]{5})$/\1/p' "$TMPDIR/out")
 [ -n "$words" ] || die "no words"
+out "^ +saksi device add $HOME/request --role editor -o welcome\$"
 expect 1 saksi "$b" device request -o "$HOME/request"
-err 'exists already'
+err 'exists already.*--force replaces it'
 expect 0 saksi "$b" device request -o "$HOME/request" --force
 words=$(sed -nE 's/^    (([a-z]{5} ){5}[a-z]{5})$/\1/p' "$TMPDIR/out")
 expect 2 saksi "$a" device add "$HOME/request" --role editor -o "$HOME/welcome"
@@ -53,6 +54,7 @@ expect 0 saksi "$c" --yes device join "$HOME/welcome.c"
 saksi "$a" import "$samples" >/dev/null
 give "$a" "$b"
 out '359 records new'
+no_out 'sent'
 out 'Sokha \(office\): 359 new'
 give "$a" "$b"
 out '0 records new, 0 changed'
@@ -65,6 +67,11 @@ saksi "$a" bundle write "$HOME/one.a" >/dev/null
 saksi "$b" bundle write "$HOME/one.b" --since-peer office >/dev/null
 saksi "$a" edit per-kong-raiya citizenship+=KH >/dev/null
 saksi "$a" bundle write "$HOME/two.a" >/dev/null
+expect 0 saksi "$a" bundle write "$HOME/peer" --since-peer field
+err 'nothing is known of what field holds'
+expect 0 saksi "$a" --json bundle write "$HOME/peer" --since-peer field --force
+out '"warnings":\["nothing is known of what field holds'
+rm "$HOME/peer"
 
 # Newer before older, each twice: all come to the same.
 expect 0 saksi "$b" bundle read "$HOME/two.a"
@@ -145,6 +152,8 @@ head -c 5000 /dev/urandom >"$HOME/noise"
 expect 3 saksi "$b" bundle read "$HOME/noise"
 : >"$HOME/nothing"
 expect 6 saksi "$b" bundle read "$HOME/nothing"
+no_out .
+same "$(wc -l <"$TMPDIR/err")" 1
 expect 4 saksi "$b" bundle read "$HOME/absent"
 expect 0 saksi "$b" bundle read "$HOME/good"
 same "$(digest "$a")" "$(digest "$b")"
@@ -170,6 +179,7 @@ saksi "$b" edit per-kem-sokha occupation+=politician >/dev/null
 expect 0 saksi "$a" sync "dir:$HOME/share"
 expect 0 saksi "$b" sync "dir:$HOME/share"
 out 'by Sokha \(office\)'
+out 'sent [0-9]+, received [0-9]+ change'
 expect 0 saksi "$a" sync "dir:$HOME/share"
 out 'by Dara \(phone\)'
 same "$(digest "$a")" "$(digest "$b")"
@@ -180,6 +190,43 @@ expect 0 saksi "$c" sync "dir:$HOME/share"
 same "$(digest "$a")" "$(digest "$c")"
 expect 0 saksi "$a" --json status
 out '"last_sync":\{"dir:[^"]+":"20'
+expect 0 saksi "$a" status
+out '^Last sync   20[0-9-]{8} [0-9:]{5} UTC  dir:'
+out '^State digest \(equal on devices that hold the same\)$'
 expect 4 saksi "$a" sync "dir:$HOME/no-share"
+
+# ---- one ref, two records: neither can be meant, so it is not free ------------------------------
+saksi "$a" add person names='Of two' --ref two-of-it >/dev/null
+saksi "$b" add event title='Of two' --ref two-of-it >/dev/null
+give "$b" "$a"
+expect 1 saksi "$a" add case title='A third' --ref two-of-it
+err 'means several records already'
 for vault in "$a" "$b" "$c"; do expect 0 saksi "$vault" verify --deep; done
+
+# ---- the welcome finds its place taken while the question stands: that is said --------------------
+if command -v script >/dev/null; then
+	make_vault "$HOME/d" Rith tablet
+	expect 0 saksi "$HOME/d" device request -o "$HOME/request.d"
+	mkfifo "$HOME/keys"
+	line="'$SAKSI' -C '$a' --passphrase-fd 3 device add '$HOME/request.d' --role reader -o '$HOME/welcome.d' 3<'$TMPDIR/phrase'"
+	script -qec "$line" /dev/null <"$HOME/keys" >"$TMPDIR/out" 2>&1 &
+	pid=$!
+	exec 5>"$HOME/keys"
+	for _ in {1..100}; do
+		! grep -q '\[y/N\]' "$TMPDIR/out" || break
+		sleep 0.1
+	done
+	echo mine >"$HOME/welcome.d"
+	echo y >&5
+	code=0
+	wait "$pid" || code=$?
+	exec 5>&-
+	same "$code" 1
+	out 'the device was admitted, but its welcome could not be written'
+	same "$(cat "$HOME/welcome.d")" mine
+	expect 5 saksi "$a" --yes device add "$HOME/request.d" --role reader -o "$HOME/again.d"
+	expect 0 saksi "$HOME/d" device request -o "$HOME/request.d" --force
+	expect 0 saksi "$a" --yes device add "$HOME/request.d" --role reader -o "$HOME/again.d"
+	expect 0 saksi "$HOME/d" --yes device join "$HOME/again.d"
+fi
 finish

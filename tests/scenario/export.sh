@@ -61,6 +61,11 @@ s add intervention kind=20:010000000000 form=un-sp about=per-kong-raiya \
 expect 5 s export un-sp --for int-2026-1 --check
 err 'C1 +BLOCKS: '
 err 'C2 +BLOCKS: '
+no_err 'nothing was written'
+# One heading for a person, one command that answers.
+same "$(grep -c 'Kong Raiya' "$TMPDIR/err")" 1
+err "^  Kong Raiya \\([0-9a-z]{8}\\)\$"
+same "$(grep -c '^    saksi edit per-kong-raiya consent+=' "$TMPDIR/err")" 1
 expect 5 s export un-sp --for int-2026-1 -o "$HOME/sub.txt"
 err 'nothing was written'
 err '--override C1'
@@ -95,7 +100,18 @@ no_err 'C2 +BLOCKS'
 expect 0 s plugin list
 out '^csv +exporter +shipped'
 out '^un-sp +form +shipped'
+out '^text .*\(used by forms\)$'
+expect 2 s export text --check
+err 'takes no records'
+expect 0 s plugin info un-sp
+out '^options$'
+out '^  letter: '
+out '^of text, which writes the file, options$'
+expect 0 s --json plugin info csv
+out '"options":\{[^}]*"separator":'
+out '"takes":"records"'
 expect 0 s plugin info csv
+out '^  type: '
 hash=$(sed -nE 's/^hash +([0-9a-f]{64})$/\1/p' "$TMPDIR/out")
 so=$(sed -nE 's/^file +(.*)$/\1/p' "$TMPDIR/out")
 expect 0 "$SAKSI" plugin hash "$so"
@@ -127,6 +143,14 @@ out '^lines +exporter +trusted'
 expect 0 s export lines -o "$HOME/lines" --select type:provision
 same "$(sort -u "$HOME/lines")" record
 same "$(wc -l <"$HOME/lines")" 16
+# Moved: found where it was trusted again.
+mkdir -m 700 "$HOME/mine/new"
+mv "$mine" "$HOME/mine/new/lines.so"
+mine=$HOME/mine/new/lines.so
+expect 0 s --yes plugin trust "$mine"
+expect 0 s plugin info lines
+out "^file +$mine\$"
+expect 0 s export lines -o "$HOME/lines3" --select type:provision
 printf 'x' >>"$mine"
 expect 5 s export lines -o "$HOME/lines2"
 absent "$HOME/lines2"

@@ -26,11 +26,28 @@ err 'line 5: '
 err 'line 6: [a-z.]*date'
 err 'nothing was imported'
 no_err 'Cambodia'
+no_err 'line 3: line'
 same "$before" "$(digest "$v")"
 expect 1 s --json import "$HOME/faulty"
 out '"written":false'
 out '"line":3'
 expect 1 s import - <"$HOME/faulty"
+for _ in {1..30}; do echo '{"id":"x","type":"alien"}'; done >"$HOME/many"
+expect 1 s import "$HOME/many"
+same "$(wc -l <"$TMPDIR/err")" 22
+err '^saksi: \.\.\. and [0-9]+ more$'
+# No interchange form at all: one line says so.
+printf 'id,type\nx,person\n' >"$HOME/table"
+printf '[\n{"id":"x"}\n]\n' >"$HOME/array"
+printf '{\n"id":"x"\n}\n' >"$HOME/spread"
+head -c 3000 /dev/urandom | tr -d '{' >"$HOME/noise"
+for file in table array spread noise; do
+	expect 1 s import "$HOME/$file"
+	err 'is not the interchange form \(one JSON object per line\)'
+	same "$(wc -l <"$TMPDIR/err")" 1
+	expect 1 s --json import "$HOME/$file"
+	out '"written":false'
+done
 expect 4 s import "$HOME/absent"
 expect 2 s import "$HOME"
 expect 2 s import "$HOME/faulty" --format csv

@@ -93,6 +93,14 @@ expect 0 s delete act-json --reason 'only a test'
 expect 4 s edit per-sok-dara citizenship-=FR
 expect 2 s edit per-sok-dara sex=m sex=f
 err 'given twice'
+expect 2 s edit per-sok-dara class=P class=C
+err '^saksi: class: is given twice'
+expect 2 s edit "$act" 'detention={"warrant_shown":"yes"}' detention.warrant_shown=no
+err 'detention\.warrant_shown: is given twice'
+expect 2 s edit "$act" detention= detention.warrant_shown=no
+err 'detention\.warrant_shown: is set or cleared'
+expect 2 s add event title=One title=Two
+err 'title: is given twice'
 expect 2 s edit per-sok-dara citizenship=KH citizenship+=FR
 err 'one of them is enough'
 expect 2 s edit per-sok-dara sex+=m
@@ -114,6 +122,17 @@ no_out '"note"'
 expect 0 s edit per-sok-dara 'note={"v":"hidden in the south","class":"S"}'
 expect 0 s show per-sok-dara
 out 'hidden in the south  \[class S\]'
+
+# What can't be read as a value can still be taken away, as it is shown.
+echo '{"id":"chg-loose","type":"charge","label_stated":"loose","accused":["per-sok-dara","per-gone","per-lost","per-away"]}' >"$HOME/loose"
+expect 0 s import "$HOME/loose" --allow-dangling
+expect 0 s edit chg-loose accused-=per-gone 'accused-=per-lost (not in the vault)'
+expect 4 s edit chg-loose accused-=per-never
+expect 0 s --json show chg-loose
+out "\"accused\":\\[\"$id\",\"per-away\"\\]"
+expect 0 s edit chg-loose accused-=per-sok-dara
+expect 2 s edit chg-loose accused-=per-away # as the last one
+expect 0 s delete chg-loose --reason 'only a test'
 
 # ---- history: nothing is overwritten ---------------------------------------------------
 expect 0 s history per-sok-dara
@@ -156,6 +175,20 @@ silent
 expect 0 s list ref:per-sok-dara
 same "$(wc -l <"$TMPDIR/out")" 3
 
+# Whom an act is about; dates in words, once; nothing of a field's name is cut.
+expect 0 s list type:act
+out '^[0-9a-z]{8}  act  from 8 March 2026 to 10 March 2026  Arrest: Sok Dara$'
+expect 0 s --json list type:act
+out '"label":"Arrest: Sok Dara, from 8 March 2026 to 10 March 2026"'
+expect 0 s show per-sok-dara
+out '^  [0-9a-z]{8}  act +victim +Arrest: Sok Dara, from 8 March'
+s edit "$act" detention.duration_stated='two days' >/dev/null
+for command in show history; do
+	expect 0 s "$command" "$act"
+	out '(^|  )detention\.duration_stated$'
+	out '^ +two days$'
+done
+
 # ---- timeline ---------------------------------------------------------------------------
 expect 0 s timeline per-sok-dara
 same "$(wc -l <"$TMPDIR/out")" 3
@@ -165,6 +198,24 @@ expect 0 s add case title='Case of Sok Dara' subjects=per-sok-dara --ref case-da
 expect 0 s timeline case-dara
 out 'act  '
 out 'charge  '
+# An event has the decisions on its charges, and appeals; a person what names him.
+s add person names='Chan Sophal' --ref per-chan >/dev/null
+s add charge event=ev-march accused=per-sok-dara accused+=per-chan label_stated=plotting --ref chg-march >/dev/null
+s add decision kind=x-verdict charges=chg-march subjects=per-chan date=2026-04-01 --ref dec-one >/dev/null
+s add decision kind=x-appeal appeal_of=dec-one subjects=per-chan date=2026-05-01 --ref dec-two >/dev/null
+s add decision kind=x-other subjects=per-chan date=2026-06-01 --ref dec-three >/dev/null
+s add proceeding title='The trial' charges=chg-march decisions=dec-three --ref prc-march >/dev/null
+s add case title='The case of March' events=ev-march --ref case-march >/dev/null
+for root in ev-march case-march prc-march; do
+	expect 0 s --json timeline "$root"
+	for ref in chg-march dec-one dec-two dec-three; do out "\"ref\":\"$ref\""; done
+done
+expect 0 s timeline ev-march
+out 'undated +charge +[0-9a-z]{8}  plotting: Sok Dara and 1 other$'
+out '^1 April 2026 +decision +[0-9a-z]{8}  [^,]*: Chan Sophal$'
+expect 0 s --json timeline per-sok-dara
+out '"ref":"chg-march"'
+no_out '"ref":"dec-'
 
 # ---- delete hides, undelete shows; an event keeps its acts ---------------------------------
 expect 2 s delete per-sok-dara
@@ -175,14 +226,14 @@ before=$(digest "$v")
 expect 0 s delete per-sok-dara --reason 'entered twice'
 differ "$before" "$(digest "$v")"
 expect 4 s delete per-sok-dara --reason again
-expect 0 s list type:person
+expect 0 s list type:person sok
 out 'No record matches'
 expect 0 s show per-sok-dara
 out '^DELETED: entered twice$'
 expect 4 s edit per-sok-dara sex=f
 err 'undelete'
 expect 0 s --json status
-out '"deleted":2'
+out '"deleted":3'
 expect 0 s undelete per-sok-dara
 same "$before" "$(digest "$v")"
 expect 1 s undelete per-sok-dara

@@ -5,6 +5,10 @@
 
 expect 2 "$SAKSI"
 err '^usage: saksi'
+err 'saksi help'
+same "$(wc -l <"$TMPDIR/err")" 5
+expect 0 "$SAKSI" help
+out '^Commands:'
 expect 0 "$SAKSI" --version
 out '^saksi [0-9]+\.[0-9]+\.[0-9]+$'
 expect 0 "$SAKSI" --help

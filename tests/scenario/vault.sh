@@ -126,6 +126,54 @@ size=$(stat -c %s "$HOME/broken/data.mdb")
 dd if=/dev/urandom of="$HOME/broken/data.mdb" bs=4096 seek=2 count=$((size / 4096 - 2)) conv=notrunc status=none
 expect 3 saksi "$HOME/broken" verify
 err .
+# One copy of the key file: any change of a slot mends it.
+cp -r "$v" "$HOME/onecopy"
+printf 'XXXX' | dd of="$HOME/onecopy/keys" bs=1 seek=100 conv=notrunc status=none
+expect 0 saksi "$HOME/onecopy" status
+expect 3 saksi "$HOME/onecopy" verify
+err 'one copy of its key file is damaged; any command that changes a key slot'
+printf '%s\n%s\n' "$phrase" "$phrase" >"$TMPDIR/two"
+expect 0 setsid -w "$SAKSI" -C "$HOME/onecopy" --passphrase-fd 3 key change 3<"$TMPDIR/two"
+expect 0 saksi "$HOME/onecopy" verify
+
+# A page of random bytes: a command that needs it ends with 3; none shows a record
+# as absent, and none shows less without a word.
+saksi "$v" import "$samples" >/dev/null
+look() { # VAULT
+	local code=0
+	for command in 'show per-kong-raiya' 'timeline evt-mnc-2020' 'list type:act' \
+		'export ndjson -o -' 'history act-raiya-detention-2019'; do
+		read -ra words <<<"$command"
+		code=0
+		saksi "$1" "${words[@]}" >"$TMPDIR/seen.${words[0]}" 2>"$TMPDIR/err" || code=$?
+		! grep -q 'not in the vault' "$TMPDIR/seen.${words[0]}" || die "absent: $command"
+		if [ "$code" -eq 0 ]; then
+			[ ! -e "$TMPDIR/whole.${words[0]}" ] ||
+				cmp -s "$TMPDIR/whole.${words[0]}" "$TMPDIR/seen.${words[0]}" ||
+				die "less without a word: $command"
+		else
+			same "$code" 3
+			told=$((told + 1))
+		fi
+	done
+}
+told=0
+# An export is written into the audit trail: of a copy, so that the file stays the same.
+cp -r "$v" "$HOME/page"
+look "$HOME/page"
+same "$told" 0
+for command in show timeline list export history; do mv "$TMPDIR/seen.$command" "$TMPDIR/whole.$command"; done
+pages=$(($(stat -c %s "$v/data.mdb") / 4096))
+for ((page = 3; page < pages; page += 1 + pages / 24)); do
+	rm -rf "$HOME/page"
+	cp -r "$v" "$HOME/page"
+	dd if=/dev/urandom of="$HOME/page/data.mdb" bs=4096 seek="$page" count=1 conv=notrunc status=none
+	look "$HOME/page"
+done
+[ "$told" -gt 5 ] || die "no damage was met: $told"
+# Advice once.
+expect 3 saksi "$HOME/broken" verify
+same "$(grep -c 'go back to a copy' "$TMPDIR/err")" 1
 cp -r "$v" "$HOME/nokeys"
 : >"$HOME/nokeys/keys"
 expect 3 saksi "$HOME/nokeys" status
