@@ -36,20 +36,48 @@ static enum saksi_err load_memory(struct dir_sync *s, const char *name,
 	return rc;
 }
 
+/* What this run saw and did, on top of what is known by now. */
+static enum saksi_err add_memory(const struct dir_sync *s, struct remotes *now,
+    struct saksi_error *err)
+{
+	struct remote_dir *dir = NULL;
+	enum saksi_err rc = remotes_dir(now, s->dir->name, &dir, err);
+
+	if (rc != SAKSI_OK || dir == NULL)
+		return rc;
+	if (s->forgot)
+		remote_dir_forget(dir);
+	dir->time_us = clock_now_us();
+	if (now->counter < s->remotes.counter)
+		now->counter = s->remotes.counter;
+	for (size_t i = 0; i < s->added.n_objects && rc == SAKSI_OK; i++)
+		rc = remote_dir_object(dir, &s->added.objects[i], err);
+	for (size_t i = 0; i < s->added.n_ranges; i++)
+		for (uint64_t k = 0; k < s->added.ranges[i].count && rc == SAKSI_OK; k++)
+			rc = remote_dir_add(dir, s->added.ranges[i].first + k, err);
+	return rc;
+}
+
 static enum saksi_err save_memory(struct dir_sync *s, struct saksi_error *err)
 {
 	struct saksi_txn *txn = NULL;
+	struct remotes now; /* as it is by now: others may have synced meanwhile */
 	enum saksi_err rc = saksi_txn_begin(&txn, s->team->v, true, err);
 
-	s->dir->time_us = clock_now_us();
-	for (size_t i = 0; i < s->n_words && rc == SAKSI_OK; i++)
-		rc = frontier_learn(&s->remotes, &s->words[i].frontier,
-		    &s->words[i].manifest, s->team, txn, s->gate, &s->tally, err);
+	memset(&now, 0, sizeof(now));
 	if (rc == SAKSI_OK)
-		rc = remotes_put(txn, &s->remotes, err);
+		rc = remotes_get(&now, txn, err);
+	if (rc == SAKSI_OK)
+		rc = add_memory(s, &now, err);
+	for (size_t i = 0; i < s->n_words && rc == SAKSI_OK; i++)
+		rc = frontier_learn(&now, &s->words[i].frontier, &s->words[i].manifest,
+		    s->team, txn, s->gate, &s->tally, err);
+	if (rc == SAKSI_OK)
+		rc = remotes_put(txn, &now, err);
 	if (rc == SAKSI_OK)
 		rc = saksi_txn_commit(&txn, err);
 	saksi_txn_abort(&txn);
+	remotes_free(&now);
 	return rc;
 }
 
@@ -62,6 +90,7 @@ static void dir_sync_free(struct dir_sync *s)
 	incoming_free(&s->in);
 	gate_free(&s->gate);
 	remotes_free(&s->remotes);
+	remote_dir_free(&s->added);
 	tally_free(&s->tally);
 	free(s->words);
 	free(s->list);
@@ -97,9 +126,11 @@ enum saksi_err saksi_sync_dir(struct saksi_team *t, const char *path,
 		rc = dir_read(&s, err);
 	if (rc == SAKSI_OK)
 		rc = gate_finish(s.gate, err);
-	if (rc ==
-	    SAKSI_OK) /* what was read is remembered even if nothing can be written */
+	if (rc == SAKSI_OK) {
+		/* What was read is remembered even if nothing can be written. */
+		dir_clean(&s);
 		write_rc = dir_write(&s, &late);
+	}
 	if (rc == SAKSI_OK)
 		rc = save_memory(&s, err);
 	if (rc == SAKSI_OK && write_rc != SAKSI_OK)

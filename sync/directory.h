@@ -35,7 +35,9 @@ struct dir_sync {
 	struct gate *gate;
 	struct incoming in;
 	struct remotes remotes;
-	struct remote_dir *dir; /* one of remotes */
+	struct remote_dir *dir;	 /* one of remotes */
+	struct remote_dir added; /* what this run adds to it */
+	bool forgot;		 /* what was seen there before does not count */
 	int fd;
 	struct found_object *list;
 	size_t n, cap;
@@ -52,9 +54,14 @@ SAKSI_MUST_CHECK enum saksi_err dir_scan(struct dir_sync *s, struct saksi_error 
 SAKSI_MUST_CHECK enum saksi_err dir_read(struct dir_sync *s, struct saksi_error *err);
 /** dir_write: Add what is lacking. */
 SAKSI_MUST_CHECK enum saksi_err dir_write(struct dir_sync *s, struct saksi_error *err);
+/** dir_object: It was read or written, and need not be read again. */
+SAKSI_MUST_CHECK enum saksi_err dir_object(struct dir_sync *s,
+    const struct remote_object *o, struct saksi_error *err);
+/** dir_clean: Remove what own syncs that were cut short left more than a day ago. */
+void dir_clean(struct dir_sync *s);
 /** dir_here: Note an arrival number. */
 SAKSI_MUST_CHECK enum saksi_err dir_here(void *ctx, uint64_t n, struct saksi_error *err);
-/** dir_count_here: The object is whole: its numbers are in the directory. */
+/** dir_count_here: All can read the object: its numbers are in the directory. */
 SAKSI_MUST_CHECK enum saksi_err dir_count_here(struct dir_sync *s,
     struct saksi_error *err);
 /** dir_fault: Count and tell. */

@@ -29,6 +29,8 @@ static const char *fault_words(enum saksi_err rc)
 		return "is not there to its end yet; it is tried again next time";
 	if (rc == SAKSI_ENEWER)
 		return "was written by a newer version of saksi";
+	if (rc == SAKSI_ELIMIT)
+		return "holds more than this device can take in; it is tried again next time";
 	return "was altered or damaged";
 }
 
@@ -36,7 +38,7 @@ static const char *fault_words(enum saksi_err rc)
 static bool objects_fault(enum saksi_err rc)
 {
 	return rc == SAKSI_EPARTIAL || rc == SAKSI_EAUTH || rc == SAKSI_ENEWER ||
-	    rc == SAKSI_EFORMAT;
+	    rc == SAKSI_EFORMAT || rc == SAKSI_ELIMIT;
 }
 
 static bool name_fits(const struct dir_sync *s, const struct found_object *o,
@@ -155,11 +157,14 @@ static enum saksi_err read_object(struct dir_sync *s, struct found_object *o,
 		dir_fault(s, o->hex, more ? "more bytes follow its end" : fault_words(rc));
 		return SAKSI_OK;
 	}
-	/* It is whole, so others can read from it what we just did. */
+	/* Others can read from it what we just did, if it is whole, its sealer stands by
+	 * it, and it is under a key that everyone holds.  Else they need ours. */
+	if (!s->in.proven || !epoch_for_all(s->team, &s->in.manifest.epoch))
+		s->n_here = 0;
 	rc = dir_count_here(s, err);
 	o->state = s->in.settled ? FOUND_READ : FOUND_AGAIN;
 	if (rc == SAKSI_OK && s->in.settled)
-		rc = remote_dir_object(s->dir, &o->id, err);
+		rc = dir_object(s, &o->id, err);
 	if (rc == SAKSI_OK && s->in.proven)
 		rc = keep_word(s, err);
 	return rc;

@@ -63,10 +63,21 @@ enum saksi_err dir_count_here(struct dir_sync *s, struct saksi_error *err)
 {
 	enum saksi_err rc = SAKSI_OK;
 
-	for (size_t i = 0; i < s->n_here && rc == SAKSI_OK; i++)
+	for (size_t i = 0; i < s->n_here && rc == SAKSI_OK; i++) {
 		rc = remote_dir_add(s->dir, s->here[i], err);
+		if (rc == SAKSI_OK)
+			rc = remote_dir_add(&s->added, s->here[i], err);
+	}
 	s->n_here = 0;
 	return rc;
+}
+
+enum saksi_err dir_object(struct dir_sync *s, const struct remote_object *o,
+    struct saksi_error *err)
+{
+	enum saksi_err rc = remote_dir_object(s->dir, o, err);
+
+	return rc == SAKSI_OK ? remote_dir_object(&s->added, o, err) : rc;
 }
 
 /* ---- names -------------------------------------------------------------------------- */
@@ -201,6 +212,7 @@ static void compare_with_memory(struct dir_sync *s)
 		    "back to an older state, or cleaned; what it lacks is written again",
 		    gone);
 		remote_dir_forget(s->dir);
+		s->forgot = true;
 		return;
 	}
 	for (size_t i = 0; i < s->n; i++)

@@ -12,6 +12,7 @@
 #include "directory.h"
 
 #define TRIES 4096u /* names taken in a row before something is wrong */
+#define RACES 16u   /* lost to other processes */
 
 struct object_out {
 	struct dir_sync *s;
@@ -21,7 +22,7 @@ struct object_out {
 	int fd;
 	struct crypto_hash_state sum; /* of all bytes written */
 	uint64_t size;
-	char hex[OBJECT_HEX + 1], part[OBJECT_HEX + 8];
+	char hex[OBJECT_HEX + 1], part[OBJECT_HEX + 24];
 	struct remote_object id;
 	size_t sent;
 };
@@ -40,6 +41,8 @@ static enum saksi_err choose_name(struct object_out *o, struct saksi_error *err)
 {
 	struct dir_sync *s = o->s;
 	struct stat st;
+	uint8_t tag[8];
+	char tag_hex[2 * sizeof(tag) + 1];
 
 	for (unsigned i = 0; i < TRIES; i++, s->remotes.counter++) {
 		object_name_of(o->id.name, s->team->epochs[0].key, &s->team->self.id,
@@ -49,7 +52,10 @@ static enum saksi_err choose_name(struct object_out *o, struct saksi_error *err)
 			continue;
 		if (errno != ENOENT)
 			return saksi_fail_sys(err, "directory: cannot be looked into");
-		(void)snprintf(o->part, sizeof(o->part), ".%s.part", o->hex);
+		/* Another process of this vault may be at the same name. */
+		crypto_random(tag, sizeof(tag));
+		hex_encode(tag_hex, tag, sizeof(tag));
+		(void)snprintf(o->part, sizeof(o->part), ".%s.%s.part", o->hex, tag_hex);
 		return SAKSI_OK;
 	}
 	return saksi_fail(err, SAKSI_EEXIST, "directory: no free name for an object");
@@ -61,11 +67,6 @@ static enum saksi_err open_part(struct object_out *o, struct saksi_error *err)
 	struct stat st;
 
 	o->fd = openat(o->s->fd, o->part, flags, 0600);
-	if (o->fd < 0 && errno == EEXIST) {
-		/* A name of ours alone: it is left of a sync that was cut short. */
-		(void)unlinkat(o->s->fd, o->part, 0);
-		o->fd = openat(o->s->fd, o->part, flags, 0600);
-	}
 	if (o->fd < 0)
 		return saksi_fail_sys(err, "directory: cannot be written to");
 	/* Whoever may look into the folder may read its objects; some systems know no modes. */
@@ -164,12 +165,17 @@ static enum saksi_err finish_object(struct object_out *o, struct saksi_error *er
 
 	if (rc == SAKSI_OK && fsync(o->fd) != 0)
 		rc = saksi_fail_sys(err, "object: cannot be written to its end");
-	if (rc == SAKSI_OK && close(o->fd) != 0)
-		rc = saksi_fail_sys(err, "object: cannot be written to its end");
-	else if (rc == SAKSI_OK)
+	if (rc == SAKSI_OK) {
+		int fd = o->fd;
+
 		o->fd = -1;
+		if (close(fd) != 0)
+			rc = saksi_fail_sys(err, "object: cannot be written to its end");
+	}
 	if (rc == SAKSI_OK && rename_new(s->fd, o->part, o->hex) != 0)
-		rc = saksi_fail_sys(err, "object: cannot be put in its place");
+		rc = errno == EEXIST
+		    ? saksi_fail(err, SAKSI_EEXIST, "object: its name was just taken")
+		    : saksi_fail_sys(err, "object: cannot be put in its place");
 	if (rc != SAKSI_OK) {
 		drop_object(o);
 		return rc;
@@ -185,7 +191,7 @@ static enum saksi_err finish_object(struct object_out *o, struct saksi_error *er
 	if (rc == SAKSI_OK)
 		rc = dir_count_here(s, err);
 	if (rc == SAKSI_OK)
-		rc = remote_dir_object(s->dir, &o->id, err);
+		rc = dir_object(s, &o->id, err);
 	if (rc == SAKSI_OK)
 		s->sum->sent += o->sent;
 	return rc;
@@ -221,7 +227,7 @@ static enum saksi_err send_one(void *ctx, const struct log_entry *e,
 	return rc;
 }
 
-enum saksi_err dir_write(struct dir_sync *s, struct saksi_error *err)
+static enum saksi_err write_once(struct dir_sync *s, struct saksi_error *err)
 {
 	struct object_out o = {.s = s, .fd = -1};
 	enum saksi_err rc = saksi_txn_begin(&o.txn, s->team->v, false, err);
@@ -234,5 +240,17 @@ enum saksi_err dir_write(struct dir_sync *s, struct saksi_error *err)
 		rc = finish_object(&o, err);
 	drop_object(&o);
 	saksi_txn_abort(&o.txn);
+	return rc;
+}
+
+enum saksi_err dir_write(struct dir_sync *s, struct saksi_error *err)
+{
+	enum saksi_err rc = write_once(s, err);
+
+	/* Another process of this vault was quicker with a name: take the next. */
+	for (unsigned i = 0; i < RACES && rc == SAKSI_EEXIST; i++) {
+		s->remotes.counter++;
+		rc = write_once(s, err);
+	}
 	return rc;
 }

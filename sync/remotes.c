@@ -6,7 +6,7 @@
 
 /* ---- memory ---------------------------------------------------------------------- */
 
-static void dir_free(struct remote_dir *d)
+void remote_dir_free(struct remote_dir *d)
 {
 	free(d->name);
 	free(d->objects);
@@ -19,7 +19,7 @@ void remotes_free(struct remotes *r)
 	for (size_t i = 0; i < r->n_peers; i++)
 		free(r->peers[i].heads);
 	for (size_t i = 0; i < r->n_dirs; i++)
-		dir_free(&r->dirs[i]);
+		remote_dir_free(&r->dirs[i]);
 	free(r->peers);
 	free(r->dirs);
 	memset(r, 0, sizeof(*r));
@@ -56,7 +56,7 @@ static void drop_oldest_dir(struct remotes *r)
 	for (size_t i = 1; i < r->n_dirs; i++)
 		if (r->dirs[i].time_us < r->dirs[oldest].time_us)
 			oldest = i;
-	dir_free(&r->dirs[oldest]);
+	remote_dir_free(&r->dirs[oldest]);
 	r->dirs[oldest] = r->dirs[--r->n_dirs];
 }
 

@@ -58,6 +58,7 @@ const struct remote_peer *remotes_peer(const struct remotes *r,
 /** remotes_dir: The directory of that name, made if it is new (the longest unused gives way). */
 SAKSI_MUST_CHECK enum saksi_err remotes_dir(struct remotes *r, const char *name,
     struct remote_dir **out, struct saksi_error *err);
+void remote_dir_free(struct remote_dir *d);
 /** remote_dir_forget: Everything seen there. */
 void remote_dir_forget(struct remote_dir *d);
 SAKSI_MUST_CHECK enum saksi_err remote_dir_object(struct remote_dir *d,

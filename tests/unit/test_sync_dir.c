@@ -1,5 +1,8 @@
 /* test_sync_dir.c - devices meet in a shared directory, among junk and damage. */
 #include <dirent.h>
+#include <sys/fsuid.h>
+#include <sys/wait.h>
+#include <time.h>
 
 #include "craft.h"
 #include "directory.h"
@@ -450,27 +453,261 @@ static void taken_names_are_never_written_over(void **state)
 	end(&a, &b);
 }
 
+static void make_old(const char *name)
+{
+	char path[400];
+	struct timespec t[2] = {{.tv_sec = time(NULL) - 25 * 3600},
+	    {.tv_sec = time(NULL) - 25 * 3600}};
+
+	at(path, name);
+	assert_int_equal(utimensat(AT_FDCWD, path, t, 0), 0);
+}
+
+/* Own leftovers go once no sync can still be at them; those of others stay. */
 static void leftovers_of_an_interrupted_sync_go(void **state)
 {
 	struct peer a, b;
 	uint8_t name[OBJECT_NAME];
 	static char list[16][256];
-	char hex[33], part[64];
+	static const char other[] =
+	    ".11112222333344445555666677778888.0123456789abcdef.part";
+	char hex[33], fresh[80], old[80];
 
 	(void)state;
 	two(&a, &b);
 	peer_create(&a, "ev", "Arrests");
 	object_name_of(name, a.t->epochs[0].key, &a.t->self.id, 0);
 	hex_encode(hex, name, sizeof(name));
-	snprintf(part, sizeof(part), ".%s.part", hex);
-	put_file(part, "half an object", 14);
-	put_file(".11112222333344445555666677778888.part", "someone else's", 14);
+	snprintf(fresh, sizeof(fresh), ".%s.0000000000000000.part", hex);
+	snprintf(old, sizeof(old), ".%s.ffffffffffffffff.part", hex);
+	put_file(fresh, "half an object", 14);
+	put_file(old, "half an object", 14);
+	put_file(other, "someone else's", 14);
+	make_old(old);
+	make_old(other);
 	sync_ok(&b, 3, 0);
+	assert_int_equal(names(list, 16), 4);
 	sync_ok(&a, 2, 0);
+	assert_int_equal(names(list, 16), 4);
+	assert_true(strcmp(list[0], other) == 0 || strcmp(list[1], other) == 0);
+	assert_true(strcmp(list[0], fresh) == 0 || strcmp(list[1], fresh) == 0);
+	make_old(fresh);
+	sync_ok(&a, 0, 0);
 	assert_int_equal(names(list, 16), 3);
-	assert_string_equal(list[0], ".11112222333344445555666677778888.part");
+	assert_string_equal(list[0], other);
 	sync_ok(&b, 0, 2);
 	assert_same_state(&a, &b);
+	end(&a, &b);
+}
+
+/* One vault, several processes, one folder: nobody takes another's file away. */
+static void processes_sync_side_by_side(void **state)
+{
+	struct peer a, b;
+	static char list[64][256];
+	struct sync_summary sum;
+	pid_t child[4];
+
+	(void)state;
+	two(&a, &b);
+	for (int i = 0; i < 30; i++)
+		peer_create(&a, NULL, "Arrests");
+	peer_close(&a);
+	for (int i = 0; i < 4; i++) {
+		child[i] = fork();
+		assert_true(child[i] >= 0);
+		if (child[i] == 0) {
+			enum saksi_err rc = SAKSI_OK;
+
+			peer_open(&a);
+			for (int k = 0; k < 4 && rc == SAKSI_OK; k++) {
+				rc = sync_rc(&a, &sum);
+				sync_summary_free(&sum);
+				peer_create(&a, NULL, "And another");
+			}
+			if (rc != SAKSI_OK)
+				print_message("%s\n", g_err.msg);
+			_exit(rc == SAKSI_OK ? 0 : 1);
+		}
+	}
+	for (int i = 0; i < 4; i++) {
+		int status = -1;
+
+		assert_int_equal(waitpid(child[i], &status, 0), child[i]);
+		assert_int_equal(status, 0);
+	}
+	peer_open(&a);
+	OK(sync_rc(&a, &sum));
+	assert_int_equal(sum.refused, 0);
+	sync_summary_free(&sum);
+	for (size_t i = 0, n = names(list, 64); i < n; i++)
+		assert_null(strstr(list[i], ".part"));
+	/* all is remembered, and nothing written twice in a row */
+	OK(sync_rc(&a, &sum));
+	assert_int_equal(sum.sent + sum.received, 0);
+	assert_int_equal(json_array_size(json_object_get(sum.detail, "warnings")), 0);
+	sync_summary_free(&sum);
+	OK(sync_rc(&b, &sum));
+	assert_int_equal(sum.refused + sum.missing, 0);
+	sync_summary_free(&sum);
+	assert_same_state(&a, &b);
+	end(&a, &b);
+}
+
+/* ---- copies that only look like the real thing ------------------------------------------- */
+
+struct forging {
+	struct outgoing out;
+	int fd;
+	bool spoil;
+};
+
+static enum saksi_err to_file(void *ctx, const void *p, size_t n, struct saksi_error *err)
+{
+	const struct forging *f = ctx;
+
+	return fs_write_all(f->fd, p, n, "object", err);
+}
+
+static enum saksi_err forge_one(void *ctx, const struct log_entry *e,
+    struct saksi_error *err)
+{
+	struct forging *f = ctx;
+	struct changeset copy = *e->cs;
+	enum saksi_err rc;
+
+	if (!f->spoil || copy.kind != CS_DATA)
+		return outgoing_change(&f->out, e->cs, err);
+	memset(&copy.bytes, 0, sizeof(copy.bytes));
+	buf_add(&copy.bytes, e->cs->bytes.p, e->cs->bytes.len);
+	for (size_t k = 0; k + CRYPTO_SIG <= copy.bytes.len; k++)
+		if (memcmp(copy.bytes.p + k, e->cs->sig, CRYPTO_SIG) == 0) {
+			copy.bytes.p[k] ^= 1;
+			break;
+		}
+	rc = outgoing_change(&f->out, &copy, err);
+	buf_free(&copy.bytes);
+	return rc;
+}
+
+/* An object by ${m} with all it holds; ${spoil}: wrong signatures on what is data. */
+static void forge_object(struct peer *m, uint64_t counter, bool spoil, bool sign_end)
+{
+	struct saksi_txn *t = peer_begin(m, false);
+	struct forging f = {.spoil = spoil};
+	uint8_t name[OBJECT_NAME];
+	char hex[33], path[400];
+
+	object_name_of(name, m->t->epochs[0].key, &m->t->self.id, counter);
+	hex_encode(hex, name, sizeof(name));
+	at(path, hex);
+	f.fd = open(path, O_CREAT | O_RDWR, 0600);
+	assert_true(f.fd >= 0);
+	OK(outgoing_begin(&f.out, m->t, t, CARRIER_DIRECTORY, counter, to_file, &f,
+	    &g_err));
+	OK(saksi_log_each(t, 0, forge_one, &f, &g_err));
+	if (!sign_end) /* as another member would, with a manifest that is not his */
+		crypto_random(&f.out.manifest.hash, sizeof(f.out.manifest.hash));
+	OK(outgoing_end(&f.out, &g_err));
+	outgoing_free(&f.out);
+	close(f.fd);
+	saksi_txn_abort(&t);
+}
+
+static void three(struct peer *a, struct peer *b, struct peer *m, enum team_role role)
+{
+	two(a, b);
+	peer_make(m, "Mallory", "old");
+	peer_join(m, a, role, "Mallory", "tablet");
+	bundle_pass(a, b);
+	bundle_pass(a, m);
+}
+
+/* What Mallory put there does not keep A's testimony from B. */
+static void assert_b_gets_all(struct peer *a, struct peer *b, size_t sent)
+{
+	struct sync_summary sum;
+
+	(void)sync_rc(a, &sum);
+	assert_int_equal(sum.sent, sent);
+	sync_summary_free(&sum);
+	(void)sync_rc(b, &sum);
+	sync_summary_free(&sum);
+	assert_same_state(a, b);
+	(void)sync_rc(a, &sum);
+	assert_int_equal(sum.sent, 0); /* once is enough */
+	sync_summary_free(&sum);
+}
+
+static void spoilt_copies_do_not_count(void **state)
+{
+	struct peer a, b, m;
+
+	(void)state;
+	three(&a, &b, &m, ROLE_EDITOR);
+	peer_create(&a, "one", "Testimony");
+	bundle_pass(&a, &m);
+	forge_object(&m, 777, true, true);
+	assert_b_gets_all(&a, &b, 2);
+	peer_end(&m);
+	end(&a, &b);
+}
+
+static void an_unproven_object_does_not_count(void **state)
+{
+	struct peer a, b, m;
+
+	(void)state;
+	three(&a, &b, &m, ROLE_EDITOR);
+	peer_create(&a, "one", "Testimony");
+	bundle_pass(&a, &m);
+	forge_object(&m, 777, false, false);
+	assert_b_gets_all(&a, &b, 6);
+	peer_end(&m);
+	end(&a, &b);
+}
+
+static void what_not_all_can_open_does_not_count(void **state)
+{
+	struct peer a, b, m;
+	struct saksi_txn *t;
+	struct member_op op = {.tag = OP_KEY};
+	struct team_device to[2];
+	struct secret *key = NULL;
+	struct buf part = BUF_INIT;
+	size_t n;
+
+	(void)state;
+	three(&a, &b, &m, ROLE_ADMIN);
+	/* a key for Mallory and A, not for B */
+	to[0] = *saksi_team_device(m.t, &a.t->self.id);
+	to[1] = *saksi_team_device(m.t, &m.t->self.id);
+	OK(secret_new(&key, 32, &g_err));
+	crypto_random(secret_bytes(key), 32);
+	OK(epoch_op_new(&op.u.key, key, NULL, to, 2, &g_err));
+	member_op_write(&part, &op);
+	t = peer_begin(&m, true);
+	OK(saksi_log_append(t, CS_MEMBERSHIP, &(struct part_bytes){part.p, part.len}, 1,
+	    NULL, &g_err));
+	OK(team_catch_up(m.t, t, &g_err));
+	OK(team_save(m.t, t, &g_err));
+	OK(saksi_txn_commit(&t, &g_err));
+	bundle_pass(&m, &a);
+	bundle_pass(&m, &b);
+	(void)saksi_team_epochs(a.t, &n);
+	assert_int_equal(n, 2);
+	peer_create(&a, "one", "Testimony");
+	bundle_pass(&a, &m);
+	/* sealed under it, by a program that does not ask who can open it */
+	struct team_epoch first = m.t->epochs[0];
+	m.t->epochs[0] = m.t->epochs[1];
+	m.t->epochs[1] = first;
+	forge_object(&m, 5, false, true);
+	assert_b_gets_all(&a, &b, 8);
+	member_op_free(&op);
+	secret_free(&key);
+	buf_free(&part);
+	peer_end(&m);
 	end(&a, &b);
 }
 
@@ -519,29 +756,30 @@ static void much_is_split_and_order_does_not_matter(void **state)
 	end(&a, &b);
 }
 
-/* Even root can't write where a folder stands in the way. */
+/* Root may write anywhere, so it steps down for as long. */
 static void a_medium_that_can_not_be_written_is_still_read(void **state)
 {
 	struct peer a, b;
 	struct sync_summary sum;
-	uint8_t name[OBJECT_NAME];
-	char hex[33], part[64], path[400];
+	bool root = geteuid() == 0;
 
 	(void)state;
 	two(&a, &b);
+	assert_int_equal(chmod(g_dir, 0755), 0);
 	peer_create(&a, "ev", "Arrests");
 	sync_ok(&a, 5, 0);
 	peer_create(&b, "ev-2", "Others");
-	object_name_of(name, b.t->epochs[0].key, &b.t->self.id, 0);
-	hex_encode(hex, name, sizeof(name));
-	snprintf(part, sizeof(part), ".%s.part", hex);
-	at(path, part);
-	assert_int_equal(mkdir(path, 0700), 0);
+	/* who is not its owner may look, no more */
+	assert_int_equal(chmod(g_dir, 0555), 0);
+	if (root)
+		(void)setfsuid(65534);
 	assert_int_equal(sync_rc(&b, &sum), SAKSI_EIO);
+	if (root)
+		(void)setfsuid(0);
+	assert_int_equal(chmod(g_dir, 0755), 0);
 	assert_int_equal(sum.received, 2);
 	assert_int_equal(sum.sent, 0);
 	sync_summary_free(&sum);
-	assert_int_equal(rmdir(path), 0);
 	sync_ok(&b, 2, 0);
 	sync_ok(&a, 0, 2);
 	assert_same_state(&a, &b);
@@ -608,6 +846,10 @@ int main(void)
 	    cmocka_unit_test(a_directory_that_was_put_back_is_filled_again),
 	    cmocka_unit_test(taken_names_are_never_written_over),
 	    cmocka_unit_test(leftovers_of_an_interrupted_sync_go),
+	    cmocka_unit_test(processes_sync_side_by_side),
+	    cmocka_unit_test(spoilt_copies_do_not_count),
+	    cmocka_unit_test(an_unproven_object_does_not_count),
+	    cmocka_unit_test(what_not_all_can_open_does_not_count),
 	    cmocka_unit_test(much_is_split_and_order_does_not_matter),
 	    cmocka_unit_test(a_medium_that_can_not_be_written_is_still_read),
 	    cmocka_unit_test(missing_places_are_named),
