@@ -194,6 +194,7 @@ static void a_damaged_slot_copy_is_no_loss_but_is_reported(void **state)
 	    SAKSI_EDAMAGED);
 	assert_int_equal(g_faults, 1);
 	/* Whoever writes next mends it. */
+	set_writer(&d);
 	write_records(&d, 1);
 	OK(saksi_vault_verify(d.v, false, NULL, NULL, count_fault, NULL, &g_err));
 	assert_int_equal(g_faults, 1);
