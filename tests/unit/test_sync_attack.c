@@ -8,6 +8,7 @@
 /* Linked with --wrap: a vault that can write only so much at once. */
 static size_t g_room;		 /* merges that fit one transaction; 0: as many as come */
 static size_t g_merged;		 /* in this one */
+static size_t g_most;		 /* in any */
 static struct saksi_hash g_huge; /* never fits */
 
 enum saksi_err __real_saksi_log_merge(struct saksi_txn *t, const struct changeset *cs,
@@ -28,6 +29,7 @@ enum saksi_err __wrap_saksi_log_merge(struct saksi_txn *t, const struct changese
 	if ((g_room > 0 && g_merged >= g_room) || hash_cmp(&cs->id, &g_huge) == 0)
 		return saksi_fail(err, SAKSI_ELIMIT, "test: too much in one transaction");
 	g_merged++;
+	g_most = g_merged > g_most ? g_merged : g_most;
 	return __real_saksi_log_merge(t, cs, sealer, fn, ctx, err);
 }
 
@@ -152,10 +154,12 @@ static void much_that_waits_is_released(void **state)
 	assert_int_equal(f.sum.pending, 64);
 	sync_summary_free(&f.sum);
 	order[0] = 0;
+	g_most = 0;
 	feed_begin(&f, &b);
 	feed_some(&f, &p, order, 1, &m.t->self.id, true);
 	feed_end(&f);
 	assert_int_equal(f.sum.received, 65);
+	assert_true(g_most < 64); /* not all in one transaction, which has its limit */
 	assert_int_equal(f.sum.pending + f.sum.quarantined + f.sum.refused, 0);
 	sync_summary_free(&f.sum);
 	assert_same_state(&a, &b);

@@ -559,7 +559,7 @@ static void processes_sync_side_by_side(void **state)
 struct forging {
 	struct outgoing out;
 	int fd;
-	bool spoil;
+	bool spoil, data_only;
 };
 
 static enum saksi_err to_file(void *ctx, const void *p, size_t n, struct saksi_error *err)
@@ -576,6 +576,8 @@ static enum saksi_err forge_one(void *ctx, const struct log_entry *e,
 	struct changeset copy = *e->cs;
 	enum saksi_err rc;
 
+	if (f->data_only && copy.kind != CS_DATA)
+		return SAKSI_OK;
 	if (!f->spoil || copy.kind != CS_DATA)
 		return outgoing_change(&f->out, e->cs, err);
 	memset(&copy.bytes, 0, sizeof(copy.bytes));
@@ -591,10 +593,10 @@ static enum saksi_err forge_one(void *ctx, const struct log_entry *e,
 }
 
 /* An object by ${m} with all it holds; ${spoil}: wrong signatures on what is data. */
-static void forge_object(struct peer *m, uint64_t counter, bool spoil, bool sign_end)
+static void forge_object(struct peer *m, uint64_t counter, bool spoil, bool data_only)
 {
 	struct saksi_txn *t = peer_begin(m, false);
-	struct forging f = {.spoil = spoil};
+	struct forging f = {.spoil = spoil, .data_only = data_only};
 	uint8_t name[OBJECT_NAME];
 	char hex[33], path[400];
 
@@ -606,8 +608,6 @@ static void forge_object(struct peer *m, uint64_t counter, bool spoil, bool sign
 	OK(outgoing_begin(&f.out, m->t, t, CARRIER_DIRECTORY, counter, to_file, &f,
 	    &g_err));
 	OK(saksi_log_each(t, 0, forge_one, &f, &g_err));
-	if (!sign_end) /* as another member would, with a manifest that is not his */
-		crypto_random(&f.out.manifest.hash, sizeof(f.out.manifest.hash));
 	OK(outgoing_end(&f.out, &g_err));
 	outgoing_free(&f.out);
 	close(f.fd);
@@ -647,22 +647,33 @@ static void spoilt_copies_do_not_count(void **state)
 	three(&a, &b, &m, ROLE_EDITOR);
 	peer_create(&a, "one", "Testimony");
 	bundle_pass(&a, &m);
-	forge_object(&m, 777, true, true);
+	forge_object(&m, 777, true, false);
 	assert_b_gets_all(&a, &b, 2);
 	peer_end(&m);
 	end(&a, &b);
 }
 
+/* A does not know Mallory, whom B admitted: nothing says that others do. */
 static void an_unproven_object_does_not_count(void **state)
 {
 	struct peer a, b, m;
+	struct sync_summary sum;
 
 	(void)state;
-	three(&a, &b, &m, ROLE_EDITOR);
+	dir_make();
+	peer_make(&a, "Channary", "laptop");
+	peer_make(&b, "Dara", "old");
+	peer_make(&m, "Mallory", "old");
+	peer_join(&b, &a, ROLE_ADMIN, "Dara", "phone");
 	peer_create(&a, "one", "Testimony");
-	bundle_pass(&a, &m);
-	forge_object(&m, 777, false, false);
-	assert_b_gets_all(&a, &b, 6);
+	bundle_pass(&a, &b);
+	peer_join(&m, &b, ROLE_EDITOR, "Mallory", "tablet");
+	bundle_pass(&b, &m);
+	forge_object(&m, 777, false, true);
+	OK(sync_rc(&a, &sum));
+	assert_true(warned(&sum, "not known here"));
+	assert_int_equal(sum.sent, 5);
+	sync_summary_free(&sum);
 	peer_end(&m);
 	end(&a, &b);
 }
@@ -702,7 +713,7 @@ static void what_not_all_can_open_does_not_count(void **state)
 	struct team_epoch first = m.t->epochs[0];
 	m.t->epochs[0] = m.t->epochs[1];
 	m.t->epochs[1] = first;
-	forge_object(&m, 5, false, true);
+	forge_object(&m, 5, false, false);
 	assert_b_gets_all(&a, &b, 8);
 	member_op_free(&op);
 	secret_free(&key);
