@@ -175,15 +175,12 @@ void out_cell(FILE *f, const char *s, unsigned width);
  * a longer one goes on in the next line.
  */
 void out_name(FILE *f, const char *s, unsigned at, unsigned width);
-/** out_paragraph(f, s, indent): Escaped; further lines begin with ${indent} spaces. */
-void out_paragraph(FILE *f, const char *s, unsigned indent);
-
 /**
- * out_wrapped(f, s, indent, further):
- * Escaped, as lines of ${f}'s width if it is a terminal; the first one is
- * indented by ${indent}, others by ${further}.
+ * out_paragraph(f, s, indent):
+ * Escaped; it begins at column ${indent}, and so do further lines: its own and,
+ * on a terminal, those into which it is broken between words.
  */
-void out_wrapped(FILE *f, const char *s, unsigned indent, unsigned further);
+void out_paragraph(FILE *f, const char *s, unsigned indent);
 
 /* JSON objects that fail as a whole: *o becomes NULL when memory runs out. */
 void obj_set(json_t **o, const char *key, json_t *value /* taken */);

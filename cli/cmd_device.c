@@ -1,6 +1,8 @@
 /* device request | add | join | list: who is in the team. */
 #include <string.h>
 
+#include <saksi/base/text.h>
+
 #include "cli.h"
 
 #define CARD_MAX (1u << 20)
@@ -220,6 +222,7 @@ static enum saksi_err run_add(struct cli *c)
 	    info.welcome_words);
 	cli_say(c, "Bring %s to the new device and run there: saksi device join %s", file,
 	    file);
+	cli_say(c, "Records follow with `saksi bundle write FILE`, or `saksi sync`.");
 	return SAKSI_OK;
 }
 
@@ -316,6 +319,20 @@ static enum saksi_err device_json(struct cli *c, const struct team_device *d)
 	return cli_out_json(c, o);
 }
 
+/* As wide as the longest label, or person, within reason. */
+static unsigned widest(const struct team_device *list, size_t n, bool label)
+{
+	size_t most = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		const char *s = label ? list[i].label : list[i].person;
+		size_t columns = text_columns(s, strlen(s));
+
+		most = columns > most ? columns : most;
+	}
+	return most < 24 ? (unsigned)most : 24;
+}
+
 static enum saksi_err run_list(struct cli *c)
 {
 	const struct team_device *list;
@@ -336,9 +353,9 @@ static enum saksi_err run_list(struct cli *c)
 		hash_short(id, &list[i].id);
 		time_people(added, list[i].added_us);
 		(void)printf("%.8s  %-7s  ", id, team_role_name(list[i].role));
-		out_cell(stdout, list[i].label, 20);
+		out_cell(stdout, list[i].label, widest(list, n, true));
 		(void)fputs("  ", stdout);
-		out_cell(stdout, list[i].person, 24);
+		out_cell(stdout, list[i].person, widest(list, n, false));
 		(void)printf("  since %s%s\n", added,
 		    list[i].self ? "  (this device)" : "");
 	}

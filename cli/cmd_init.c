@@ -91,7 +91,10 @@ static enum saksi_err hand_over(struct cli *c, struct init *in)
 	} else if (rc == SAKSI_OK) {
 		term_say("");
 		term_say(buf_cstr(&text));
-		(void)term_yes("Have you written the words down?", true);
+		while (
+		    !term_yes("Have you written the words down? They are shown only now.",
+			true))
+			;
 	}
 	buf_free(&text);
 	return rc;
@@ -170,6 +173,8 @@ static enum saksi_err report(struct cli *c, const struct init *in)
 	cli_say(c,
 	    "Next: `saksi unlock` keeps it open for a time, `saksi schema` shows what can "
 	    "be recorded.");
+	cli_say(c,
+	    "To join a colleague's team instead: `saksi device request -o request`.");
 	return SAKSI_OK;
 }
 

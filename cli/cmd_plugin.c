@@ -137,7 +137,7 @@ static enum saksi_err run_list(struct cli *c)
 		out_cell(stdout, f->name, 12);
 		(void)printf("  %-9s  %-11s  ", f->form ? "form" : "exporter",
 		    trust_word(look(&p, f, hex)));
-		out_text(stdout, f->description);
+		out_paragraph(stdout, f->description, 38);
 		if (!f->form && f->input == HOST_INPUT_DOCUMENT)
 			(void)fputs(" (used by forms)", stdout);
 		(void)fputc('\n', stdout);
@@ -177,8 +177,9 @@ static void info_options(const struct host_format *f)
 		size_t n = option_at(p);
 
 		(void)snprintf(line, sizeof(line), "%.*s", (int)n, p);
-		(void)fputs(p == f->options ? "options\n" : "", stdout);
-		out_wrapped(stdout, line, 2, 12);
+		(void)fputs(p == f->options ? "options\n  " : "  ", stdout);
+		out_paragraph(stdout, line, 4);
+		(void)fputc('\n', stdout);
 		if (p[n] == '\0')
 			break;
 	}

@@ -172,7 +172,7 @@ static void print_sources(struct show *s)
 
 		view_value(s->c, &text, &source, e);
 		(void)printf("  [%zu] ", i + 1);
-		out_text(stdout, buf_cstr(&text));
+		out_paragraph(stdout, buf_cstr(&text), 6);
 		(void)fputc('\n', stdout);
 		buf_free(&text);
 	}
@@ -197,7 +197,8 @@ static enum saksi_err print_links(struct show *s)
 			id_text(id, &l[i].from);
 			(void)printf("  %.*s  %-12s  %-20s  ", SHORT_ID, id, l[i].type,
 			    l[i].field);
-			out_text(stdout, buf_cstr(&label));
+			out_paragraph(stdout, buf_cstr(&label),
+			    2 + SHORT_ID + 2 + 12 + 2 + 20 + 2);
 			(void)fputc('\n', stdout);
 		}
 		json_decref(from);

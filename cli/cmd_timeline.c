@@ -274,7 +274,7 @@ static void print_text(struct line *l, const struct entry *e, unsigned columns)
 	(void)fputs("  ", stdout);
 	out_cell(stdout, view_text(e->record, "type"), 12);
 	(void)printf("  %.*s  ", SHORT_ID, view_text(e->record, "id"));
-	out_text(stdout, buf_cstr(&title));
+	out_paragraph(stdout, buf_cstr(&title), columns + 2 + 12 + 2 + SHORT_ID + 2);
 	(void)fputc('\n', stdout);
 	buf_free(&title);
 }

@@ -51,8 +51,10 @@ static void print_finding(const struct host_finding *f, const char *name)
 		words += n + 2;
 		length -= n + 2;
 	}
-	buf_printf(&line, "%-3s %s: %.*s", f->check, level_name(f), (int)length, words);
-	out_wrapped(stderr, buf_cstr(&line), 4, 8);
+	buf_printf(&line, "%s: %.*s", level_name(f), (int)length, words);
+	(void)fprintf(stderr, "    %-3s ", f->check);
+	out_paragraph(stderr, buf_cstr(&line), 8);
+	(void)fputc('\n', stderr);
 	buf_free(&line);
 }
 

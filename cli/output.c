@@ -186,51 +186,52 @@ void out_name(FILE *f, const char *s, unsigned at, unsigned width)
 	(void)fprintf(f, "\n%*s", (int)(at + width), "");
 }
 
+/* How many of ${n} bytes fit into ${columns}: up to a space, or the first word at least. */
+static size_t line_length(const char *p, size_t n, size_t columns)
+{
+	size_t fits = 0;
+
+	for (size_t i = 0; i <= n; i++) {
+		if (i < n && p[i] != ' ')
+			continue;
+		if (fits > 0 && text_columns(p, i) > columns)
+			return fits;
+		fits = i;
+	}
+	return n;
+}
+
+/* ${n} bytes that begin at column ${at}; further lines too. */
+static void print_line(FILE *f, const char *p, size_t n, unsigned at)
+{
+	unsigned width = term_width(f);
+
+	for (;;) {
+		size_t k = width > at + 20 ? line_length(p, n, width - at) : n;
+
+		(void)fwrite(p, 1, k, f);
+		for (p += k, n -= k; n > 0 && *p == ' '; n--)
+			p++;
+		if (n == 0)
+			return;
+		(void)fprintf(f, "\n%*s", (int)at, "");
+	}
+}
+
 void out_paragraph(FILE *f, const char *s, unsigned indent)
 {
 	struct buf b = BUF_INIT;
 	const char *p;
 
 	text_printable(&b, s, strlen(s), true);
-	for (p = buf_cstr(&b); *p != '\0'; p++) {
-		(void)fputc(*p, f);
-		if (*p == '\n')
-			(void)fprintf(f, "%*s", (int)indent, "");
-	}
-	buf_free(&b);
-}
+	for (p = buf_cstr(&b);; p++) {
+		size_t n = strcspn(p, "\n");
 
-/* How many bytes of ${p} fit into ${columns}: up to a space, or the first word at least. */
-static size_t line_length(const char *p, size_t columns)
-{
-	size_t fits = 0;
-
-	for (size_t i = 0;; i++) {
-		if (p[i] != ' ' && p[i] != '\0')
-			continue;
-		if (fits > 0 && text_columns(p, i) > columns)
-			return fits;
-		fits = i;
-		if (p[i] == '\0')
-			return fits;
-	}
-}
-
-void out_wrapped(FILE *f, const char *s, unsigned indent, unsigned further)
-{
-	unsigned width = term_width(f);
-	struct buf b = BUF_INIT;
-	const char *p;
-
-	text_printable(&b, s, strlen(s), false);
-	for (p = buf_cstr(&b); *p != '\0'; indent = further) {
-		size_t n =
-		    width > indent + 20 ? line_length(p, width - indent) : strlen(p);
-
-		(void)fprintf(f, "%*s%.*s\n", (int)indent, "", (int)n, p);
+		print_line(f, p, n, indent);
 		p += n;
-		while (*p == ' ')
-			p++;
+		if (*p == '\0')
+			break;
+		(void)fprintf(f, "\n%*s", (int)indent, "");
 	}
 	buf_free(&b);
 }

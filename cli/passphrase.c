@@ -72,6 +72,7 @@ static enum saksi_err ask_twice(struct cli *c, struct secret **out)
 	struct secret *again = NULL;
 	enum saksi_err rc = SAKSI_OK;
 
+	term_say("Take five or six unrelated words. Nothing shows while you type.");
 	for (int i = 0; i < 3; i++) {
 		rc = term_secret(out, "New passphrase: ", &c->err);
 		if (rc == SAKSI_OK)
