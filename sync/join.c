@@ -249,6 +249,7 @@ static enum saksi_err check_admission(struct joining *g, struct saksi_error *err
 {
 	uint32_t at = idmap_get(&g->index, &g->w.add);
 	const struct team_device *adder = membership_device(g->members, &g->w.adder);
+	enum saksi_err rc;
 
 	if (at == IDMAP_NONE || adder == NULL ||
 	    hash_cmp(&g->list[at].device, &g->w.adder) != 0)
@@ -261,7 +262,10 @@ static enum saksi_err check_admission(struct joining *g, struct saksi_error *err
 		struct member_op op;
 		bool ours, whole;
 
-		if (member_op_read(&op, part->p, part->len, err) != SAKSI_OK)
+		rc = member_op_read(&op, part->p, part->len, err);
+		if (rc == SAKSI_ENOMEM)
+			return rc;
+		if (rc != SAKSI_OK)
 			continue;
 		ours = op.tag == OP_ADD_DEVICE &&
 		    memcmp(&op.u.add.keys, &g->q.keys, sizeof(g->q.keys)) == 0 &&
