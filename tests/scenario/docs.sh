@@ -94,9 +94,10 @@ done < <(grep -ohE '^\$ saksi .*' README.md |
 
 symbols=$(nm -D --undefined-only "$SAKSI" | awk '{ print $2 }' | sed 's/@.*//')
 [ -n "$symbols" ] || fault "nm shows no symbols of $SAKSI"
-grep -q '^__asan' <<<"$symbols" || # its run-time library may
-	grep -xE 'socket|connect|bind|listen|accept4?|getaddrinfo|gethostby.*|send(to|msg)|recv(from|msg)' <<<"$symbols" &&
+if ! grep -q '^__asan' <<<"$symbols" && # its run-time library may
+	grep -xE 'socket|connect|bind|listen|accept4?|getaddrinfo|gethostby.*|send(to|msg)|recv(from|msg)' <<<"$symbols"; then
 	fault "saksi links what opens connections, and SECURITY.md says that it does not"
+fi
 
 [ "$faults" -eq 0 ] || {
 	echo "$faults faults"

@@ -111,5 +111,13 @@ if command -v script >/dev/null; then
 	mv "$TMPDIR/shown" "$TMPDIR/out"
 	clean
 	out '^names '
+	# Lines are broken between words, under the value.
+	s edit per-evil "note=$(printf 'sentence %.0s' {1..40})" >/dev/null
+	on_terminal "TERM=xterm NO_COLOR=1 $line"
+	tr -d '\r' <"$TMPDIR/out" >"$TMPDIR/shown"
+	mv "$TMPDIR/shown" "$TMPDIR/out"
+	out '^note +sentence'
+	out '^ {22}sentence( sentence)+$'
+	no_out '.{81}'
 fi
 finish
