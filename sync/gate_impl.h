@@ -1,7 +1,8 @@
 /*
- * gate_impl.h - inside of the gate; verify.c and gate.c only.
+ * gate_impl.h - inside of the gate; verify.c, gate.c and gate_report.c only.
  *
- * verify.c says what becomes of one changeset, gate.c what follows from it.
+ * verify.c says what becomes of one changeset, gate.c what follows from it,
+ * gate_report.c what people are told.
  */
 #ifndef SAKSI_SYNC_GATE_IMPL_H
 #define SAKSI_SYNC_GATE_IMPL_H
@@ -58,5 +59,7 @@ static inline void say(struct verdict *v, enum outcome what, const char *reason)
 SAKSI_MUST_CHECK enum saksi_err verify_one(struct gate *g, const struct changeset *cs,
     const struct saksi_hash *sealer, bool *verified, struct verdict *v,
     struct saksi_error *err);
+/** gate_report(g, err): Missing, warnings, changes and counts, as the vault has them now. */
+SAKSI_MUST_CHECK enum saksi_err gate_report(struct gate *g, struct saksi_error *err);
 
 #endif
