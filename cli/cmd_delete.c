@@ -37,6 +37,21 @@ static enum saksi_err check_acts(struct change *ch)
 	    acts, acts == 1 ? "" : "s", acts == 1 ? "s" : "");
 }
 
+/* What still names it goes on showing the name: somebody asked for it to be gone. */
+static void warn_links(struct change *ch)
+{
+	struct links l = {0};
+	size_t n = 0;
+
+	if (links_load(ch->c, &l) == SAKSI_OK)
+		(void)links_to(&l, &ch->id, &n);
+	links_free(&l);
+	if (n > 0)
+		cli_warn("%zu other record%s still refer%s to it and show%s its name; see "
+			 "`saksi list ref:ID`, and change them if the name must go",
+		    n, n == 1 ? "" : "s", n == 1 ? "s" : "", n == 1 ? "s" : "");
+}
+
 static enum saksi_err run_delete(struct cli *c)
 {
 	const char *reason = cli_opt(c, "reason");
@@ -56,6 +71,8 @@ static enum saksi_err run_delete(struct cli *c)
 		    c->args[0]);
 	if (rc == SAKSI_OK)
 		rc = check_acts(&ch);
+	if (rc == SAKSI_OK)
+		warn_links(&ch);
 	if (rc == SAKSI_OK)
 		rc = saksi_draft_delete(ch.draft, &ch.id, reason, &c->err);
 	if (rc == SAKSI_OK)

@@ -93,7 +93,7 @@ static enum saksi_err hand_over(struct cli *c, struct init *in)
 		term_say(buf_cstr(&text));
 		while (
 		    !term_yes("Have you written the words down? They are shown only now.",
-			true))
+			false))
 			;
 	}
 	buf_free(&text);

@@ -19,6 +19,7 @@
 	ROW(list)            \
 	ROW(find)            \
 	ROW(history)         \
+	ROW(audit)           \
 	ROW(conflicts)       \
 	ROW(resolve)         \
 	ROW(delete)          \

@@ -99,9 +99,15 @@ enum saksi_err pass_new(struct cli *c, struct secret **out)
 
 	*out = NULL;
 	rc = c->passphrase_fd >= 0 ? read_fd_line(c, out) : ask_twice(c, out);
-	if (rc == SAKSI_OK && secret_len(*out) < SHORT_PASSPHRASE && !c->quiet)
-		cli_warn("passphrase: short ones can be guessed by a machine; "
-			 "six random words or more hold");
+	if (rc != SAKSI_OK || secret_len(*out) >= SHORT_PASSPHRASE)
+		return rc;
+	cli_warn("passphrase: short ones can be guessed by a machine; "
+		 "six random words or more hold");
+	if (c->passphrase_fd < 0 && !term_yes("Use it all the same?", false)) {
+		secret_free(out);
+		return saksi_fail(&c->err, SAKSI_EINVAL,
+		    "passphrase: too short; nothing was changed, begin again with a longer one");
+	}
 	return rc;
 }
 
