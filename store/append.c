@@ -144,9 +144,7 @@ enum saksi_err saksi_log_merge(struct saksi_txn *t, const struct changeset *cs,
 static const struct cat_entry *own_head(const struct catalog *c,
     const struct saksi_writer *w)
 {
-	size_t i = catalog_branch_of(c, &w->log);
-
-	return i == SIZE_MAX ? NULL : &c->entries[c->branches[i].head];
+	return catalog_head(c, catalog_branch_of(c, &w->log));
 }
 
 /* Heads of other branches of this kind and collection that ${past} lacks. */
@@ -156,9 +154,9 @@ static void cite_heads(const struct catalog *c, struct changeset *head,
 	*more = false;
 	for (size_t i = 0; i < c->n_branches; i++) {
 		const struct cat_branch *b = &c->branches[i];
-		const struct cat_entry *e = &c->entries[b->head];
+		const struct cat_entry *e = catalog_head(c, i);
 
-		if (b->kind != head->kind ||
+		if (e == NULL || b->kind != head->kind ||
 		    memcmp(b->coll, head->coll, sizeof(b->coll)) != 0 ||
 		    vclock_has(past, e->branch, e->seq))
 			continue;

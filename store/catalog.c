@@ -172,6 +172,11 @@ size_t catalog_branch_of(const struct catalog *c, const struct saksi_hash *log)
 	return SIZE_MAX;
 }
 
+const struct cat_entry *catalog_head(const struct catalog *c, size_t branch)
+{
+	return branch < c->n_branches ? &c->entries[c->branches[branch].head] : NULL;
+}
+
 static bool add_branch(struct catalog *c, const struct cat_branch *b)
 {
 	size_t first = catalog_branch_of(c, &b->log);

@@ -64,6 +64,8 @@ const struct cat_entry *catalog_entry(const struct catalog *c,
 const struct cat_entry *catalog_entry_n(const struct catalog *c, uint64_t n);
 /** catalog_branch_of: Number of the first branch of ${log}; SIZE_MAX if there is none. */
 size_t catalog_branch_of(const struct catalog *c, const struct saksi_hash *log);
+/** catalog_head: The newest entry of a branch; NULL if there is no such branch. */
+const struct cat_entry *catalog_head(const struct catalog *c, size_t branch);
 const struct cat_record *catalog_record(const struct catalog *c,
     const struct saksi_id *id);
 /** catalog_by_ref: Records with that ref, from position *at on (start with 0); NULL at the end. */

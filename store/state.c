@@ -135,7 +135,8 @@ static enum saksi_err read_group(struct state *s, struct mp_reader *r,
 	n = mp_read_array(r);
 	if (r->failed || n == 0)
 		return SAKSI_OK;
-	if ((ops = realloc(s->ops, (s->n_ops + n) * sizeof(*ops))) == NULL)
+	if (s->n_ops > SIZE_MAX / sizeof(*ops) - n ||
+	    (ops = realloc(s->ops, (s->n_ops + n) * sizeof(*ops))) == NULL)
 		return saksi_fail_nomem(err);
 	s->ops = ops;
 	for (uint32_t i = 0; i < n && !r->failed && rc == SAKSI_OK; i++) {

@@ -8,9 +8,9 @@
 /** cut_copy: As much of ${s} as fits, whole UTF-8 characters only. */
 static inline void cut_copy(char *out, size_t size, const char *s)
 {
-	size_t n = strnlen(s, size);
+	size_t n = strlen(s);
 
-	if (n == size) {
+	if (n >= size) {
 		n = size - 1;
 		while (n > 0 && ((unsigned char)s[n] & 0xc0) == 0x80)
 			n--;
