@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include <saksi/base/edtf.h>
+#include <saksi/base/fsio.h>
 
 #include "submission.h"
 
@@ -268,6 +269,34 @@ static bool is_un(const json_t *record)
 	return false;
 }
 
+static bool any_of(const json_t *record, const char *const *keys)
+{
+	for (; *keys; keys++)
+		if (json_object_get(record, *keys))
+			return true;
+	return false;
+}
+
+/*
+ * Only what was done: not what somebody still prepares.  What is made from a
+ * form here, or is for special procedures, begins as a draft, and a day to
+ * come is a plan; other interventions may rest on an item that tells of them.
+ */
+static bool was_done(const json_t *record)
+{
+	static const char *const sent[] = {"sent_hash", "reference", "response", "impact",
+	    NULL};
+	static const char *const told[] = {"status", "item", "source", NULL};
+	const int32_t today = (int32_t)(clock_now_us() / INT64_C(86400000000));
+	int32_t last, first = days_of(record, &last);
+	bool draft = text_at(record, "form")[0] || refers(record, "kind", "x-sp");
+	if (any_of(record, sent))
+		return true;
+	if (first != EDTF_DAY_MAX && (first <= today || !draft))
+		return true;
+	return !draft && any_of(record, told);
+}
+
 static void step_words(struct buf *b, struct step_walk *w, const json_t *seen)
 {
 	static const char *const keys[] = {"kind", "addressed_to_stated", "request",
@@ -297,7 +326,7 @@ static int on_step(void *ctx, json_t *record)
 	bool answered =
 	    json_object_get(record, "response") || json_object_get(record, "impact");
 	if (strcmp(id, s->job->intervention) == 0 || json_object_get(w->known, id) ||
-	    (w->answers ? !answered : is_un(record) != w->un))
+	    !was_done(record) || (w->answers ? !answered : is_un(record) != w->un))
 		return 0;
 	build_set(s, w->known, id, json_true());
 	if (cut_record(&seen, &s->cut, record, NULL) != SAKSI_OK)
