@@ -22,6 +22,10 @@ enum saksi_err submission_make(struct submission *s, const struct host_job *job,
 	if (rc == SAKSI_OK)
 		rc = document_make(s, err);
 	if (rc == SAKSI_OK)
+		rc = missing_gather(s, err);
+	if (rc == SAKSI_OK)
+		missing_findings(s);
+	if (rc == SAKSI_OK)
 		rc = checks_run(s, err);
 	cut_findings(&s->cut, findings);
 	return rc == SAKSI_OK && findings->failed ? saksi_fail_nomem(err) : rc;

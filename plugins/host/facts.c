@@ -162,6 +162,7 @@ void submission_free(struct submission *s)
 	json_decref(s->intervention);
 	json_decref(s->events);
 	json_decref(s->things);
+	json_decref(s->missing);
 	json_decref(s->document);
 	cut_free(&s->cut);
 }

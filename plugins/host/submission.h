@@ -49,6 +49,7 @@ struct submission {
 	json_t *intervention; /* uncut: what it says is the submission itself */
 	json_t *events;	      /* id -> cut record, or null above the ceiling */
 	json_t *things;	      /* ids: what `about` names beside persons, and its parts */
+	json_t *missing;      /* ids: persons and things it names that no record is there for */
 	struct victim *victims;
 	size_t n_victims;
 	struct fact *facts; /* first those of what it is about, then others */
@@ -99,6 +100,13 @@ SAKSI_MUST_CHECK enum saksi_err record_get(json_t **out, const struct submission
 const char *text_at(const json_t *o, const char *key);
 /** refers(record, key, id): The reference or list of references ${key} names ${id}. */
 bool refers(const json_t *record, const char *key, const char *id);
+
+/* ---- missing.c ------------------------------------------------------------------ */
+/** missing_gather(s, err): Look for whom its records name and no record is there for. */
+SAKSI_MUST_CHECK enum saksi_err missing_gather(struct submission *s,
+    struct saksi_error *err);
+/** missing_findings(s): Each of them blocks (C8): their names cannot be withheld. */
+void missing_findings(const struct submission *s);
 
 /* ---- consent.c -------------------------------------------------------------------- */
 /** consents_read(s, err): For each victim; decide who is withheld; sort by name. */

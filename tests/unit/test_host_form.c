@@ -732,6 +732,66 @@ static void failing_source(void **state)
 	s.fail_after = -1;
 }
 
+/* Whose record is deleted cannot be withheld: it blocks, whoever `about` names. */
+static void deleted_victim(void **state)
+{
+	(void)state;
+	static const char *const others[] = {"C1", "C2", "F1", "A1", NULL};
+	static const char *const c8[] = {"C8", NULL};
+	static const char *const what[] = {"e1", "p1','e1", "p1"};
+	char gone[27];
+	fake_id(gone, "gone");
+	consent(ALL_GIVEN);
+	fake_add_text(&s,
+	    "{'id':'a9','type':'act','class':'P','event':'e1','victim':'gone',"
+	    "'kind':'04:030101000000',"
+	    "'date':'2019-07-09'}");
+	for (size_t i = 0; i < sizeof what / sizeof *what; i++) {
+		about(what[i]);
+		run(NULL, others, CLASS_P);
+		assert_int_equal(r.rc, SAKSI_EREFUSED);
+		assert_int_equal(found("C8", HOST_BLOCK), 1);
+		assert_non_null(strstr(r.findings.list[0].words, gone));
+		assert_string_equal(r.findings.list[0].subject, gone);
+	}
+	run(NULL, c8, CLASS_P);
+	assert_ok();
+	about("p1','gone2");
+	run(NULL, others, CLASS_P);
+	assert_int_equal(found("C8", HOST_BLOCK), 2);
+}
+
+/* What somebody only prepares was not done. */
+static void drafts(void **state)
+{
+	(void)state;
+	about("p1");
+	consent(ALL_GIVEN);
+#define STEP(id, kind, more)                                                   \
+	fake_add_text(&s,                                                      \
+	    "{'id':'" id "','type':'intervention','class':'P','about':['p1']," \
+	    "'request':'The request " id "','kind':['" kind "']" more "}")
+	STEP("s1", "x-sp", "");
+	STEP("s2", "x-sp", ",'form':'un-sp'");
+	STEP("s3", "x-tb", "");
+	STEP("s4", "x-sp", ",'form':'un-sp','date':'2027-01-01'");
+	STEP("s5", "20:020100000000", ",'form':'other'");
+	STEP("t1", "x-sp", ",'date':'2020-01-01'");
+	STEP("t2", "x-sp", ",'form':'un-sp','sent_hash':'00'");
+	STEP("t3", "x-tb", ",'source':[{'item':'i1'}]");
+#undef STEP
+	run(NULL, NULL, CLASS_P);
+	assert_ok();
+	for (char c = '1'; c <= '5'; c++) {
+		char words[] = "The request s1";
+		words[sizeof words - 2] = c;
+		assert_silent(words);
+	}
+	assert_in("[SPP.16]", "The request t1");
+	assert_in("[SPP.16]", "The request t2");
+	assert_in("[SPP.16]", "The request t3");
+}
+
 /* The samples: every intervention of theirs is blocked, and works with an override. */
 static void samples(void **state)
 {
@@ -787,6 +847,8 @@ int main(void)
 	    TEST(victims_of_an_event),
 	    TEST(bad_jobs),
 	    TEST(failing_source),
+	    TEST(deleted_victim),
+	    TEST(drafts),
 	    TEST(samples),
 	};
 	return cmocka_run_group_tests(tests, group_set_up, schema_teardown);
