@@ -59,7 +59,7 @@ void state_init(struct state *s, const struct saksi_id *id)
 	s->shown = RECORD_VISIBLE;
 }
 
-static void free_parsed(struct state *s)
+void state_free(struct state *s)
 {
 	for (size_t i = 0; i < s->n_ops; i++)
 		free(s->ops[i].over);
@@ -67,15 +67,8 @@ static void free_parsed(struct state *s)
 		vclock_free(&s->pasts[i]);
 	free(s->ops);
 	free(s->pasts);
-	s->ops = NULL;
-	s->pasts = NULL;
-	s->n_ops = s->n_pasts = 0;
-}
-
-void state_free(struct state *s)
-{
-	free_parsed(s);
 	buf_free(&s->bytes);
+	memset(s, 0, sizeof(*s));
 }
 
 static enum saksi_err read_over(struct mp_reader *r, struct state_op *op,
@@ -202,21 +195,21 @@ void state_write(struct buf *b, const struct state *s)
 enum saksi_err state_append(struct state *s, const struct buf *group,
     struct saksi_error *err)
 {
-	struct buf all = BUF_INIT;
+	struct state longer = {.n_ops = 0};
 	enum saksi_err rc;
 
 	s->type = s->ref = NULL;
-	write_whole(&all, s, s->n_groups + 1);
-	buf_add(&all, s->groups, s->groups_len);
-	buf_add(&all, group->p, group->len);
-	if ((rc = buf_ok(&all, err)) != SAKSI_OK) {
-		buf_free(&all);
+	write_whole(&longer.bytes, s, s->n_groups + 1);
+	buf_add(&longer.bytes, s->groups, s->groups_len);
+	buf_add(&longer.bytes, group->p, group->len);
+	if ((rc = buf_ok(&longer.bytes, err)) != SAKSI_OK ||
+	    (rc = parse(&longer, err)) != SAKSI_OK) {
+		state_free(&longer);
 		return rc;
 	}
-	free_parsed(s);
-	buf_free(&s->bytes);
-	s->bytes = all;
-	return parse(s, err);
+	state_free(s);
+	*s = longer;
+	return SAKSI_OK;
 }
 
 bool state_field_is(const struct state_op *op, const char *field)
