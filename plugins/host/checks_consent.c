@@ -28,11 +28,13 @@ static const char *name_for_shell(const struct victim *v)
 static void add_command(struct buf *b, const struct submission *s, const struct victim *v)
 {
 	static const char *const checks[PURPOSES] = {"C1", "C2", "C2"};
-	buf_printf(b, "; ask, then: saksi edit %s", name_for_shell(v));
+	buf_printf(b,
+	    "; ANSWER: given, refused, withdrawn or not-possible; ask, then: saksi edit %s",
+	    name_for_shell(v));
 	for (int p = 0; p < PURPOSES; p++)
 		if (v->consents[p].answer == ANSWER_NONE && check_asked(s, checks[p]))
 			buf_printf(b,
-			    " consent+='{\"purpose\":\"%s\",\"answer\":\"given or refused\"}'",
+			    " consent+='{\"purpose\":\"%s\",\"answer\":\"ANSWER\"}'",
 			    purpose_code((enum purpose)p));
 }
 

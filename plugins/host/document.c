@@ -115,7 +115,7 @@ static json_t *cover_make(struct submission *s, const char *made)
 	cover_add(s, cover, "Verified on", form_text(s->form, "verified_on"));
 	cover_add(s, cover, "Made", made);
 	cover_add(s, cover, "Made with", s->job->generator ? s->job->generator : "saksi");
-	cover_add(s, cover, "Highest class of what is in it", ceiling);
+	cover_add(s, cover, "Highest class of the case records in it", ceiling);
 	cover_answers(s, cover);
 	json_array_foreach (json_object_get(s->form, "notes"), i, n) {
 		cover_add(s, cover, "Note",

@@ -258,6 +258,7 @@ static void complete(void **state)
 	assert_says("SR-DEFENDERS (human rights defenders)");
 	assert_says("not checked against the live portal");
 	assert_says("Release them");
+	assert_says("Highest class of the case records in it");
 	assert_says("[Not recorded: whether another body was addressed]");
 	/* In order of time. */
 	assert_true(strstr(doc, "9 July 2019: Keo") < strstr(doc, "11 July 2019: Keo"));
@@ -432,8 +433,9 @@ static const char *words(const char *check)
 	return "";
 }
 
-#define ANSWER(purpose) \
-	" consent+='{\"purpose\":\"" purpose "\",\"answer\":\"given or refused\"}'"
+#define ANSWERS \
+	"; ANSWER: given, refused, withdrawn or not-possible; ask, then: saksi edit "
+#define ANSWER(purpose) " consent+='{\"purpose\":\"" purpose "\",\"answer\":\"ANSWER\"}'"
 
 static void how_to_answer(void **state)
 {
@@ -442,8 +444,8 @@ static void how_to_answer(void **state)
 	run(NULL, NULL, CLASS_P);
 	/* The command stands once per person and assumes nothing. */
 	assert_string_equal(words("C1"),
-	    "Keo Vanna: no consent recorded to share the case with the UN; ask, then: saksi "
-	    "edit p1" ANSWER("share-with-un") ANSWER("name-to-government")
+	    "Keo Vanna: no consent recorded to share the case with the UN" ANSWERS
+	    "p1" ANSWER("share-with-un") ANSWER("name-to-government")
 		ANSWER("name-public"));
 	assert_string_equal(words("C2"),
 	    "Keo Vanna: may a letter with the name go to the Government (not answered), may "
@@ -453,8 +455,8 @@ static void how_to_answer(void **state)
 	run(NULL, NULL, CLASS_P);
 	assert_string_equal(words("C1"), "");
 	assert_string_equal(words("C2"),
-	    "Keo Vanna: may a letter with the name go to the Government (not answered); ask, "
-	    "then: saksi edit p1" ANSWER("name-to-government"));
+	    "Keo Vanna: may a letter with the name go to the Government (not answered)" ANSWERS
+	    "p1" ANSWER("name-to-government"));
 	consent(CONSENT("share-with-un", "refused", "") "," CONSENT("name-public",
 	    "given", ""));
 	run(NULL, NULL, CLASS_P);
@@ -473,9 +475,9 @@ static void how_to_answer(void **state)
 	run(NULL, NULL, CLASS_P);
 	char id[27];
 	fake_id(id, "it is; a ref");
-	snprintf(line, sizeof line, "; ask, then: saksi edit %s%s", id,
+	snprintf(line, sizeof line, ANSWERS "%s%s", id,
 	    ANSWER("share-with-un") ANSWER("name-to-government") ANSWER("name-public"));
-	const char *w = words("C1"), *tail = strstr(w, "; ask");
+	const char *w = words("C1"), *tail = strstr(w, "; ANSWER");
 	assert_non_null(tail);
 	assert_string_equal(tail, line);
 	const char *colon = strchr(w, ':');

@@ -93,7 +93,7 @@ struct host_finding {
 	 * and person; the first of a person that asks for an answer ends with the
 	 * command that records it, after "; ask, then: ".
 	 */
-	char words[400];
+	char words[500];
 	bool overridden;
 };
 struct host_findings {
