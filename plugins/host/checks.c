@@ -204,7 +204,7 @@ static void check_a2(struct check_run *c)
 	}
 }
 
-/* ---- limits and what was left out ----------------------------------------------------------- */
+/* ---- limits ----------------------------------------------------------- */
 
 /* Characters that the text of a section has. */
 static size_t characters(const json_t *v)
@@ -240,16 +240,6 @@ static void check_limits(struct check_run *c)
 				    id, n, most);
 		}
 	}
-}
-
-static void check_ceiling(struct check_run *c)
-{
-	if (c->s->above > 0)
-		finding_add(c->s->findings, c->id, c->level, intervention_id(c),
-		    "%zu record%s of victims and facts are above the ceiling %c and left out; "
-		    "--ceiling R or C takes them in",
-		    c->s->above, c->s->above == 1 ? "" : "s",
-		    class_letter(c->s->job->ceiling));
 }
 
 static const struct {

@@ -22,4 +22,7 @@ bool check_asked(const struct submission *s, const char *id);
 void check_c1(struct check_run *c);
 void check_c2(struct check_run *c);
 
+/* ---- checks_ceiling.c ------------------------------------------------------------ */
+void check_ceiling(struct check_run *c);
+
 #endif

@@ -794,6 +794,37 @@ static void drafts(void **state)
 	assert_in("[SPP.16]", "The request t3");
 }
 
+/* What is left out of a record that stands in the text is named. */
+static void sealed_values(void **state)
+{
+	(void)state;
+	about("p1");
+	consent(ALL_GIVEN);
+	fake_add_text(&s,
+	    "{'id':'a1','type':'act','class':'P','event':'e1','victim':'p1',"
+	    "'kind':'04:030101000000','date':'2019-07-09','internal_note':'ours',"
+	    "'injuries':'SECRET wound','torture':{'methods':'SECRET way'},'note':{'v':'SECRET note','class':'C'}}");
+	run(NULL, NULL, CLASS_P);
+	assert_ok();
+	assert_silent("SECRET");
+	char line[400], id[27];
+	fake_id(id, "a1");
+	assert_int_equal(found("CEILING", HOST_WARN), 1);
+	assert_non_null(strstr(words("CEILING"), "injuries"));
+	assert_non_null(strstr(words("CEILING"), "note"));
+	assert_null(strstr(words("CEILING"), "internal_note"));
+	assert_null(strstr(words("CEILING"), "SECRET"));
+	run(NULL, NULL, CLASS_C);
+	assert_ok();
+	snprintf(line, sizeof line,
+	    "injuries, torture.methods of act %s are sealed and left out; --ceiling S",
+	    id);
+	assert_non_null(strstr(words("CEILING"), line));
+	run(NULL, NULL, CLASS_S);
+	assert_ok();
+	assert_int_equal(found("CEILING", HOST_WARN), 0);
+}
+
 /* The samples: every intervention of theirs is blocked, and works with an override. */
 static void samples(void **state)
 {
@@ -851,6 +882,7 @@ int main(void)
 	    TEST(failing_source),
 	    TEST(deleted_victim),
 	    TEST(drafts),
+	    TEST(sealed_values),
 	    TEST(samples),
 	};
 	return cmocka_run_group_tests(tests, group_set_up, schema_teardown);
