@@ -248,15 +248,44 @@ static const struct {
 } table[] = {{"C1", check_c1}, {"C2", check_c2}, {"F1", check_f1}, {"A1", check_a1},
     {"A2", check_a2}, {"LIMIT", check_limits}, {"CEILING", check_ceiling}};
 
-bool check_asked(const struct submission *s, const char *id)
+static bool has_check(const json_t *form, const char *id)
 {
-	const json_t *list = json_object_get(s->form, "checks"), *check;
+	const json_t *list = json_object_get(form, "checks"), *check;
 	size_t i;
 	json_array_foreach (list, i, check) {
 		if (strcmp(form_text(check, "id"), id) == 0)
 			return true;
 	}
 	return false;
+}
+
+bool check_asked(const struct submission *s, const char *id)
+{
+	return has_check(s->form, id);
+}
+
+enum saksi_err checks_may_override(const json_t *form, const char *const *overrides,
+    struct saksi_error *err)
+{
+	for (; overrides && *overrides; overrides++) {
+		struct buf list = BUF_INIT;
+		const json_t *check;
+		size_t i;
+		/* This one comes with any form. */
+		if (strcmp(*overrides, "C8") == 0 || has_check(form, *overrides))
+			continue;
+		json_array_foreach (json_object_get(form, "checks"), i, check) {
+			buf_printf(&list, "%s, ", form_text(check, "id"));
+		}
+		enum saksi_err rc = buf_ok(&list, err);
+		if (rc == SAKSI_OK)
+			rc = saksi_fail(err, SAKSI_EINVAL,
+			    "--override %.40s: %s has no such check; it has %.300sC8",
+			    *overrides, form_text(form, "id"), buf_cstr(&list));
+		buf_free(&list);
+		return rc;
+	}
+	return SAKSI_OK;
 }
 
 bool check_known(const char *id)

@@ -13,6 +13,8 @@ enum saksi_err submission_make(struct submission *s, const struct host_job *job,
 	s->cut = (struct cut){.source = job->source, .ceiling = job->ceiling};
 	enum saksi_err rc = form_load(&s->form, job->form, err);
 	if (rc == SAKSI_OK)
+		rc = checks_may_override(s->form, job->overrides, err);
+	if (rc == SAKSI_OK)
 		rc = submission_gather(s, err);
 	if (rc == SAKSI_OK)
 		rc = form_answers(&s->answers, s->form, s->intervention, job->options,

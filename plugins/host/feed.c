@@ -44,18 +44,40 @@ static void list_keys(char *out, size_t size, const char *options)
 	}
 }
 
-static enum saksi_err give_option(struct runner *r, const char *option,
-    struct saksi_error *err)
+/* A key that neither knows: say both lists, the form's own first. */
+static enum saksi_err unknown_option(const struct runner *r, const char *key,
+    const json_t *form_options, struct saksi_error *err)
 {
-	char key[64], keys[200];
+	char keys[200];
+	struct buf own = BUF_INIT;
+	const char *k;
+	json_t *x;
+	list_keys(keys, sizeof keys, r->reg.options);
+	json_object_foreach ((json_t *)(uintptr_t)form_options, k, x) {
+		buf_printf(&own, "%s%s", own.len ? ", " : "", k);
+	}
+	enum saksi_err rc = buf_ok(&own, err);
+	if (rc == SAKSI_OK && own.len > 0)
+		rc = saksi_fail(err, SAKSI_EINVAL,
+		    "no option %s; the form takes: %.*s; and %s: %s", key,
+		    (int)utf8_fit(buf_cstr(&own), 250), buf_cstr(&own), r->reg.name,
+		    keys[0] ? keys : "none");
+	else if (rc == SAKSI_OK)
+		rc = saksi_fail(err, SAKSI_EINVAL, "%s: has no option %s; it takes: %s",
+		    r->reg.name, key, keys[0] ? keys : "none");
+	buf_free(&own);
+	return rc;
+}
+
+static enum saksi_err give_option(struct runner *r, const char *option,
+    const json_t *form_options, struct saksi_error *err)
+{
+	char key[64];
 	struct buf b = BUF_INIT;
 	if (!option_key(key, option))
 		return saksi_fail(err, SAKSI_EINVAL, "an option is written KEY=VALUE");
-	if (!is_offered(r->reg.options, key)) {
-		list_keys(keys, sizeof keys, r->reg.options);
-		return saksi_fail(err, SAKSI_EINVAL, "%s: has no option %s; it takes: %s",
-		    r->reg.name, key, keys[0] ? keys : "none");
-	}
+	if (!is_offered(r->reg.options, key))
+		return unknown_option(r, key, form_options, err);
 	buf_add(&b, key, strlen(key) + 1);
 	buf_add(&b, option + strlen(key) + 1, strlen(option + strlen(key) + 1) + 1);
 	enum saksi_err rc = buf_ok(&b, err);
@@ -74,7 +96,7 @@ static enum saksi_err give_options(struct runner *r, const struct host_job *job,
 		/* What the form asks for was answered there. */
 		if (option_key(key, job->options[i]) && json_object_get(form_options, key))
 			continue;
-		rc = give_option(r, job->options[i], err);
+		rc = give_option(r, job->options[i], form_options, err);
 	}
 	return rc;
 }

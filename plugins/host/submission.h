@@ -160,6 +160,9 @@ void block_add(struct section *x, const char *kind, const char *key, json_t *val
 
 /* ---- checks.c --------------------------------------------------------------------------- */
 SAKSI_MUST_CHECK enum saksi_err checks_run(struct submission *s, struct saksi_error *err);
+/** checks_may_override(form, overrides, err): SAKSI_EINVAL for a check it does not have. */
+SAKSI_MUST_CHECK enum saksi_err checks_may_override(const json_t *form,
+    const char *const *overrides, struct saksi_error *err);
 /** checks_override(findings, overrides): Mark them; the first that still blocks, or NULL. */
 const struct host_finding *checks_override(struct host_findings *f,
     const char *const *overrides);

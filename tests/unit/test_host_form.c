@@ -696,6 +696,17 @@ static void bad_jobs(void **state)
 	assert_int_equal(r.rc, SAKSI_EINVAL);
 	run(nothing, NULL, CLASS_P);
 	assert_int_equal(r.rc, SAKSI_EINVAL);
+	static const char *const leter[] = {"leter=AL", NULL};
+	static const char *const c9[] = {"C1", "C9", NULL};
+	run(leter, NULL, CLASS_P);
+	assert_int_equal(r.rc, SAKSI_EINVAL);
+	assert_non_null(strstr(r.err.msg, "the form takes: letter, "));
+	assert_non_null(strstr(r.err.msg, "text: "));
+	assert_non_null(strstr(r.err.msg, "width"));
+	run(NULL, c9, CLASS_P);
+	assert_int_equal(r.rc, SAKSI_EINVAL);
+	assert_int_equal(r.out.len, 0);
+	assert_non_null(strstr(r.err.msg, "C9: un-sp has no such check; it has C1, C2, "));
 	run(width, NULL, CLASS_P);
 	assert_ok();
 	assert_says("AL (allegation letter");
