@@ -149,6 +149,22 @@ bool export_blocked(const struct exporting *x)
 	return false;
 }
 
+/* The ceiling that a finding of this check asks for; 0 if none does. */
+static char ceiling_for(const struct exporting *x, const char *check)
+{
+	char highest = 0;
+
+	for (size_t i = 0; i < x->findings.n; i++) {
+		const struct host_finding *f = &x->findings.list[i];
+
+		/* C is above R. */
+		if (blocks(f) && f->ceiling != 0 && strcmp(f->check, check) == 0 &&
+		    highest != 'C')
+			highest = f->ceiling;
+	}
+	return highest;
+}
+
 static bool named_before(const struct exporting *x, size_t at)
 {
 	for (size_t i = 0; i < at; i++)
@@ -162,6 +178,7 @@ enum saksi_err export_refuse(struct exporting *x)
 {
 	struct buf names = BUF_INIT;
 	struct buf overrides = BUF_INIT;
+	char ceiling = 0;
 	size_t n = 0;
 
 	for (size_t i = 0; i < x->findings.n; i++) {
@@ -170,7 +187,19 @@ enum saksi_err export_refuse(struct exporting *x)
 		if (!blocks(&x->findings.list[i]) || named_before(x, i))
 			continue;
 		buf_printf(&names, "%s%s", n++ > 0 ? ", " : "", check);
-		buf_printf(&overrides, "--override %s ", check);
+		/* What is only above the ceiling needs no override. */
+		if (ceiling_for(x, check) == 0)
+			buf_printf(&overrides, "--override %s ", check);
+		else if (ceiling != 'C')
+			ceiling = ceiling_for(x, check);
+	}
+	if (ceiling != 0) {
+		(void)saksi_fail(&x->c->err, SAKSI_EREFUSED,
+		    "%s: %s %s%s; your records are class %c: repeat with --ceiling %c",
+		    x->format->name, buf_cstr(&names), n == 1 ? "blocks" : "block",
+		    cli_flag(x->c, "check") ? "" : ", so nothing was written", ceiling,
+		    ceiling);
+		goto done;
 	}
 	(void)saksi_fail(&x->c->err, SAKSI_EREFUSED,
 	    "%s: %s %s%s; record what is missing, or go on over it with %s--reason TEXT, "
@@ -178,6 +207,7 @@ enum saksi_err export_refuse(struct exporting *x)
 	    x->format->name, buf_cstr(&names), n == 1 ? "blocks" : "block",
 	    cli_flag(x->c, "check") ? "" : ", so nothing was written",
 	    buf_cstr(&overrides));
+done:
 	buf_free(&names);
 	buf_free(&overrides);
 	return SAKSI_EREFUSED;

@@ -63,30 +63,78 @@ static bool any_description(const struct submission *s)
 	return any;
 }
 
-static void missing(struct check_run *c, bool there, const char *words)
+static bool any_victim(const struct submission *s)
 {
-	if (!there)
-		finding_add(c->s->findings, c->id, c->level, intervention_id(c), "%s%s",
-		    words,
-		    c->s->above > 0 ? " (some of its records are above the ceiling)" : "");
+	for (size_t i = 0; i < s->n_victims; i++)
+		if (s->victims[i].seen)
+			return true;
+	return false;
+}
+
+typedef bool has_fn(const struct submission *s);
+
+/* Would a submission up to ${ceiling} have it? */
+static bool has_up_to(struct check_run *c, has_fn *has, enum saksi_class ceiling)
+{
+	struct host_job job = *c->s->job;
+	job.ceiling = ceiling;
+	struct submission whole = {.job = &job,
+	    .schema = c->s->schema,
+	    .form = json_incref(c->s->form),
+	    .findings = c->s->findings,
+	    .cut = {.source = job.source, .ceiling = ceiling}};
+	c->rc = submission_gather(&whole, c->err);
+	bool there = c->rc == SAKSI_OK && has(&whole);
+	submission_free(&whole);
+	return there;
+}
+
+/* What is there, but above the ceiling, is no reason to go on without it. */
+static void missing(struct check_run *c, has_fn *has, const char *what, const char *advice)
+{
+	static const enum saksi_class classes[] = {CLASS_R, CLASS_C};
+	if (c->rc != SAKSI_OK || has(c->s))
+		return;
+	for (size_t i = 0; i < sizeof classes / sizeof *classes; i++) {
+		char letter = class_letter(classes[i]);
+		if (classes[i] <= c->s->job->ceiling)
+			continue;
+		bool there = has_up_to(c, has, classes[i]);
+		if (c->rc != SAKSI_OK)
+			return;
+		if (!there)
+			continue;
+		finding_add(c->s->findings, c->id, c->level, intervention_id(c),
+		    "%s: your records are class %c: repeat with --ceiling %c", what,
+		    letter, letter);
+		if (!c->s->findings->failed)
+			c->s->findings->list[c->s->findings->n - 1].ceiling = letter;
+		return;
+	}
+	finding_add(c->s->findings, c->id, c->level, intervention_id(c), "%s: %s", what,
+	    advice);
+}
+
+static bool has_submitter(const struct submission *s)
+{
+	const json_t *g = value_plain(json_object_get(s->intervention, "submitter"));
+	return text_at(g, "name")[0] && has_contact(g);
 }
 
 static void check_f1(struct check_run *c)
 {
-	bool victim = false;
-	for (size_t i = 0; i < c->s->n_victims; i++)
-		victim = victim || c->s->victims[i].seen;
-	missing(c, victim,
-	    "no victim is identified: name persons, events or a case in the intervention's "
-	    "`about`");
-	missing(c, any_date(c->s),
-	    "no date: record when it happened on the event or its acts");
-	missing(c, any_place(c->s),
-	    "no place: record where it happened on the event or its acts");
-	missing(c, any_description(c->s),
-	    "no description: record acts, charges or decisions, or describe the event");
-	missing(c, text_at(submitter(c), "name")[0] && has_contact(submitter(c)),
-	    "no submitter with an address or e-mail: record `submitter` on the intervention");
+	missing(c, any_victim, "no victim is identified",
+	    "name persons, events or a case in the intervention's `about`");
+	missing(c, any_date, "no date",
+	    "record when it happened on the event or its acts");
+	missing(c, any_place, "no place",
+	    "record where it happened on the event or its acts");
+	missing(c, any_description, "no description",
+	    "record acts, charges or decisions, or describe the event");
+	if (c->rc == SAKSI_OK && !has_submitter(c->s))
+		finding_add(c->s->findings, c->id, c->level, intervention_id(c),
+		    "no submitter with an address or e-mail: record `submitter` on the "
+		    "intervention");
 }
 
 static void check_a1(struct check_run *c)

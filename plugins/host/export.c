@@ -71,8 +71,10 @@ static enum saksi_err form_export(const struct host_job *job,
 		    checks_override(findings, job->overrides);
 		if (block)
 			rc = saksi_fail(err, SAKSI_EREFUSED,
-			    "%s: check %s blocks; see the findings for what to record, or override "
-			    "it with a reason",
+			    block->ceiling
+				? "%s: check %s blocks; see the findings for the ceiling it needs"
+				: "%s: check %s blocks; see the findings for what to record, or "
+				  "override it with a reason",
 			    form_text(s.form, "id"), block->check);
 	}
 	if (rc == SAKSI_OK)

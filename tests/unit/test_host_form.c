@@ -836,6 +836,31 @@ static void sealed_values(void **state)
 	assert_int_equal(found("CEILING", HOST_WARN), 0);
 }
 
+/* What is only above the ceiling is not missing. */
+static void missing_by_the_ceiling(void **state)
+{
+	(void)state;
+	static const char want[] =
+	    "no victim is identified: your records are class C: repeat "
+	    "with --ceiling C";
+	about("p5");
+	fake_add_text(&s,
+	    "{'id':'p5','type':'person','class':'C','names':[{'text':'Hidden Person'}],"
+	    "'consent':[" ALL_GIVEN "]}");
+	fake_add_text(&s,
+	    "{'id':'a5','type':'act','class':'C','event':'e1','victim':'p5',"
+	    "'kind':'04:030101000000','date':'2019-07-09'}");
+	run(NULL, NULL, CLASS_P);
+	assert_int_equal(r.rc, SAKSI_EREFUSED);
+	assert_string_equal(words("F1"), want);
+	for (size_t i = 0; i < r.findings.n; i++)
+		if (strcmp(r.findings.list[i].check, "F1") == 0)
+			assert_int_equal(r.findings.list[i].ceiling, 'C');
+	run(NULL, NULL, CLASS_C);
+	assert_ok();
+	assert_int_equal(found("F1", HOST_BLOCK), 0);
+}
+
 /* The samples: every intervention of theirs is blocked, and works with an override. */
 static void samples(void **state)
 {
@@ -894,6 +919,7 @@ int main(void)
 	    TEST(deleted_victim),
 	    TEST(drafts),
 	    TEST(sealed_values),
+	    TEST(missing_by_the_ceiling),
 	    TEST(samples),
 	};
 	return cmocka_run_group_tests(tests, group_set_up, schema_teardown);

@@ -95,6 +95,7 @@ struct host_finding {
 	 */
 	char words[500];
 	bool overridden;
+	char ceiling; /* 'R' or 'C': with this ceiling it is not missing; else 0 */
 };
 struct host_findings {
 	struct host_finding *list;
