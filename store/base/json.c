@@ -228,6 +228,7 @@ enum saksi_err json_parse_line(json_t **out, const char *text, size_t len,
 	enum json_error_code code;
 
 	*out = NULL;
+	memset(&fault, 0, sizeof(fault));
 	if (too_deep(text, len))
 		return saksi_fail(err, SAKSI_EFORMAT, "%s: nested deeper than %u levels",
 		    what, PARSE_DEPTH_MAX);
@@ -236,7 +237,8 @@ enum saksi_err json_parse_line(json_t **out, const char *text, size_t len,
 	if (*out != NULL)
 		return SAKSI_OK;
 	code = json_error_code(&fault);
-	if (starved || code == json_error_out_of_memory)
+	/* Without words of its own it did not get as far as reading. */
+	if (starved || code == json_error_out_of_memory || fault.text[0] == '\0')
 		return saksi_fail_nomem(err);
 	if (fault.line > 1)
 		return saksi_fail(err, SAKSI_EFORMAT, "%s: line %d, column %d: %s", what,
