@@ -14,7 +14,8 @@
 #include "kv.h"
 #include "state.h"
 
-#define ROW_GROUPS_MAX (32u << 10) /* 1,024 records in one changeset stay under kv.h's batch */
+#define ROW_GROUPS_MAX \
+	(32u << 10) /* 1,024 records in one changeset stay under kv.h's batch */
 
 /**
  * rows_head(h, first, p, n, err):

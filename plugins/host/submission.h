@@ -49,7 +49,7 @@ struct submission {
 	json_t *intervention; /* uncut: what it says is the submission itself */
 	json_t *events;	      /* id -> cut record, or null above the ceiling */
 	json_t *things;	      /* ids: what `about` names beside persons, and its parts */
-	json_t *missing;      /* ids: persons and things it names that no record is there for */
+	json_t *missing; /* ids: persons and things it names that no record is there for */
 	struct victim *victims;
 	size_t n_victims;
 	struct fact *facts; /* first those of what it is about, then others */
