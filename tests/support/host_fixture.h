@@ -3,13 +3,11 @@
 #define TEST_HOST_FIXTURE_H
 
 #include <limits.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
-#include <cmocka.h>
+#include "test.h"
 
 /* From the directory of this test program, which is a sibling of bin/. */
 static inline void fixture_path(char out[PATH_MAX], const char *relative)

@@ -4,20 +4,14 @@
 #ifndef SAKSI_TEST_KEYRING_FIXTURE_H
 #define SAKSI_TEST_KEYRING_FIXTURE_H
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
 #include "keyring_internal.h"
+#include "test.h"
 
 #define OK(call) assert_int_equal(call, SAKSI_OK)
 

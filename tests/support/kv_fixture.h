@@ -4,11 +4,6 @@
 #ifndef SAKSI_TEST_KV_FIXTURE_H
 #define SAKSI_TEST_KV_FIXTURE_H
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
 #include <dirent.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -18,11 +13,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
 #include <saksi/base/fsio.h>
 
 #include "kv_int.h"
+#include "test.h"
 
 #define OK(call) assert_int_equal(call, SAKSI_OK)
 

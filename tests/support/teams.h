@@ -17,8 +17,6 @@ struct peer {
 	struct saksi_team *t;
 };
 
-static struct schema *g_schema;
-
 /* How often a long test repeats: fewer times where everything is slow. */
 static inline int rounds(int usual)
 {

@@ -7,20 +7,16 @@
 #ifndef SAKSI_TESTS_VAULTS_H
 #define SAKSI_TESTS_VAULTS_H
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
 #include <saksi/base/fsio.h>
 #include <saksi/store/record.h>
 
 #include "keyring_internal.h"
+#include "test.h"
 
 #define OK(call)                                                                         \
 	do {                                                                             \
@@ -30,6 +26,7 @@
 	} while (0)
 
 static struct saksi_error g_err;
+static struct schema *g_schema; /* between vaults_setup() and vaults_teardown() */
 
 struct device {
 	char dir[64];
@@ -48,6 +45,21 @@ static inline struct schema *load_schema(void)
 	snprintf(path, sizeof(path), "%s/data/schema", src == NULL ? "." : src);
 	OK(schema_load(&s, path, &g_err));
 	return s;
+}
+
+static inline int vaults_setup(void **state)
+{
+	(void)state;
+	keyring_test_allow_weak_kdf();
+	g_schema = load_schema();
+	return 0;
+}
+
+static inline int vaults_teardown(void **state)
+{
+	(void)state;
+	schema_free(&g_schema);
+	return 0;
 }
 
 static inline struct secret *passphrase(const char *text)

@@ -1,18 +1,14 @@
 /*
  * Dates: each form, each refusal, and the calendar under them.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 #include <saksi/base/edtf.h>
 #include <saksi/base/fsio.h>
 #include <saksi/base/secret.h>
+
+#include "test.h"
 
 #define MIN EDTF_DAY_MIN
 #define MAX EDTF_DAY_MAX
@@ -296,25 +292,16 @@ static void test_clock(void **state)
 	assert_true(clock_now_us() > INT64_C(1700000000000000));
 }
 
-static int no_secret_left(void **state)
-{
-	(void)state;
-	return secret_live() == 0 ? 0 : -1;
-}
+static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(test_good),
+    cmocka_unit_test(test_refused),
+    cmocka_unit_test(test_reasons),
+    cmocka_unit_test(test_overlaps),
+    cmocka_unit_test(test_short_room),
+    cmocka_unit_test(test_calendar),
+    cmocka_unit_test(test_durations),
+    cmocka_unit_test(test_time),
+    cmocka_unit_test(test_clock),
+};
 
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_good),
-	    cmocka_unit_test(test_refused),
-	    cmocka_unit_test(test_reasons),
-	    cmocka_unit_test(test_overlaps),
-	    cmocka_unit_test(test_short_room),
-	    cmocka_unit_test(test_calendar),
-	    cmocka_unit_test(test_durations),
-	    cmocka_unit_test(test_time),
-	    cmocka_unit_test(test_clock),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, no_secret_left);
-}
+TEST_MAIN(tests, NULL, NULL)

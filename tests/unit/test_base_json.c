@@ -2,17 +2,13 @@
  * JSON: strict in, one text out, one msgpack encoding per value.
  */
 #include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
-
 #include <saksi/base/mpjson.h>
 #include <saksi/base/secret.h>
+
+#include "test.h"
 
 static json_t *parsed(const char *text)
 {
@@ -240,12 +236,6 @@ static void test_reads_one(void **state)
 	json_decref(v);
 }
 
-static int no_secret_left(void **state)
-{
-	(void)state;
-	return secret_live() == 0 ? 0 : -1;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -260,5 +250,5 @@ int main(void)
 	};
 
 	json_wiping_alloc();
-	return cmocka_run_group_tests(tests, NULL, no_secret_left);
+	return RUN_TESTS(tests, NULL, NULL);
 }

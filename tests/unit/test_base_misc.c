@@ -2,11 +2,7 @@
  * Errors, buffers, secrets, ids and words.
  */
 #include <errno.h>
-#include <setjmp.h>
 #include <signal.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -14,12 +10,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
 #include <saksi/base/buf.h>
 #include <saksi/base/id.h>
 #include <saksi/base/secret.h>
 #include <saksi/base/text.h>
+
+#include "test.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -390,32 +386,23 @@ static void test_words(void **state)
 	assert_string_equal(out, "");
 }
 
-static int no_secret_left(void **state)
-{
-	(void)state;
-	return secret_live() == 0 ? 0 : -1;
-}
+static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(test_error),
+    cmocka_unit_test(test_error_one_line),
+    cmocka_unit_test(test_error_too_long),
+    cmocka_unit_test(test_error_names),
+    cmocka_unit_test(test_buf),
+    cmocka_unit_test(test_buf_sticky),
+    cmocka_unit_test(test_hex),
+    cmocka_unit_test(test_secret),
+    cmocka_unit_test(test_secret_guarded),
+    cmocka_unit_test(test_wipe),
+    cmocka_unit_test(test_harden),
+    cmocka_unit_test(test_id_text),
+    cmocka_unit_test(test_id_round),
+    cmocka_unit_test(test_id_refused),
+    cmocka_unit_test(test_hash),
+    cmocka_unit_test(test_words),
+};
 
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_error),
-	    cmocka_unit_test(test_error_one_line),
-	    cmocka_unit_test(test_error_too_long),
-	    cmocka_unit_test(test_error_names),
-	    cmocka_unit_test(test_buf),
-	    cmocka_unit_test(test_buf_sticky),
-	    cmocka_unit_test(test_hex),
-	    cmocka_unit_test(test_secret),
-	    cmocka_unit_test(test_secret_guarded),
-	    cmocka_unit_test(test_wipe),
-	    cmocka_unit_test(test_harden),
-	    cmocka_unit_test(test_id_text),
-	    cmocka_unit_test(test_id_round),
-	    cmocka_unit_test(test_id_refused),
-	    cmocka_unit_test(test_hash),
-	    cmocka_unit_test(test_words),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, no_secret_left);
-}
+TEST_MAIN(tests, NULL, NULL)

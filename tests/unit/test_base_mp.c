@@ -2,17 +2,13 @@
  * Canonical msgpack: what is written, and all that is refused when read.
  */
 #include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
-
 #include <saksi/base/mp.h>
 #include <saksi/base/secret.h>
+
+#include "test.h"
 
 /* Bytes written in hex, spaces for the eye. */
 static struct buf bytes(const char *hex)
@@ -433,28 +429,19 @@ static void test_wrong_items(void **state)
 	ASSERT_REFUSED("c403616263", mp_read_key(&r, "abc"));
 }
 
-static int no_secret_left(void **state)
-{
-	(void)state;
-	return secret_live() == 0 ? 0 : -1;
-}
+static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(test_shortest_forms),
+    cmocka_unit_test(test_lengths),
+    cmocka_unit_test(test_refused_forms),
+    cmocka_unit_test(test_lone_heads),
+    cmocka_unit_test(test_huge_counts),
+    cmocka_unit_test(test_utf8),
+    cmocka_unit_test(test_map_keys),
+    cmocka_unit_test(test_depth),
+    cmocka_unit_test(test_truncation),
+    cmocka_unit_test(test_cursor),
+    cmocka_unit_test(test_sticky),
+    cmocka_unit_test(test_wrong_items),
+};
 
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_shortest_forms),
-	    cmocka_unit_test(test_lengths),
-	    cmocka_unit_test(test_refused_forms),
-	    cmocka_unit_test(test_lone_heads),
-	    cmocka_unit_test(test_huge_counts),
-	    cmocka_unit_test(test_utf8),
-	    cmocka_unit_test(test_map_keys),
-	    cmocka_unit_test(test_depth),
-	    cmocka_unit_test(test_truncation),
-	    cmocka_unit_test(test_cursor),
-	    cmocka_unit_test(test_sticky),
-	    cmocka_unit_test(test_wrong_items),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, no_secret_left);
-}
+TEST_MAIN(tests, NULL, NULL)

@@ -5,16 +5,10 @@
  * Linked with --wrap, so that the layer's own allocations come here; jansson's
  * and ICU's are led here by their own hooks.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-#include <cmocka.h>
 
 #include <unicode/uclean.h>
 
@@ -22,6 +16,8 @@
 #include <saksi/base/mpjson.h>
 #include <saksi/base/secret.h>
 #include <saksi/base/text.h>
+
+#include "test.h"
 
 /* How many allocations still succeed; negative: all of them. */
 static long budget = -1;
@@ -294,5 +290,5 @@ int main(void)
 	if (U_FAILURE(e))
 		return 1;
 	json_wiping_alloc();
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return RUN_TESTS(tests, NULL, NULL);
 }

@@ -6,10 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <setjmp.h>
 #include <signal.h>
-#include <stdarg.h>
-#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -17,9 +14,8 @@
 #include <termios.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
 #include "cli.h"
+#include "test.h"
 
 #define TYPED "typed in the dark"
 
@@ -299,28 +295,16 @@ static void without_a_terminal(void **state)
 	assert_int_equal(status, 0);
 }
 
-static int no_secret_left(void **state)
-{
-	(void)state;
-	assert_int_equal(secret_live(), 0);
-	return 0;
-}
+static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(reads_without_echo),
+    cmocka_unit_test(refuses_nothing_and_too_much),
+    cmocka_unit_test(end_of_file_is_no_passphrase),
+    cmocka_unit_test(signals_bring_the_echo_back),
+    cmocka_unit_test(a_stop_waits),
+    cmocka_unit_test(yes_and_no),
+    cmocka_unit_test(an_empty_line_is_the_default),
+    cmocka_unit_test(questions_are_escaped),
+    cmocka_unit_test(without_a_terminal),
+};
 
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(reads_without_echo),
-	    cmocka_unit_test(refuses_nothing_and_too_much),
-	    cmocka_unit_test(end_of_file_is_no_passphrase),
-	    cmocka_unit_test(signals_bring_the_echo_back),
-	    cmocka_unit_test(a_stop_waits),
-	    cmocka_unit_test(yes_and_no),
-	    cmocka_unit_test(an_empty_line_is_the_default),
-	    cmocka_unit_test(questions_are_escaped),
-	    cmocka_unit_test(without_a_terminal),
-	};
-
-	if (process_harden(NULL) != SAKSI_OK)
-		return 1;
-	return cmocka_run_group_tests(tests, NULL, no_secret_left);
-}
+TEST_MAIN(tests, setup_hardened, NULL)

@@ -1,17 +1,12 @@
 /* test_crypto.c - vectors, round trips, every bit altered, misuse. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <string.h>
 #include <sys/resource.h>
-
-#include <cmocka.h>
 
 #include <saksi/store/crypto.h>
 
 #include <sodium.h>
 
+#include "test.h"
 #include "vectors.h"
 
 #define OK(call) assert_int_equal(call, SAKSI_OK)
@@ -727,41 +722,31 @@ static void padme(void **state)
 	}
 }
 
-static void no_secret_is_left(void **state)
-{
-	(void)state;
-	assert_int_equal(secret_live(), 0);
-}
+static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(hash_vectors),
+    cmocka_unit_test(prf_vectors),
+    cmocka_unit_test(seal_vectors),
+    cmocka_unit_test(sign_vectors),
+    cmocka_unit_test(box_vectors),
+    cmocka_unit_test(sealed_box_vectors),
+    cmocka_unit_test(stream_vectors),
+    cmocka_unit_test(password_vectors),
+    cmocka_unit_test(every_flipped_bit_of_a_seal_is_refused),
+    cmocka_unit_test(nothing_can_be_sealed),
+    cmocka_unit_test(nonces_differ),
+    cmocka_unit_test(a_failed_buffer_stays_failed),
+    cmocka_unit_test(purposes_separate),
+    cmocka_unit_test(sub_keys),
+    cmocka_unit_test(signatures),
+    cmocka_unit_test(malleable_signatures_are_refused),
+    cmocka_unit_test(boxes),
+    cmocka_unit_test(sealed_boxes),
+    cmocka_unit_test(low_order_keys_are_refused),
+    cmocka_unit_test(streams_keep_order_and_end),
+    cmocka_unit_test(streams_misused),
+    cmocka_unit_test(costs),
+    cmocka_unit_test(too_little_memory_names_the_need),
+    cmocka_unit_test(padme),
+};
 
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(hash_vectors),
-	    cmocka_unit_test(prf_vectors),
-	    cmocka_unit_test(seal_vectors),
-	    cmocka_unit_test(sign_vectors),
-	    cmocka_unit_test(box_vectors),
-	    cmocka_unit_test(sealed_box_vectors),
-	    cmocka_unit_test(stream_vectors),
-	    cmocka_unit_test(password_vectors),
-	    cmocka_unit_test(every_flipped_bit_of_a_seal_is_refused),
-	    cmocka_unit_test(nothing_can_be_sealed),
-	    cmocka_unit_test(nonces_differ),
-	    cmocka_unit_test(a_failed_buffer_stays_failed),
-	    cmocka_unit_test(purposes_separate),
-	    cmocka_unit_test(sub_keys),
-	    cmocka_unit_test(signatures),
-	    cmocka_unit_test(malleable_signatures_are_refused),
-	    cmocka_unit_test(boxes),
-	    cmocka_unit_test(sealed_boxes),
-	    cmocka_unit_test(low_order_keys_are_refused),
-	    cmocka_unit_test(streams_keep_order_and_end),
-	    cmocka_unit_test(streams_misused),
-	    cmocka_unit_test(costs),
-	    cmocka_unit_test(too_little_memory_names_the_need),
-	    cmocka_unit_test(padme),
-	    cmocka_unit_test(no_secret_is_left),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN(tests, NULL, NULL)

@@ -443,19 +443,17 @@ static void failing_source(void **state)
 	odd.fail_after = -1;
 }
 
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(ndjson_of_samples),
-	    cmocka_unit_test(ndjson_below_the_ceiling),
-	    cmocka_unit_test(ndjson_exactly),
-	    cmocka_unit_test(csv_zip),
-	    cmocka_unit_test(csv_cells),
-	    cmocka_unit_test(csv_is_rectangular),
-	    cmocka_unit_test(csv_says_its_rows),
-	    cmocka_unit_test(bad_records),
-	    cmocka_unit_test(refused),
-	    cmocka_unit_test(failing_source),
-	};
-	return cmocka_run_group_tests(tests, set_up, tear_down);
-}
+static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(ndjson_of_samples),
+    cmocka_unit_test(ndjson_below_the_ceiling),
+    cmocka_unit_test(ndjson_exactly),
+    cmocka_unit_test(csv_zip),
+    cmocka_unit_test(csv_cells),
+    cmocka_unit_test(csv_is_rectangular),
+    cmocka_unit_test(csv_says_its_rows),
+    cmocka_unit_test(bad_records),
+    cmocka_unit_test(refused),
+    cmocka_unit_test(failing_source),
+};
+
+TEST_MAIN(tests, set_up, tear_down)

@@ -893,34 +893,32 @@ static void samples(void **state)
 	assert_int_equal(n, 6);
 }
 
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
+static const struct CMUnitTest tests[] = {
 #define TEST(t) cmocka_unit_test_setup_teardown(t, set_up, tear_down)
-	    TEST(blocks_without_consent),
-	    TEST(check_without_export),
-	    TEST(overridden),
-	    TEST(complete),
-	    TEST(addressee_and_state),
-	    TEST(other_facts),
-	    TEST(victims_by_name),
-	    TEST(how_to_answer),
-	    TEST(unknown_types),
-	    TEST(withdrawn_and_expired),
-	    TEST(consent_of_a_case),
-	    TEST(refused_to_government),
-	    TEST(refusal_is_never_overridden),
-	    TEST(above_the_ceiling),
-	    TEST(incomplete),
-	    TEST(media_only),
-	    TEST(victims_of_an_event),
-	    TEST(bad_jobs),
-	    TEST(failing_source),
-	    TEST(deleted_victim),
-	    TEST(drafts),
-	    TEST(sealed_values),
-	    TEST(missing_by_the_ceiling),
-	    TEST(samples),
-	};
-	return cmocka_run_group_tests(tests, group_set_up, schema_teardown);
-}
+    TEST(blocks_without_consent),
+    TEST(check_without_export),
+    TEST(overridden),
+    TEST(complete),
+    TEST(addressee_and_state),
+    TEST(other_facts),
+    TEST(victims_by_name),
+    TEST(how_to_answer),
+    TEST(unknown_types),
+    TEST(withdrawn_and_expired),
+    TEST(consent_of_a_case),
+    TEST(refused_to_government),
+    TEST(refusal_is_never_overridden),
+    TEST(above_the_ceiling),
+    TEST(incomplete),
+    TEST(media_only),
+    TEST(victims_of_an_event),
+    TEST(bad_jobs),
+    TEST(failing_source),
+    TEST(deleted_victim),
+    TEST(drafts),
+    TEST(sealed_values),
+    TEST(missing_by_the_ceiling),
+    TEST(samples),
+};
+
+TEST_MAIN(tests, group_set_up, schema_teardown)

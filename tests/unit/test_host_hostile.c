@@ -10,9 +10,7 @@
 #include <netinet/in.h>
 #include <poll.h>
 #include <sched.h>
-#include <setjmp.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,8 +21,6 @@
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
-
-#include <cmocka.h>
 
 #include <saksi/base/fsio.h>
 #include <saksi/base/secret.h>
@@ -384,29 +380,20 @@ static void able_without_the_runner(void **state)
 	signals = 0;
 }
 
-static void no_secret_left(void **state)
-{
-	(void)state;
-	assert_int_equal(secret_live(), 0);
-}
+static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(files_constructor),
+    cmocka_unit_test(files_item),
+    cmocka_unit_test(sockets_constructor),
+    cmocka_unit_test(sockets_item),
+    cmocka_unit_test(processes_constructor),
+    cmocka_unit_test(processes_item),
+    cmocka_unit_test(kernel_constructor),
+    cmocka_unit_test(kernel_item),
+    cmocka_unit_test(limits_constructor),
+    cmocka_unit_test(limits_item),
+    cmocka_unit_test(other_callbacks),
+    cmocka_unit_test(words),
+    cmocka_unit_test(able_without_the_runner),
+};
 
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(files_constructor),
-	    cmocka_unit_test(files_item),
-	    cmocka_unit_test(sockets_constructor),
-	    cmocka_unit_test(sockets_item),
-	    cmocka_unit_test(processes_constructor),
-	    cmocka_unit_test(processes_item),
-	    cmocka_unit_test(kernel_constructor),
-	    cmocka_unit_test(kernel_item),
-	    cmocka_unit_test(limits_constructor),
-	    cmocka_unit_test(limits_item),
-	    cmocka_unit_test(other_callbacks),
-	    cmocka_unit_test(words),
-	    cmocka_unit_test(able_without_the_runner),
-	    cmocka_unit_test(no_secret_left),
-	};
-	return cmocka_run_group_tests(tests, set_up, NULL);
-}
+TEST_MAIN(tests, set_up, NULL)

@@ -151,8 +151,6 @@ static void submission(void **state)
 	}
 }
 
-int main(void)
-{
-	const struct CMUnitTest tests[] = {cmocka_unit_test(submission)};
-	return cmocka_run_group_tests(tests, set_up, tear_down);
-}
+static const struct CMUnitTest tests[] = {cmocka_unit_test(submission)};
+
+TEST_MAIN(tests, set_up, tear_down)

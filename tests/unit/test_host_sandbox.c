@@ -417,17 +417,15 @@ static void registrations(void **state)
 	}
 }
 
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(plugin_files),
-	    cmocka_unit_test(other_times),
-	    cmocka_unit_test(manual_example),
-	    cmocka_unit_test(damaged_plugins),
-	    cmocka_unit_test(formats),
-	    cmocka_unit_test(fails_closed),
-	    cmocka_unit_test(no_runner),
-	    cmocka_unit_test(registrations),
-	};
-	return cmocka_run_group_tests(tests, set_up, tear_down);
-}
+static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(plugin_files),
+    cmocka_unit_test(other_times),
+    cmocka_unit_test(manual_example),
+    cmocka_unit_test(damaged_plugins),
+    cmocka_unit_test(formats),
+    cmocka_unit_test(fails_closed),
+    cmocka_unit_test(no_runner),
+    cmocka_unit_test(registrations),
+};
+
+TEST_MAIN(tests, set_up, tear_down)

@@ -4,8 +4,6 @@
 #include <saksi/base/fsio.h>
 #include <saksi/base/mpjson.h>
 
-static struct schema *g_schema;
-
 static struct import_report import(struct device *d, const char *text, enum saksi_err want)
 {
 	struct import_options opt = {false, false, NULL, NULL};
@@ -276,31 +274,18 @@ static void references_hold_whatever_the_order_of_lines(void **state)
 
 static int setup(void **state)
 {
-	(void)state;
 	json_wiping_alloc();
-	g_schema = load_schema();
-	return 0;
+	return vaults_setup(state);
 }
 
-static int teardown(void **state)
-{
-	(void)state;
-	schema_free(&g_schema);
-	assert_int_equal(secret_live(), 0);
-	return 0;
-}
+static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(the_samples_import_once),
+    cmocka_unit_test(two_devices_that_import_one_file_agree),
+    cmocka_unit_test(any_fault_writes_nothing),
+    cmocka_unit_test(a_value_too_long_is_a_fault_beforehand),
+    cmocka_unit_test(a_new_value_is_a_rival_and_an_old_one_no_change),
+    cmocka_unit_test(rivals_come_back_as_rivals),
+    cmocka_unit_test(references_hold_whatever_the_order_of_lines),
+};
 
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(the_samples_import_once),
-	    cmocka_unit_test(two_devices_that_import_one_file_agree),
-	    cmocka_unit_test(any_fault_writes_nothing),
-	    cmocka_unit_test(a_value_too_long_is_a_fault_beforehand),
-	    cmocka_unit_test(a_new_value_is_a_rival_and_an_old_one_no_change),
-	    cmocka_unit_test(rivals_come_back_as_rivals),
-	    cmocka_unit_test(references_hold_whatever_the_order_of_lines),
-	};
-
-	return cmocka_run_group_tests(tests, setup, teardown);
-}
+TEST_MAIN(tests, setup, vaults_teardown)

@@ -482,31 +482,21 @@ static void unused_slots_look_like_used_ones(void **state)
 	free(unused);
 }
 
-static void no_secret_is_left(void **state)
-{
-	(void)state;
-	assert_int_equal(secret_live(), 0);
-}
+static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(weak_costs_are_refused),
+    cmocka_unit_test(slot_file_vector),
+    cmocka_unit_test(created_file),
+    cmocka_unit_test(two_spellings_are_one_passphrase),
+    cmocka_unit_test(slots_come_and_go),
+    cmocka_unit_test(removed_slots_are_gone_from_both_copies),
+    cmocka_unit_test(rekey_keeps_only_the_named),
+    cmocka_unit_test(rekey_keeps_the_kind),
+    cmocka_unit_test(rekey_refuses),
+    cmocka_unit_test(changes_refuse),
+    cmocka_unit_test(commitment_is_checked),
+    cmocka_unit_test(what_comes_later_is_called_newer),
+    cmocka_unit_test(slots_fit_their_place_and_vault_only),
+    cmocka_unit_test(unused_slots_look_like_used_ones),
+};
 
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(weak_costs_are_refused),
-	    cmocka_unit_test(slot_file_vector),
-	    cmocka_unit_test(created_file),
-	    cmocka_unit_test(two_spellings_are_one_passphrase),
-	    cmocka_unit_test(slots_come_and_go),
-	    cmocka_unit_test(removed_slots_are_gone_from_both_copies),
-	    cmocka_unit_test(rekey_keeps_only_the_named),
-	    cmocka_unit_test(rekey_keeps_the_kind),
-	    cmocka_unit_test(rekey_refuses),
-	    cmocka_unit_test(changes_refuse),
-	    cmocka_unit_test(commitment_is_checked),
-	    cmocka_unit_test(what_comes_later_is_called_newer),
-	    cmocka_unit_test(slots_fit_their_place_and_vault_only),
-	    cmocka_unit_test(unused_slots_look_like_used_ones),
-	    cmocka_unit_test(no_secret_is_left),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN(tests, NULL, NULL)

@@ -944,45 +944,33 @@ static void test_shrinks_while_open(void **state)
 	fixture_free(&f);
 }
 
-static void test_no_secrets_left(void **state)
-{
-	(void)state;
-	assert_int_equal(secret_live(), 0);
-}
+static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(test_empty),
+    cmocka_unit_test(test_put_get),
+    cmocka_unit_test(test_abort_leaves_nothing),
+    cmocka_unit_test(test_nothing_changed),
+    cmocka_unit_test(test_del_and_again),
+    cmocka_unit_test(test_scan),
+    cmocka_unit_test(test_write_while_scanning),
+    cmocka_unit_test(test_append_only),
+    cmocka_unit_test(test_clear),
+    cmocka_unit_test(test_misuse),
+    cmocka_unit_test(test_batch_limit),
+    cmocka_unit_test(test_every_length),
+    cmocka_unit_test(test_frame_lengths),
+    cmocka_unit_test(test_many),
+    cmocka_unit_test(test_many_lists),
+    cmocka_unit_test(test_reader_keeps_its_time),
+    cmocka_unit_test(test_map_grows),
+    cmocka_unit_test(test_map_full),
+    cmocka_unit_test(test_open_errors),
+    cmocka_unit_test(test_modes),
+    cmocka_unit_test(test_unfinished_creation),
+    cmocka_unit_test(test_read_only),
+    cmocka_unit_test(test_refused_after_fork),
+    cmocka_unit_test(test_shrinks_while_open),
+    cmocka_unit_test(test_shrinks_in_one_transaction),
+    cmocka_unit_test(test_what_was_never_committed_does_not_open),
+};
 
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_empty),
-	    cmocka_unit_test(test_put_get),
-	    cmocka_unit_test(test_abort_leaves_nothing),
-	    cmocka_unit_test(test_nothing_changed),
-	    cmocka_unit_test(test_del_and_again),
-	    cmocka_unit_test(test_scan),
-	    cmocka_unit_test(test_write_while_scanning),
-	    cmocka_unit_test(test_append_only),
-	    cmocka_unit_test(test_clear),
-	    cmocka_unit_test(test_misuse),
-	    cmocka_unit_test(test_batch_limit),
-	    cmocka_unit_test(test_every_length),
-	    cmocka_unit_test(test_frame_lengths),
-	    cmocka_unit_test(test_many),
-	    cmocka_unit_test(test_many_lists),
-	    cmocka_unit_test(test_reader_keeps_its_time),
-	    cmocka_unit_test(test_map_grows),
-	    cmocka_unit_test(test_map_full),
-	    cmocka_unit_test(test_open_errors),
-	    cmocka_unit_test(test_modes),
-	    cmocka_unit_test(test_unfinished_creation),
-	    cmocka_unit_test(test_read_only),
-	    cmocka_unit_test(test_refused_after_fork),
-	    cmocka_unit_test(test_shrinks_while_open),
-	    cmocka_unit_test(test_shrinks_in_one_transaction),
-	    cmocka_unit_test(test_what_was_never_committed_does_not_open),
-	    cmocka_unit_test(test_no_secrets_left),
-	};
-
-	if (process_harden(NULL) != SAKSI_OK)
-		return 1;
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN(tests, setup_hardened, NULL)

@@ -517,6 +517,8 @@ static int setup(void **state)
 {
 	static struct victim v;
 
+	if (setup_hardened(state) != 0)
+		return -1;
 	victim_new(&v);
 	*state = &v;
 	return 0;
@@ -525,29 +527,24 @@ static int setup(void **state)
 static int teardown(void **state)
 {
 	victim_free(*state);
-	return secret_live() == 0 ? 0 : -1;
+	return 0;
 }
 
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_heads),
-	    cmocka_unit_test(test_flips),
-	    cmocka_unit_test(test_head_flips),
-	    cmocka_unit_test(test_flips_then_writes),
-	    cmocka_unit_test(test_noise),
-	    cmocka_unit_test(test_flips_then_writes_large),
-	    cmocka_unit_test(test_old_pages),
-	    cmocka_unit_test(test_moved_pages),
-	    cmocka_unit_test(test_repointed),
-	    cmocka_unit_test(test_set_hash),
-	    cmocka_unit_test(test_cut),
-	    cmocka_unit_test(test_foreign),
-	    cmocka_unit_test(test_lmdb_copy),
-	    cmocka_unit_test(test_nothing_readable),
-	};
+static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(test_heads),
+    cmocka_unit_test(test_flips),
+    cmocka_unit_test(test_head_flips),
+    cmocka_unit_test(test_flips_then_writes),
+    cmocka_unit_test(test_noise),
+    cmocka_unit_test(test_flips_then_writes_large),
+    cmocka_unit_test(test_old_pages),
+    cmocka_unit_test(test_moved_pages),
+    cmocka_unit_test(test_repointed),
+    cmocka_unit_test(test_set_hash),
+    cmocka_unit_test(test_cut),
+    cmocka_unit_test(test_foreign),
+    cmocka_unit_test(test_lmdb_copy),
+    cmocka_unit_test(test_nothing_readable),
+};
 
-	if (process_harden(NULL) != SAKSI_OK)
-		return 1;
-	return cmocka_run_group_tests(tests, setup, teardown);
-}
+TEST_MAIN(tests, setup, teardown)

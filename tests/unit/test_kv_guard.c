@@ -1,8 +1,4 @@
 /* test_kv_guard.c - faults end a function, or what they ended before. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 
 #include <signal.h>
 #include <stdlib.h>
@@ -11,9 +7,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
 #include "kv_guard.h"
+#include "test.h"
 
 static void fault_segv(void *arg)
 {
@@ -129,12 +124,9 @@ static void test_guard_outside(void **state)
 	assert_int_equal(WTERMSIG(status), SIGSEGV);
 }
 
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_guard),
-	    cmocka_unit_test(test_guard_outside),
-	};
+static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(test_guard),
+    cmocka_unit_test(test_guard_outside),
+};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN(tests, NULL, NULL)

@@ -191,13 +191,8 @@ static void test_starving(void **state)
 	assert_int_equal(secret_live(), 0);
 }
 
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_starving),
-	};
+static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(test_starving),
+};
 
-	if (process_harden(NULL) != SAKSI_OK)
-		return 1;
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN(tests, setup_hardened, NULL)

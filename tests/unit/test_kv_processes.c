@@ -597,27 +597,15 @@ static void test_full_disk(void **state)
 	assert_int_equal(WEXITSTATUS(status), 0);
 }
 
-static void test_no_secrets_left(void **state)
-{
-	(void)state;
-	assert_int_equal(secret_live(), 0);
-}
+static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(test_together),
+    cmocka_unit_test(test_follows_growth),
+    cmocka_unit_test(test_killed_while_committing),
+    cmocka_unit_test(test_killed_with_the_lock),
+    cmocka_unit_test(test_killed_reader),
+    cmocka_unit_test(test_failing_data),
+    cmocka_unit_test(test_failing_head),
+    cmocka_unit_test(test_full_disk),
+};
 
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_together),
-	    cmocka_unit_test(test_follows_growth),
-	    cmocka_unit_test(test_killed_while_committing),
-	    cmocka_unit_test(test_killed_with_the_lock),
-	    cmocka_unit_test(test_killed_reader),
-	    cmocka_unit_test(test_failing_data),
-	    cmocka_unit_test(test_failing_head),
-	    cmocka_unit_test(test_full_disk),
-	    cmocka_unit_test(test_no_secrets_left),
-	};
-
-	if (process_harden(NULL) != SAKSI_OK)
-		return 1;
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN(tests, setup_hardened, NULL)

@@ -1,8 +1,6 @@
 /* test_merge.c - what is visible is a function of the set of changesets. */
 #include "vaults.h"
 
-static struct schema *g_schema;
-
 /* ---- small, named cases ------------------------------------------------------------ */
 
 static void edit(struct device *d, const struct saksi_id *id, const char *field,
@@ -908,41 +906,23 @@ static void a_draft_has_no_rivals_of_its_own(void **state)
 	device_end(&a);
 }
 
-static int setup(void **state)
-{
-	(void)state;
-	g_schema = load_schema();
-	return 0;
-}
+static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(concurrent_sets_both_stay_until_resolved),
+    cmocka_unit_test(equal_values_are_no_conflict),
+    cmocka_unit_test(add_wins_over_concurrent_remove),
+    cmocka_unit_test(deletion_hides_but_not_what_it_has_not_seen),
+    cmocka_unit_test(as_of_shows_what_was_claimed_by_then),
+    cmocka_unit_test(any_order_gives_the_same_view),
+    cmocka_unit_test(hiding_what_was_not_seen_does_nothing),
+    cmocka_unit_test(broken_chains_are_refused),
+    cmocka_unit_test(a_forked_log_keeps_both_branches),
+    cmocka_unit_test(values_that_cannot_be_shown_are_refused),
+    cmocka_unit_test(any_field_name_and_shape_can_be_shown),
+    cmocka_unit_test(thousands_of_rivals_can_be_resolved),
+    cmocka_unit_test(a_history_of_many_rows_is_whole),
+    cmocka_unit_test(a_log_of_many_branches_is_the_same_everywhere),
+    cmocka_unit_test(one_far_clock_does_not_hide_what_cites_it),
+    cmocka_unit_test(a_draft_has_no_rivals_of_its_own),
+};
 
-static int teardown(void **state)
-{
-	(void)state;
-	schema_free(&g_schema);
-	assert_int_equal(secret_live(), 0);
-	return 0;
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(concurrent_sets_both_stay_until_resolved),
-	    cmocka_unit_test(equal_values_are_no_conflict),
-	    cmocka_unit_test(add_wins_over_concurrent_remove),
-	    cmocka_unit_test(deletion_hides_but_not_what_it_has_not_seen),
-	    cmocka_unit_test(as_of_shows_what_was_claimed_by_then),
-	    cmocka_unit_test(any_order_gives_the_same_view),
-	    cmocka_unit_test(hiding_what_was_not_seen_does_nothing),
-	    cmocka_unit_test(broken_chains_are_refused),
-	    cmocka_unit_test(a_forked_log_keeps_both_branches),
-	    cmocka_unit_test(values_that_cannot_be_shown_are_refused),
-	    cmocka_unit_test(any_field_name_and_shape_can_be_shown),
-	    cmocka_unit_test(thousands_of_rivals_can_be_resolved),
-	    cmocka_unit_test(a_history_of_many_rows_is_whole),
-	    cmocka_unit_test(a_log_of_many_branches_is_the_same_everywhere),
-	    cmocka_unit_test(one_far_clock_does_not_hide_what_cites_it),
-	    cmocka_unit_test(a_draft_has_no_rivals_of_its_own),
-	};
-
-	return cmocka_run_group_tests(tests, setup, teardown);
-}
+TEST_MAIN(tests, vaults_setup, vaults_teardown)

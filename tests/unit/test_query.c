@@ -503,22 +503,20 @@ static int teardown(void **state)
 	return schema_teardown(state);
 }
 
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_words),
-	    cmocka_unit_test(test_phrases),
-	    cmocka_unit_test(test_operators),
-	    cmocka_unit_test(test_keys),
-	    cmocka_unit_test(test_dates),
-	    cmocka_unit_test(test_names),
-	    cmocka_unit_test(test_fields),
-	    cmocka_unit_test(test_words_with_colons),
-	    cmocka_unit_test(test_refusals),
-	    cmocka_unit_test(test_limits),
-	    cmocka_unit_test(test_no_resolver),
-	    cmocka_unit_test(test_ranking),
-	    cmocka_unit_test(test_sample),
-	};
-	return cmocka_run_group_tests(tests, schema_setup, teardown);
-}
+static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(test_words),
+    cmocka_unit_test(test_phrases),
+    cmocka_unit_test(test_operators),
+    cmocka_unit_test(test_keys),
+    cmocka_unit_test(test_dates),
+    cmocka_unit_test(test_names),
+    cmocka_unit_test(test_fields),
+    cmocka_unit_test(test_words_with_colons),
+    cmocka_unit_test(test_refusals),
+    cmocka_unit_test(test_limits),
+    cmocka_unit_test(test_no_resolver),
+    cmocka_unit_test(test_ranking),
+    cmocka_unit_test(test_sample),
+};
+
+TEST_MAIN(tests, schema_setup, teardown)

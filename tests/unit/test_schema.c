@@ -316,20 +316,18 @@ static void test_faults(void **state)
 	schema_entries_free(NULL);
 }
 
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_types),
-	    cmocka_unit_test(test_fields),
-	    cmocka_unit_test(test_sealed_reaches_leaves),
-	    cmocka_unit_test(test_code_labels),
-	    cmocka_unit_test(test_code_lists),
-	    cmocka_unit_test(test_json_has_codes),
-	    cmocka_unit_test(test_kinds_and_classes),
-	    cmocka_unit_test(test_bad_json),
-	    cmocka_unit_test(test_bad_tsv),
-	    cmocka_unit_test(test_absent),
-	    cmocka_unit_test(test_faults),
-	};
-	return cmocka_run_group_tests(tests, schema_setup, schema_teardown);
-}
+static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(test_types),
+    cmocka_unit_test(test_fields),
+    cmocka_unit_test(test_sealed_reaches_leaves),
+    cmocka_unit_test(test_code_labels),
+    cmocka_unit_test(test_code_lists),
+    cmocka_unit_test(test_json_has_codes),
+    cmocka_unit_test(test_kinds_and_classes),
+    cmocka_unit_test(test_bad_json),
+    cmocka_unit_test(test_bad_tsv),
+    cmocka_unit_test(test_absent),
+    cmocka_unit_test(test_faults),
+};
+
+TEST_MAIN(tests, schema_setup, schema_teardown)

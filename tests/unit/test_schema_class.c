@@ -281,23 +281,21 @@ static void test_copy(void **state)
 	json_decref(r);
 }
 
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_value_class),
-	    cmocka_unit_test(test_record_class),
-	    cmocka_unit_test(test_whole_record),
-	    cmocka_unit_test(test_unknown_type),
-	    cmocka_unit_test(test_unknown_keys_go),
-	    cmocka_unit_test(test_values),
-	    cmocka_unit_test(test_sealed_leaves),
-	    cmocka_unit_test(test_references),
-	    cmocka_unit_test(test_secret_reference_in_element),
-	    cmocka_unit_test(test_sources),
-	    cmocka_unit_test(test_rivals),
-	    cmocka_unit_test(test_variants),
-	    cmocka_unit_test(test_everyone_may_be_named),
-	    cmocka_unit_test(test_copy),
-	};
-	return cmocka_run_group_tests(tests, schema_setup, schema_teardown);
-}
+static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(test_value_class),
+    cmocka_unit_test(test_record_class),
+    cmocka_unit_test(test_whole_record),
+    cmocka_unit_test(test_unknown_type),
+    cmocka_unit_test(test_unknown_keys_go),
+    cmocka_unit_test(test_values),
+    cmocka_unit_test(test_sealed_leaves),
+    cmocka_unit_test(test_references),
+    cmocka_unit_test(test_secret_reference_in_element),
+    cmocka_unit_test(test_sources),
+    cmocka_unit_test(test_rivals),
+    cmocka_unit_test(test_variants),
+    cmocka_unit_test(test_everyone_may_be_named),
+    cmocka_unit_test(test_copy),
+};
+
+TEST_MAIN(tests, schema_setup, schema_teardown)

@@ -284,16 +284,14 @@ static int teardown(void **state)
 	return schema_teardown(state);
 }
 
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_flatten),
-	    cmocka_unit_test(test_put),
-	    cmocka_unit_test(test_cut),
-	    cmocka_unit_test(test_parse),
-	    cmocka_unit_test(test_words),
-	    cmocka_unit_test(test_query),
-	    cmocka_unit_test(test_load),
-	};
-	return cmocka_run_group_tests(tests, setup, teardown);
-}
+static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(test_flatten),
+    cmocka_unit_test(test_put),
+    cmocka_unit_test(test_cut),
+    cmocka_unit_test(test_parse),
+    cmocka_unit_test(test_words),
+    cmocka_unit_test(test_query),
+    cmocka_unit_test(test_load),
+};
+
+TEST_MAIN(tests, setup, teardown)

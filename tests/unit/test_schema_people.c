@@ -337,14 +337,12 @@ static void test_parse_unresolved(void **state)
 	assert_int_equal(faults.n_errors, 1);
 }
 
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_value_text),
-	    cmocka_unit_test(test_record_label),
-	    cmocka_unit_test(test_walks),
-	    cmocka_unit_test(test_parse_text),
-	    cmocka_unit_test(test_parse_unresolved),
-	};
-	return cmocka_run_group_tests(tests, schema_setup, schema_teardown);
-}
+static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(test_value_text),
+    cmocka_unit_test(test_record_label),
+    cmocka_unit_test(test_walks),
+    cmocka_unit_test(test_parse_text),
+    cmocka_unit_test(test_parse_unresolved),
+};
+
+TEST_MAIN(tests, schema_setup, schema_teardown)

@@ -406,17 +406,15 @@ static void use_everywhere(const json_t *r)
 	}
 }
 
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_entries_in_schema_order),
-	    cmocka_unit_test(test_equal_elements_collapse),
-	    cmocka_unit_test(test_record_faults),
-	    cmocka_unit_test(test_not_an_object),
-	    cmocka_unit_test(test_many_elements),
-	    cmocka_unit_test(test_put),
-	    cmocka_unit_test(test_sample),
-	    cmocka_unit_test(test_random_records),
-	};
-	return cmocka_run_group_tests(tests, sample_setup, sample_teardown);
-}
+static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(test_entries_in_schema_order),
+    cmocka_unit_test(test_equal_elements_collapse),
+    cmocka_unit_test(test_record_faults),
+    cmocka_unit_test(test_not_an_object),
+    cmocka_unit_test(test_many_elements),
+    cmocka_unit_test(test_put),
+    cmocka_unit_test(test_sample),
+    cmocka_unit_test(test_random_records),
+};
+
+TEST_MAIN(tests, sample_setup, sample_teardown)

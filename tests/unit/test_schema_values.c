@@ -536,27 +536,25 @@ static void test_suggestions(void **state)
 	assert_null(strstr(faults.list[0].words, "did you mean"));
 }
 
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_text),
-	    cmocka_unit_test(test_text_limits),
-	    cmocka_unit_test(test_codes),
-	    cmocka_unit_test(test_unknown_codes_warn),
-	    cmocka_unit_test(test_dates),
-	    cmocka_unit_test(test_times),
-	    cmocka_unit_test(test_names),
-	    cmocka_unit_test(test_places),
-	    cmocka_unit_test(test_numbers),
-	    cmocka_unit_test(test_money),
-	    cmocka_unit_test(test_sanctions),
-	    cmocka_unit_test(test_short_strings),
-	    cmocka_unit_test(test_sources),
-	    cmocka_unit_test(test_groups),
-	    cmocka_unit_test(test_wrappers),
-	    cmocka_unit_test(test_attachment),
-	    cmocka_unit_test(test_references),
-	    cmocka_unit_test(test_suggestions),
-	};
-	return cmocka_run_group_tests(tests, schema_setup, schema_teardown);
-}
+static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(test_text),
+    cmocka_unit_test(test_text_limits),
+    cmocka_unit_test(test_codes),
+    cmocka_unit_test(test_unknown_codes_warn),
+    cmocka_unit_test(test_dates),
+    cmocka_unit_test(test_times),
+    cmocka_unit_test(test_names),
+    cmocka_unit_test(test_places),
+    cmocka_unit_test(test_numbers),
+    cmocka_unit_test(test_money),
+    cmocka_unit_test(test_sanctions),
+    cmocka_unit_test(test_short_strings),
+    cmocka_unit_test(test_sources),
+    cmocka_unit_test(test_groups),
+    cmocka_unit_test(test_wrappers),
+    cmocka_unit_test(test_attachment),
+    cmocka_unit_test(test_references),
+    cmocka_unit_test(test_suggestions),
+};
+
+TEST_MAIN(tests, schema_setup, schema_teardown)

@@ -1,8 +1,4 @@
 /* test_session.c - unlocked for a time: who gets in, what is left afterwards. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 
 #include <dirent.h>
 #include <errno.h>
@@ -19,10 +15,10 @@
 #include <time.h>
 #include <unistd.h>
 
-#include <cmocka.h>
 #include <keyutils.h>
 
 #include "session_internal.h"
+#include "test.h"
 #include "vectors.h"
 
 #define OK(call) assert_int_equal(call, SAKSI_OK)
@@ -548,12 +544,6 @@ static void session_vector(void **state)
 	vectors_close(&v);
 }
 
-static void no_secret_is_left(void **state)
-{
-	(void)state;
-	assert_int_equal(secret_live(), 0);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -574,12 +564,11 @@ int main(void)
 	    cmocka_unit_test(another_user_cannot),
 	    cmocka_unit_test(without_a_kernel_keyring),
 	    cmocka_unit_test(session_vector),
-	    cmocka_unit_test(no_secret_is_left),
 	};
 
 	if (syscall(SYS_keyctl, KEYCTL_GET_KEYRING_ID, KEY_SPEC_USER_KEYRING, 1) < 0) {
 		(void)fprintf(stderr, "skipped: this system has no kernel keyring\n");
 		return 77;
 	}
-	return cmocka_run_group_tests(tests, setup, NULL);
+	return RUN_TESTS(tests, setup, NULL);
 }

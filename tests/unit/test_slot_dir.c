@@ -1,16 +1,11 @@
 /* test_slot_dir.c - the list of used slots: vector, round trip, every byte altered. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 #include <saksi/base/text.h>
 #include <saksi/store/keyring.h>
 
+#include "test.h"
 #include "vectors.h"
 
 #define OK(call) assert_int_equal(call, SAKSI_OK)
@@ -162,21 +157,11 @@ static void refused(void **state)
 	assert_int_equal(slot_dir_read(&d, empty, sizeof(empty), NULL), SAKSI_EFORMAT);
 }
 
-static void no_secret_is_left(void **state)
-{
-	(void)state;
-	assert_int_equal(secret_live(), 0);
-}
+static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(vector),
+    cmocka_unit_test(round_trip),
+    cmocka_unit_test(altered),
+    cmocka_unit_test(refused),
+};
 
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(vector),
-	    cmocka_unit_test(round_trip),
-	    cmocka_unit_test(altered),
-	    cmocka_unit_test(refused),
-	    cmocka_unit_test(no_secret_is_left),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN(tests, NULL, NULL)

@@ -409,32 +409,13 @@ static void the_lower_of_two_roles_holds(void **state)
 	peer_end(&d);
 }
 
-static int setup(void **state)
-{
-	(void)state;
-	keyring_test_allow_weak_kdf();
-	g_schema = load_schema();
-	return 0;
-}
+static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(much_that_waits_is_released),
+    cmocka_unit_test(a_small_vault_ends_like_a_large_one),
+    cmocka_unit_test(a_spoilt_box_locks_nobody_out),
+    cmocka_unit_test(a_flood_of_membership_stays_outside),
+    cmocka_unit_test(a_team_begins_once),
+    cmocka_unit_test(the_lower_of_two_roles_holds),
+};
 
-static int teardown(void **state)
-{
-	(void)state;
-	schema_free(&g_schema);
-	assert_int_equal(secret_live(), 0);
-	return 0;
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(much_that_waits_is_released),
-	    cmocka_unit_test(a_small_vault_ends_like_a_large_one),
-	    cmocka_unit_test(a_spoilt_box_locks_nobody_out),
-	    cmocka_unit_test(a_flood_of_membership_stays_outside),
-	    cmocka_unit_test(a_team_begins_once),
-	    cmocka_unit_test(the_lower_of_two_roles_holds),
-	};
-
-	return cmocka_run_group_tests(tests, setup, teardown);
-}
+TEST_MAIN(tests, vaults_setup, vaults_teardown)

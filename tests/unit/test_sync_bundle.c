@@ -673,38 +673,20 @@ static void devices_are_found_by_name(void **state)
 	peer_end(&c);
 }
 
-static int setup(void **state)
-{
-	(void)state;
-	g_schema = load_schema();
-	return 0;
-}
+static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(summary_tells_who_did_what),
+    cmocka_unit_test(three_devices_converge_by_any_way),
+    cmocka_unit_test(a_cut_bundle_gives_its_beginning),
+    cmocka_unit_test(a_changed_byte_is_an_altered_bundle),
+    cmocka_unit_test(frames_can_not_be_moved),
+    cmocka_unit_test(what_follows_the_end_is_noticed),
+    cmocka_unit_test(bundles_leak_nothing),
+    cmocka_unit_test(other_teams_are_told_apart),
+    cmocka_unit_test(only_what_is_missing_travels),
+    cmocka_unit_test(a_borrowed_manifest_proves_nothing),
+    cmocka_unit_test(an_unknown_sealer_is_introduced_inside),
+    cmocka_unit_test(imports_on_two_devices_do_not_conflict),
+    cmocka_unit_test(devices_are_found_by_name),
+};
 
-static int teardown(void **state)
-{
-	(void)state;
-	schema_free(&g_schema);
-	assert_int_equal(secret_live(), 0);
-	return 0;
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(summary_tells_who_did_what),
-	    cmocka_unit_test(three_devices_converge_by_any_way),
-	    cmocka_unit_test(a_cut_bundle_gives_its_beginning),
-	    cmocka_unit_test(a_changed_byte_is_an_altered_bundle),
-	    cmocka_unit_test(frames_can_not_be_moved),
-	    cmocka_unit_test(what_follows_the_end_is_noticed),
-	    cmocka_unit_test(bundles_leak_nothing),
-	    cmocka_unit_test(other_teams_are_told_apart),
-	    cmocka_unit_test(only_what_is_missing_travels),
-	    cmocka_unit_test(a_borrowed_manifest_proves_nothing),
-	    cmocka_unit_test(an_unknown_sealer_is_introduced_inside),
-	    cmocka_unit_test(imports_on_two_devices_do_not_conflict),
-	    cmocka_unit_test(devices_are_found_by_name),
-	};
-
-	return cmocka_run_group_tests(tests, setup, teardown);
-}
+TEST_MAIN(tests, vaults_setup, vaults_teardown)

@@ -875,41 +875,23 @@ static void missing_places_are_named(void **state)
 	end(&a, &b);
 }
 
-static int setup(void **state)
-{
-	(void)state;
-	g_schema = load_schema();
-	return 0;
-}
+static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(only_what_the_directory_lacks_is_written),
+    cmocka_unit_test(nothing_can_be_read_there),
+    cmocka_unit_test(what_is_not_ours_is_left_alone),
+    cmocka_unit_test(damaged_objects_are_tried_again),
+    cmocka_unit_test(a_flipped_bit_is_refused_and_healed),
+    cmocka_unit_test(damage_behind_the_beginning_is_found),
+    cmocka_unit_test(a_directory_that_was_put_back_is_filled_again),
+    cmocka_unit_test(taken_names_are_never_written_over),
+    cmocka_unit_test(leftovers_of_an_interrupted_sync_go),
+    cmocka_unit_test(processes_sync_side_by_side),
+    cmocka_unit_test(spoilt_copies_do_not_count),
+    cmocka_unit_test(an_unproven_object_does_not_count),
+    cmocka_unit_test(what_not_all_can_open_does_not_count),
+    cmocka_unit_test(much_is_split_and_order_does_not_matter),
+    cmocka_unit_test(a_medium_that_can_not_be_written_is_still_read),
+    cmocka_unit_test(missing_places_are_named),
+};
 
-static int teardown(void **state)
-{
-	(void)state;
-	schema_free(&g_schema);
-	assert_int_equal(secret_live(), 0);
-	return 0;
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(only_what_the_directory_lacks_is_written),
-	    cmocka_unit_test(nothing_can_be_read_there),
-	    cmocka_unit_test(what_is_not_ours_is_left_alone),
-	    cmocka_unit_test(damaged_objects_are_tried_again),
-	    cmocka_unit_test(a_flipped_bit_is_refused_and_healed),
-	    cmocka_unit_test(damage_behind_the_beginning_is_found),
-	    cmocka_unit_test(a_directory_that_was_put_back_is_filled_again),
-	    cmocka_unit_test(taken_names_are_never_written_over),
-	    cmocka_unit_test(leftovers_of_an_interrupted_sync_go),
-	    cmocka_unit_test(processes_sync_side_by_side),
-	    cmocka_unit_test(spoilt_copies_do_not_count),
-	    cmocka_unit_test(an_unproven_object_does_not_count),
-	    cmocka_unit_test(what_not_all_can_open_does_not_count),
-	    cmocka_unit_test(much_is_split_and_order_does_not_matter),
-	    cmocka_unit_test(a_medium_that_can_not_be_written_is_still_read),
-	    cmocka_unit_test(missing_places_are_named),
-	};
-
-	return cmocka_run_group_tests(tests, setup, teardown);
-}
+TEST_MAIN(tests, vaults_setup, vaults_teardown)

@@ -512,35 +512,16 @@ static void odd_ones(void **state)
 	peer_end(&b);
 }
 
-static int setup(void **state)
-{
-	(void)state;
-	keyring_test_allow_weak_kdf();
-	g_schema = load_schema();
-	return 0;
-}
+static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(a_new_epoch_is_learned_and_used),
+    cmocka_unit_test(an_epoch_that_leaves_someone_out_is_not_used),
+    cmocka_unit_test(epochs_at_the_same_time_end_in_one_choice),
+    cmocka_unit_test(the_choice_asks_no_order),
+    cmocka_unit_test(a_key_that_is_not_as_announced_is_named),
+    cmocka_unit_test(two_admins_at_once),
+    cmocka_unit_test(roles_have_names),
+    cmocka_unit_test(a_team_has_a_root_or_not),
+    cmocka_unit_test(odd_ones),
+};
 
-static int teardown(void **state)
-{
-	(void)state;
-	schema_free(&g_schema);
-	assert_int_equal(secret_live(), 0);
-	return 0;
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(a_new_epoch_is_learned_and_used),
-	    cmocka_unit_test(an_epoch_that_leaves_someone_out_is_not_used),
-	    cmocka_unit_test(epochs_at_the_same_time_end_in_one_choice),
-	    cmocka_unit_test(the_choice_asks_no_order),
-	    cmocka_unit_test(a_key_that_is_not_as_announced_is_named),
-	    cmocka_unit_test(two_admins_at_once),
-	    cmocka_unit_test(roles_have_names),
-	    cmocka_unit_test(a_team_has_a_root_or_not),
-	    cmocka_unit_test(odd_ones),
-	};
-
-	return cmocka_run_group_tests(tests, setup, teardown);
-}
+TEST_MAIN(tests, vaults_setup, vaults_teardown)

@@ -627,33 +627,15 @@ static void every_order_ends_the_same(void **state)
 	peer_end(&r);
 }
 
-static int setup(void **state)
-{
-	(void)state;
-	g_schema = load_schema();
-	return 0;
-}
+static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(a_reader_can_not_write),
+    cmocka_unit_test(membership_is_for_admins),
+    cmocka_unit_test(forged_and_foreign_ones_are_refused),
+    cmocka_unit_test(gaps_are_named_and_filled),
+    cmocka_unit_test(each_sealer_has_a_quota),
+    cmocka_unit_test(clocks_and_forks_are_named),
+    cmocka_unit_test(a_restored_vault_opens_a_new_log),
+    cmocka_unit_test(every_order_ends_the_same),
+};
 
-static int teardown(void **state)
-{
-	(void)state;
-	schema_free(&g_schema);
-	assert_int_equal(secret_live(), 0);
-	return 0;
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(a_reader_can_not_write),
-	    cmocka_unit_test(membership_is_for_admins),
-	    cmocka_unit_test(forged_and_foreign_ones_are_refused),
-	    cmocka_unit_test(gaps_are_named_and_filled),
-	    cmocka_unit_test(each_sealer_has_a_quota),
-	    cmocka_unit_test(clocks_and_forks_are_named),
-	    cmocka_unit_test(a_restored_vault_opens_a_new_log),
-	    cmocka_unit_test(every_order_ends_the_same),
-	};
-
-	return cmocka_run_group_tests(tests, setup, teardown);
-}
+TEST_MAIN(tests, vaults_setup, vaults_teardown)

@@ -460,35 +460,17 @@ static void names_are_checked(void **state)
 	peer_end(&a);
 }
 
-static int setup(void **state)
-{
-	(void)state;
-	g_schema = load_schema();
-	return 0;
-}
+static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(both_screens_show_the_same),
+    cmocka_unit_test(papers_work_once),
+    cmocka_unit_test(a_new_request_replaces_the_old),
+    cmocka_unit_test(every_changed_byte_is_noticed),
+    cmocka_unit_test(swapped_keys_change_the_words),
+    cmocka_unit_test(a_false_welcome_is_refused),
+    cmocka_unit_test(seven_days),
+    cmocka_unit_test(only_an_empty_vault_joins),
+    cmocka_unit_test(only_admins_admit),
+    cmocka_unit_test(names_are_checked),
+};
 
-static int teardown(void **state)
-{
-	(void)state;
-	schema_free(&g_schema);
-	assert_int_equal(secret_live(), 0);
-	return 0;
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(both_screens_show_the_same),
-	    cmocka_unit_test(papers_work_once),
-	    cmocka_unit_test(a_new_request_replaces_the_old),
-	    cmocka_unit_test(every_changed_byte_is_noticed),
-	    cmocka_unit_test(swapped_keys_change_the_words),
-	    cmocka_unit_test(a_false_welcome_is_refused),
-	    cmocka_unit_test(seven_days),
-	    cmocka_unit_test(only_an_empty_vault_joins),
-	    cmocka_unit_test(only_admins_admit),
-	    cmocka_unit_test(names_are_checked),
-	};
-
-	return cmocka_run_group_tests(tests, setup, teardown);
-}
+TEST_MAIN(tests, vaults_setup, vaults_teardown)

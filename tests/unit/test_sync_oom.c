@@ -351,31 +351,13 @@ static void admitting_a_device(void **state)
 	scene_end(&s);
 }
 
-static int setup(void **state)
-{
-	(void)state;
-	g_schema = load_schema();
-	return 0;
-}
+static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(reading_a_bundle),
+    cmocka_unit_test(writing_a_bundle),
+    cmocka_unit_test(syncing_a_directory),
+    cmocka_unit_test(accepting_a_welcome),
+    cmocka_unit_test(asking_to_join),
+    cmocka_unit_test(admitting_a_device),
+};
 
-static int teardown(void **state)
-{
-	(void)state;
-	schema_free(&g_schema);
-	assert_int_equal(secret_live(), 0);
-	return 0;
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(reading_a_bundle),
-	    cmocka_unit_test(writing_a_bundle),
-	    cmocka_unit_test(syncing_a_directory),
-	    cmocka_unit_test(accepting_a_welcome),
-	    cmocka_unit_test(asking_to_join),
-	    cmocka_unit_test(admitting_a_device),
-	};
-
-	return cmocka_run_group_tests(tests, setup, teardown);
-}
+TEST_MAIN(tests, vaults_setup, vaults_teardown)

@@ -393,32 +393,20 @@ static void ranges(void **state)
 	free(d.ranges);
 }
 
-static int setup(void **state)
-{
-	(void)state;
-	g_schema = load_schema();
-	return 0;
-}
-
 static int teardown(void **state)
 {
 	(void)state;
 	vectors_close(&g_v);
-	schema_free(&g_schema);
-	assert_int_equal(secret_live(), 0);
-	return 0;
+	return vaults_teardown(state);
 }
 
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(operations),
-	    cmocka_unit_test(join_request),
-	    cmocka_unit_test(welcome_and_bundle),
-	    cmocka_unit_test(directory_object),
-	    cmocka_unit_test(local_state),
-	    cmocka_unit_test(ranges),
-	};
+static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(operations),
+    cmocka_unit_test(join_request),
+    cmocka_unit_test(welcome_and_bundle),
+    cmocka_unit_test(directory_object),
+    cmocka_unit_test(local_state),
+    cmocka_unit_test(ranges),
+};
 
-	return cmocka_run_group_tests(tests, setup, teardown);
-}
+TEST_MAIN(tests, vaults_setup, teardown)

@@ -5,8 +5,6 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
-static struct schema *g_schema;
-
 static const struct crypto_kdf_cost g_weak = {1, 8u << 20};
 
 static void path_of(char out[160], const struct device *d, const char *name)
@@ -365,34 +363,16 @@ static void read_only_reads_only(void **state)
 	device_end(&d);
 }
 
-static int setup(void **state)
-{
-	(void)state;
-	g_schema = load_schema();
-	return 0;
-}
+static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(only_the_owner_can_look),
+    cmocka_unit_test(what_is_no_vault_is_said),
+    cmocka_unit_test(key_slots_come_and_go),
+    cmocka_unit_test(a_damaged_slot_copy_is_no_loss_but_is_reported),
+    cmocka_unit_test(two_processes_write_one_vault),
+    cmocka_unit_test(a_commit_elsewhere_is_seen),
+    cmocka_unit_test(an_aborted_write_leaves_nothing),
+    cmocka_unit_test(who_is_in_no_team_signs_nothing),
+    cmocka_unit_test(read_only_reads_only),
+};
 
-static int teardown(void **state)
-{
-	(void)state;
-	schema_free(&g_schema);
-	assert_int_equal(secret_live(), 0);
-	return 0;
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(only_the_owner_can_look),
-	    cmocka_unit_test(what_is_no_vault_is_said),
-	    cmocka_unit_test(key_slots_come_and_go),
-	    cmocka_unit_test(a_damaged_slot_copy_is_no_loss_but_is_reported),
-	    cmocka_unit_test(two_processes_write_one_vault),
-	    cmocka_unit_test(a_commit_elsewhere_is_seen),
-	    cmocka_unit_test(an_aborted_write_leaves_nothing),
-	    cmocka_unit_test(who_is_in_no_team_signs_nothing),
-	    cmocka_unit_test(read_only_reads_only),
-	};
-
-	return cmocka_run_group_tests(tests, setup, teardown);
-}
+TEST_MAIN(tests, vaults_setup, vaults_teardown)
