@@ -217,6 +217,8 @@ SAKSI_MUST_CHECK enum saksi_err cli_dir(struct cli *c);
 SAKSI_MUST_CHECK enum saksi_err cli_open(struct cli *c);
 /** cli_open_vault(c, ask): The vault only; ${ask}: never by the session. */
 SAKSI_MUST_CHECK enum saksi_err cli_open_vault(struct cli *c, bool ask);
+/** cli_open_kept: As cli_open_vault(c, true); hands out the passphrase that opened it. */
+SAKSI_MUST_CHECK enum saksi_err cli_open_kept(struct cli *c, struct secret **pass);
 /** cli_open_with: The vault with a passphrase that the command has already. */
 SAKSI_MUST_CHECK enum saksi_err cli_open_with(struct cli *c, const struct secret *pass);
 SAKSI_MUST_CHECK enum saksi_err cli_team(struct cli *c);

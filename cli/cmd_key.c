@@ -138,8 +138,11 @@ static enum saksi_err run_add(struct cli *c)
 
 	if (label != NULL)
 		rc = cli_check_text(c, "--label", label, LABEL_BYTES);
+	/* Who finds the vault unlocked must not be able to come back for good. */
 	if (rc == SAKSI_OK)
-		rc = cli_open(c);
+		rc = cli_open_vault(c, true);
+	if (rc == SAKSI_OK)
+		rc = cli_team(c);
 	if (rc == SAKSI_OK)
 		rc = pass_new(c, &pass);
 	if (rc == SAKSI_OK)
@@ -155,9 +158,9 @@ const struct cli_command cmd_key_add = {
     .usage = "[--label TEXT]",
     .brief = "another passphrase for the vault",
     .help =
-	"Adds a passphrase that opens the vault as well. With --passphrase-fd the first\n"
-	"line is a passphrase that opens it now, the second the new one. There are\n"
-	"eight slots.",
+	"Adds a passphrase that opens the vault as well. Asks for one that opens it now,\n"
+	"also while the vault is unlocked. With --passphrase-fd the first line is a\n"
+	"passphrase that opens it now, the second the new one. There are eight slots.",
     .example = "saksi key add passphrase --label 'for the deputy'",
     .options = add_options,
     .max_args = 0,
@@ -209,19 +212,13 @@ static enum saksi_err run_change(struct cli *c)
 	struct secret *pass = NULL;
 	struct crypto_kdf_cost cost;
 	unsigned slot = 0;
-	enum saksi_err rc = cli_schema(c);
+	enum saksi_err rc = SAKSI_OK;
 
 	/* What was asked is understood before anybody types a passphrase. */
-	if (rc == SAKSI_OK && cli_opt(c, "kdf") != NULL)
+	if (cli_opt(c, "kdf") != NULL)
 		rc = kdf_level(&cost, cli_opt(c, "kdf"), &c->err);
 	if (rc == SAKSI_OK)
-		rc = cli_dir(c);
-	if (rc == SAKSI_OK && !saksi_vault_exists(c->dir))
-		rc = cli_open_vault(c, false);
-	if (rc == SAKSI_OK)
-		rc = pass_current(c, &old);
-	if (rc == SAKSI_OK)
-		rc = cli_open_with(c, old);
+		rc = cli_open_kept(c, &old);
 	if (rc == SAKSI_OK)
 		rc = cli_team(c);
 	if (rc == SAKSI_OK)
@@ -253,12 +250,32 @@ const struct cli_command cmd_key_change = {
 
 /* ---- remove --------------------------------------------------------------------- */
 
+/* What can't be done is said before anybody is asked about it. */
+static enum saksi_err check_removable(struct cli *c, unsigned slot)
+{
+	struct slot_dir d;
+	struct crypto_kdf_cost cost;
+	size_t others;
+	enum saksi_err rc = saksi_vault_slots(c->vault, &d, &cost, &c->err);
+
+	if (rc == SAKSI_OK && d.slot[slot].kind == SLOT_EMPTY)
+		return saksi_fail(&c->err, SAKSI_ENOTFOUND,
+		    "slot %u: is empty; `saksi key list` shows those in use", slot);
+	if (rc == SAKSI_OK)
+		rc = other_slots(c, &others);
+	if (rc == SAKSI_OK && others == 0)
+		rc = saksi_fail(&c->err, SAKSI_EREFUSED,
+		    "slot %u: is the last one, and without it nobody could open the vault; add "
+		    "another with `saksi key add passphrase`, or put a new passphrase in its "
+		    "place with `saksi key change`",
+		    slot);
+	return rc;
+}
+
 static enum saksi_err run_remove(struct cli *c)
 {
 	unsigned long slot;
 	char question[80];
-	struct slot_dir d;
-	struct crypto_kdf_cost cost;
 	enum saksi_err rc;
 
 	if (!cli_number(&slot, c->args[0], KEYRING_SLOTS - 1))
@@ -267,10 +284,7 @@ static enum saksi_err run_remove(struct cli *c)
 		    c->args[0]);
 	rc = cli_open(c);
 	if (rc == SAKSI_OK)
-		rc = saksi_vault_slots(c->vault, &d, &cost, &c->err);
-	if (rc == SAKSI_OK && d.slot[slot].kind == SLOT_EMPTY)
-		rc = saksi_fail(&c->err, SAKSI_ENOTFOUND,
-		    "slot %lu: is empty; `saksi key list` shows those in use", slot);
+		rc = check_removable(c, (unsigned)slot);
 	(void)snprintf(question, sizeof(question),
 	    "Slot %lu will not open the vault any more. Go on?", slot);
 	if (rc == SAKSI_OK)

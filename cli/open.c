@@ -112,7 +112,8 @@ enum saksi_err cli_open_with(struct cli *c, const struct secret *pass)
 	    &c->err);
 }
 
-static enum saksi_err open_by_asking(struct cli *c)
+/* ${kept}, unless NULL: the passphrase that opened it. */
+static enum saksi_err open_by_asking(struct cli *c, struct secret **kept)
 {
 	bool tty = c->passphrase_fd < 0;
 	enum saksi_err rc = SAKSI_OK;
@@ -127,6 +128,10 @@ static enum saksi_err open_by_asking(struct cli *c)
 		rc = pass_current(c, &pass);
 		if (rc == SAKSI_OK)
 			rc = cli_open_with(c, pass);
+		if (rc == SAKSI_OK && kept != NULL) {
+			*kept = pass;
+			pass = NULL;
+		}
 		secret_free(&pass);
 		if (rc != SAKSI_EAUTH)
 			break;
@@ -151,7 +156,19 @@ enum saksi_err cli_open_vault(struct cli *c, bool ask)
 		if (rc != SAKSI_ENOTFOUND)
 			return rc;
 	}
-	return open_by_asking(c);
+	return open_by_asking(c, NULL);
+}
+
+enum saksi_err cli_open_kept(struct cli *c, struct secret **pass)
+{
+	enum saksi_err rc = cli_schema(c);
+
+	*pass = NULL;
+	if (rc == SAKSI_OK)
+		rc = cli_dir(c);
+	if (rc != SAKSI_OK)
+		return rc;
+	return saksi_vault_exists(c->dir) ? open_by_asking(c, pass) : no_vault(c);
 }
 
 enum saksi_err cli_team(struct cli *c)

@@ -86,16 +86,65 @@ expect 0 second status
 expect 0 saksi "$v" --yes key remove 1
 expect 3 second status
 expect 4 saksi "$v" --yes key remove 1
+# The last slot: said before anybody is asked.
+expect 5 saksi "$v" key remove 0
+err 'is the last one.*saksi key change'
+no_err 'add --yes'
 expect 5 saksi "$v" --yes key remove 0
 printf '%s\n%s\n' "$phrase" "$phrase" >"$TMPDIR/two"
 expect 0 two --yes key change --kdf interactive
 expect 0 saksi "$v" status
 expect 0 saksi "$v" verify
 
+# At a terminal: three tries at the old passphrase, as everywhere.
+keys_fifo=$TMPDIR/typing
+# typed COMMAND LINE... - answer each question of COMMAND with the next line.
+typed() {
+	local command=$1 asked=0 pid code=0 line
+	shift
+	rm -f "$keys_fifo"
+	mkfifo "$keys_fifo"
+	: >"$TMPDIR/screen"
+	script -qec "'$SAKSI' -C '$v' $command" /dev/null <"$keys_fifo" >"$TMPDIR/screen" 2>&1 &
+	pid=$!
+	exec 5>"$keys_fifo"
+	for line; do
+		asked=$((asked + 1))
+		for _ in {1..300}; do
+			[ "$(grep -oE 'Passphrase of the vault: |New passphrase: |The same again: ' "$TMPDIR/screen" | wc -l)" -lt "$asked" ] || break
+			sleep 0.1
+		done
+		printf '%s\n' "$line" >&5
+	done
+	wait "$pid" || code=$?
+	exec 5>&-
+	return "$code"
+}
+if command -v script >/dev/null; then
+	expect 0 typed 'key change' 'not this one' 'nor this one' "$phrase" "$phrase" "$phrase"
+	same "$(grep -c 'That is not the passphrase. Once more.' "$TMPDIR/screen")" 2
+	grep -q 'Slot 0: changed' "$TMPDIR/screen" || die "a third try changed nothing"
+	expect 3 typed 'key change' one two three
+	same "$(grep -c 'New passphrase' "$TMPDIR/screen")" 0
+	expect 0 saksi "$v" status
+fi
+
 # Unlocking for a time, where the kernel has a keyring for us.
 if saksi "$v" unlock --for 2m >"$TMPDIR/out" 2>"$TMPDIR/err"; then
 	expect 0 setsid -w "$SAKSI" -C "$v" status
 	expect 3 setsid -w "$SAKSI" -C "$HOME/w" status
+	# An unlocked vault is no leave to add a key of one's own, nor to change one.
+	slots=$(setsid -w "$SAKSI" -C "$v" --json key list | wc -l)
+	expect 3 setsid -w "$SAKSI" -C "$v" --yes key add passphrase
+	err 'no terminal to ask on'
+	printf 'a guess at it\na passphrase of a stranger\n' >"$TMPDIR/two"
+	expect 3 two key add passphrase
+	expect 3 two key change
+	same "$(setsid -w "$SAKSI" -C "$v" --json key list | wc -l)" "$slots"
+	printf '%s\nanother passphrase of the owner\n' "$phrase" >"$TMPDIR/two"
+	expect 0 two key add passphrase
+	out '^Slot 1: added'
+	expect 0 "$SAKSI" -C "$v" --yes key remove 1
 	expect 0 "$SAKSI" -C "$v" lock
 	out Locked
 	expect 3 setsid -w "$SAKSI" -C "$v" status
