@@ -9,7 +9,7 @@
 #ifndef SAKSI_STORE_CATALOG_H
 #define SAKSI_STORE_CATALOG_H
 
-#include "kv.h"
+#include <saksi/kv/kv.h>
 #include "state.h"
 #include <saksi/store/log.h>
 #include <saksi/store/record.h>

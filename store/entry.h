@@ -9,7 +9,7 @@
 #ifndef SAKSI_STORE_ENTRY_H
 #define SAKSI_STORE_ENTRY_H
 
-#include "kv.h"
+#include <saksi/kv/kv.h>
 #include <saksi/store/log.h>
 
 #define BRANCHES_MAX (UINT32_MAX / 2)

@@ -11,7 +11,7 @@
 #ifndef SAKSI_STORE_ROWS_H
 #define SAKSI_STORE_ROWS_H
 
-#include "kv.h"
+#include <saksi/kv/kv.h>
 #include "state.h"
 
 #define ROW_GROUPS_MAX \

@@ -3,7 +3,7 @@
 #define SAKSI_STORE_VAULT_IMPL_H
 
 #include "catalog.h"
-#include "kv.h"
+#include <saksi/kv/kv.h>
 #include <saksi/store/record.h>
 
 struct state;

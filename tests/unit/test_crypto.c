@@ -2,7 +2,7 @@
 #include <string.h>
 #include <sys/resource.h>
 
-#include <saksi/store/crypto.h>
+#include <saksi/keys/crypto.h>
 
 #include <sodium.h>
 

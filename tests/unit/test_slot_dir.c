@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include <saksi/base/text.h>
-#include <saksi/store/keyring.h>
+#include <saksi/keys/keyring.h>
 
 #include "test.h"
 #include "vectors.h"

@@ -19,7 +19,7 @@
 #include <stdint.h>
 
 #include <saksi/base/mp.h>
-#include <saksi/store/crypto.h>
+#include <saksi/keys/crypto.h>
 
 #define CHANGESET_VERSION 1u
 #define CHANGESET_MAX (256u << 10) /* bytes of a whole changeset */

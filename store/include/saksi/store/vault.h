@@ -15,7 +15,7 @@
 
 #include <saksi/schema/schema.h>
 #include <saksi/store/changeset.h>
-#include <saksi/store/keyring.h>
+#include <saksi/keys/keyring.h>
 
 struct saksi_vault;
 struct saksi_txn;

@@ -15,9 +15,9 @@
 
 #include <sys/types.h>
 
-#include <saksi/store/crypto.h>
+#include <saksi/keys/crypto.h>
 
-#include "kv.h"
+#include <saksi/kv/kv.h>
 #include "kv_page.h"
 
 struct MDB_env;

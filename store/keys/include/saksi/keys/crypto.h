@@ -11,8 +11,8 @@
  * crypto_box_keypair(); a function of ours by one of these names would be
  * called from inside the shared library too, so ours are named otherwise.
  */
-#ifndef SAKSI_STORE_CRYPTO_H
-#define SAKSI_STORE_CRYPTO_H
+#ifndef SAKSI_KEYS_CRYPTO_H
+#define SAKSI_KEYS_CRYPTO_H
 
 #include <stdbool.h>
 #include <stddef.h>

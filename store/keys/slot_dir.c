@@ -1,7 +1,7 @@
 /*
  * slot_dir.c - the list of used slots, as the vault keeps it sealed.
  */
-#include <saksi/store/keyring.h>
+#include <saksi/keys/keyring.h>
 
 #include <string.h>
 

@@ -9,7 +9,7 @@
 
 #include <stdbool.h>
 
-#include <saksi/store/keyring.h>
+#include <saksi/keys/keyring.h>
 
 #define KEYRING_ALL_SLOTS ((1u << KEYRING_SLOTS) - 1)
 #define KEYRING_COPIES 2u

@@ -10,10 +10,10 @@
  * (kind, label, time) is kept in the vault's own sealed local table by the
  * caller; slot_dir below is its form.
  */
-#ifndef SAKSI_STORE_KEYRING_H
-#define SAKSI_STORE_KEYRING_H
+#ifndef SAKSI_KEYS_KEYRING_H
+#define SAKSI_KEYS_KEYRING_H
 
-#include <saksi/store/crypto.h>
+#include <saksi/keys/crypto.h>
 
 #define KEYRING_FILE "keys"
 #define KEYRING_SLOTS 8u

@@ -1,7 +1,7 @@
 /*
  * crypto_stream.c - long values in chunks that can't be cut, swapped or dropped.
  */
-#include <saksi/store/crypto.h>
+#include <saksi/keys/crypto.h>
 
 #include <stdbool.h>
 #include <stdlib.h>

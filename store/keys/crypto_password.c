@@ -1,7 +1,7 @@
 /*
  * crypto_password.c - passphrase to key by Argon2id, and the memory it needs.
  */
-#include <saksi/store/crypto.h>
+#include <saksi/keys/crypto.h>
 
 #include <errno.h>
 #include <inttypes.h>

@@ -26,8 +26,8 @@
  * under 64 MiB of dirty pages (the caller batches); the map is grown before
  * a write begins, so that MDB_MAP_FULL means a full batch, not a full map.
  */
-#ifndef SAKSI_STORE_KV_H
-#define SAKSI_STORE_KV_H
+#ifndef SAKSI_KV_KV_H
+#define SAKSI_KV_KV_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -35,7 +35,7 @@
 #include <saksi/base/buf.h>
 #include <saksi/base/err.h>
 #include <saksi/base/secret.h>
-#include <saksi/store/keyring.h>
+#include <saksi/keys/keyring.h>
 
 #define KV_FORMAT 1u
 #define KV_DATA_FILE "data.mdb"

@@ -4,7 +4,7 @@
  * The functions without a result stop the process when they are called
  * against their contract: a wrong hash or key must never be used in silence.
  */
-#include <saksi/store/crypto.h>
+#include <saksi/keys/crypto.h>
 
 #include <stdlib.h>
 #include <string.h>

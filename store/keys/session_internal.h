@@ -9,7 +9,7 @@
 
 #include <stdbool.h>
 
-#include <saksi/store/keyring.h>
+#include <saksi/keys/keyring.h>
 
 #define SESSION_DESC 16u		     /* random bytes; hex in the keyring */
 #define SESSION_NAME_TEXT (2u * 16u + 1u)    /* hex of a hash of the vault id */
