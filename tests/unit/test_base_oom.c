@@ -17,65 +17,15 @@
 #include <saksi/base/secret.h>
 #include <saksi/base/text.h>
 
+#include "short_memory.h"
 #include "test.h"
 
-/* How many allocations still succeed; negative: all of them. */
-static long budget = -1;
-static bool refused;
 /*
  * When memory runs out inside of them, ICU 72's dictionary word breaks go round
  * for ever and its transliterators name another reason: calls that use them are
  * starved of our own allocations only.
  */
 static bool spare_icu;
-
-static bool may_allocate(void)
-{
-	if (budget < 0)
-		return true;
-	if (budget == 0) {
-		refused = true;
-		return false;
-	}
-	budget--;
-	return true;
-}
-
-void *__real_malloc(size_t n);
-void *__real_calloc(size_t n, size_t size);
-char *__real_strdup(const char *s);
-char *__real_strndup(const char *s, size_t n);
-void *__wrap_malloc(size_t n);
-void *__wrap_calloc(size_t n, size_t size);
-char *__wrap_strdup(const char *s);
-char *__wrap_strndup(const char *s, size_t n);
-void *__real_sodium_malloc(size_t n);
-void *__wrap_sodium_malloc(size_t n);
-
-void *__wrap_malloc(size_t n)
-{
-	return may_allocate() ? __real_malloc(n) : NULL;
-}
-
-void *__wrap_calloc(size_t n, size_t size)
-{
-	return may_allocate() ? __real_calloc(n, size) : NULL;
-}
-
-char *__wrap_strdup(const char *s)
-{
-	return may_allocate() ? __real_strdup(s) : NULL;
-}
-
-char *__wrap_strndup(const char *s, size_t n)
-{
-	return may_allocate() ? __real_strndup(s, n) : NULL;
-}
-
-void *__wrap_sodium_malloc(size_t n)
-{
-	return may_allocate() ? __real_sodium_malloc(n) : NULL;
-}
 
 static void *icu_malloc(const void *ctx, size_t n)
 {
@@ -86,7 +36,7 @@ static void *icu_malloc(const void *ctx, size_t n)
 static void *icu_realloc(const void *ctx, void *p, size_t n)
 {
 	(void)ctx;
-	return spare_icu || may_allocate() ? realloc(p, n) : NULL;
+	return spare_icu || may_allocate() ? __real_realloc(p, n) : NULL;
 }
 
 static void icu_free(const void *ctx, void *p)

@@ -6,39 +6,7 @@
 #include "keyring_fixture.h"
 
 #include "session_internal.h"
-
-static long budget = -1; /* allocations that still succeed; negative: all */
-
-void *__real_malloc(size_t n);
-void *__real_calloc(size_t n, size_t size);
-void *__real_sodium_malloc(size_t n);
-void *__wrap_malloc(size_t n);
-void *__wrap_calloc(size_t n, size_t size);
-void *__wrap_sodium_malloc(size_t n);
-
-static bool may_allocate(void)
-{
-	if (budget == 0)
-		return false;
-	if (budget > 0)
-		budget--;
-	return true;
-}
-
-void *__wrap_malloc(size_t n)
-{
-	return may_allocate() ? __real_malloc(n) : NULL;
-}
-
-void *__wrap_calloc(size_t n, size_t size)
-{
-	return may_allocate() ? __real_calloc(n, size) : NULL;
-}
-
-void *__wrap_sodium_malloc(size_t n)
-{
-	return may_allocate() ? __real_sodium_malloc(n) : NULL;
-}
+#include "short_memory.h"
 
 struct env {
 	struct fixture f;

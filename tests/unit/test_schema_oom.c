@@ -10,43 +10,7 @@
 #include <saksi/store/query.h>
 
 #include "schema_fixture.h"
-
-static long budget = -1; /* how many allocations still succeed; negative: all */
-static bool refused;
-
-static bool may_allocate(void)
-{
-	if (budget < 0)
-		return true;
-	if (budget == 0) {
-		refused = true;
-		return false;
-	}
-	budget--;
-	return true;
-}
-
-void *__real_malloc(size_t n);
-void *__real_calloc(size_t n, size_t size);
-void *__real_realloc(void *p, size_t n);
-void *__wrap_malloc(size_t n);
-void *__wrap_calloc(size_t n, size_t size);
-void *__wrap_realloc(void *p, size_t n);
-
-void *__wrap_malloc(size_t n)
-{
-	return may_allocate() ? __real_malloc(n) : NULL;
-}
-
-void *__wrap_calloc(size_t n, size_t size)
-{
-	return may_allocate() ? __real_calloc(n, size) : NULL;
-}
-
-void *__wrap_realloc(void *p, size_t n)
-{
-	return may_allocate() ? __real_realloc(p, n) : NULL;
-}
+#include "short_memory.h"
 
 /* Call with 0, 1, 2 ... allocations until it needs no more. */
 static void starve(enum saksi_err (*call)(void))

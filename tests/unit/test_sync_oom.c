@@ -5,51 +5,7 @@
  * --wrap, so that the tree's allocations come here.
  */
 #include "craft.h"
-
-static long g_budget = -1; /* allocations until the one that fails; negative: none */
-static bool g_for_good;	   /* and all after it */
-
-void *__real_malloc(size_t n);
-void *__real_calloc(size_t n, size_t size);
-void *__real_realloc(void *p, size_t n);
-void *__real_sodium_malloc(size_t n);
-void *__wrap_malloc(size_t n);
-void *__wrap_calloc(size_t n, size_t size);
-void *__wrap_realloc(void *p, size_t n);
-void *__wrap_sodium_malloc(size_t n);
-
-static bool may_allocate(void)
-{
-	if (g_budget < 0)
-		return true;
-	if (g_budget > 0) {
-		g_budget--;
-		return true;
-	}
-	if (!g_for_good)
-		g_budget = -2; /* failed once */
-	return false;
-}
-
-void *__wrap_malloc(size_t n)
-{
-	return may_allocate() ? __real_malloc(n) : NULL;
-}
-
-void *__wrap_calloc(size_t n, size_t size)
-{
-	return may_allocate() ? __real_calloc(n, size) : NULL;
-}
-
-void *__wrap_realloc(void *p, size_t n)
-{
-	return may_allocate() ? __real_realloc(p, n) : NULL;
-}
-
-void *__wrap_sodium_malloc(size_t n)
-{
-	return may_allocate() ? __real_sodium_malloc(n) : NULL;
-}
+#include "short_memory.h"
 
 /* A copy of a closed peer's vault, open. */
 static void fresh(struct peer *p, const struct peer *of)
@@ -88,11 +44,12 @@ static void starve(struct scene *s, action *act, aftermath *after)
 
 		fresh(&p, &s->base);
 		live = secret_live();
-		g_for_good = n % 2 == 1;
-		g_budget = n;
+		refuse_once = n % 2 == 0; /* or that one and all after it */
+		refused = false;
+		budget = n;
 		rc = act(s, &p);
-		failed = g_budget <= 0 && (g_for_good ? g_budget == 0 : g_budget == -2);
-		g_budget = -1;
+		failed = refused;
+		budget = -1;
 		if (rc != SAKSI_OK && rc != SAKSI_ENOMEM)
 			fail_msg("allocation %ld: %s: %s", n, saksi_err_name(rc),
 			    g_err.msg);
