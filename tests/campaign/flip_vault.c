@@ -11,20 +11,11 @@
  *
  * Children do the reading.  For data.mdb the key is derived once.
  */
-#include "vaults.h"
-
 #include <fcntl.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 
+#include "flips.h"
 #include "vault_impl.h"
-
-struct plan {
-	unsigned every;
-	unsigned seed;
-	unsigned jobs;
-	unsigned records;
-};
 
 /* Everything that can be read, in one hash. */
 struct contents {
@@ -32,14 +23,10 @@ struct contents {
 	struct saksi_hash raw;
 };
 
-enum verdict { SAME, SAME_BUT_TOLD, REPORTED, WRONG };
+enum verdict { SAME, SAME_BUT_TOLD, REPORTED, WRONG = FLIPS_WRONG };
 
-struct tally {
-	size_t of[4];
-};
-
-static const char *const words[] = {"read the same, nothing told", "read the same, told",
-    "reading refused, told"};
+static const char *const words[FLIPS_VERDICTS] = {"read the same, nothing told",
+    "read the same, told", "reading refused, told"};
 
 /* ---- reading ---------------------------------------------------------------------- */
 
@@ -150,189 +137,61 @@ struct target {
 	enum verdict (*try)(struct saksi_vault *v, const struct contents *want);
 	struct saksi_vault *v;
 	const struct contents *want;
-	size_t size;
+	int fd; /* of a child's copy */
 };
-
-static uint32_t mix(uint32_t x)
-{
-	x ^= x >> 16;
-	x *= 0x7feb352dU;
-	x ^= x >> 15;
-	x *= 0x846ca68bU;
-	return x ^ x >> 16;
-}
-
-/* Child ${job}: bytes job, job + jobs, ... of those chosen; results into ${to}. */
-static void flip_some(const struct target *g, const struct plan *p, unsigned job, int to)
-{
-	struct tally tally = {{0}};
-	enum verdict verdict;
-	uint8_t byte;
-	uint8_t bad;
-	size_t at;
-	unsigned bit;
-	int fd = openat(g->v->dirfd, g->name, O_RDWR | O_CLOEXEC);
-
-	if (fd < 0)
-		_exit(2);
-	at = mix(p->seed) % p->every + (size_t)job * p->every;
-	for (; at < g->size; at += (size_t)p->every * p->jobs) {
-		bit = mix(p->seed ^ (uint32_t)at) % 8;
-		if (pread(fd, &byte, 1, (off_t)at) != 1)
-			_exit(2);
-		bad = (uint8_t)(byte ^ 1u << bit);
-		if (pwrite(fd, &bad, 1, (off_t)at) != 1)
-			_exit(2);
-		if (write(to, &at, sizeof(at)) != sizeof(at))
-			_exit(2);
-		verdict = g->try(g->v, g->want);
-		if (pwrite(fd, &byte, 1, (off_t)at) != 1)
-			_exit(2);
-		if (verdict == WRONG) {
-			fprintf(stderr, "%s, byte %zu, bit %u: %s\n", g->name, at, bit,
-			    g_err.msg);
-			_exit(1);
-		}
-		tally.of[verdict]++;
-	}
-	at = SIZE_MAX;
-	if (write(to, &at, sizeof(at)) != sizeof(at) ||
-	    write(to, &tally, sizeof(tally)) != sizeof(tally))
-		_exit(2);
-	_exit(0);
-}
 
 /* Each job works on a copy of the vault: they would see each other's flips. */
-static void copy_vault(const char *from, const char *to)
+static void begin_copy(void *ctx, unsigned job)
 {
-	char cmd[300];
+	struct target *g = ctx;
+	char cmd[300], dir[200];
 
-	snprintf(cmd, sizeof(cmd), "cp -r '%s' '%s'", from, to);
+	snprintf(dir, sizeof(dir), "%s.%u", g->v->dir, job);
+	snprintf(cmd, sizeof(cmd), "cp -r '%s' '%s'", g->v->dir, dir);
 	assert_int_equal(system(cmd), 0);
+	close(g->v->dirfd);
+	g->v->dirfd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	free(g->v->dir);
+	g->v->dir = strdup(dir);
+	assert_non_null(g->v->dir);
+	g->fd = openat(g->v->dirfd, g->name, O_RDWR | O_CLOEXEC);
+	assert_true(g->fd >= 0);
 }
 
-struct job {
-	pid_t pid;
-	int from;
-	size_t at;
-};
-
-static void start_job(struct job *j, const struct target *g, const struct plan *p,
-    unsigned n)
+static int try_flip(void *ctx, size_t at, unsigned bit)
 {
-	struct target own = *g;
-	char dir[200];
-	int ends[2];
+	struct target *g = ctx;
+	enum verdict verdict;
+	uint8_t byte, bad;
 
-	snprintf(dir, sizeof(dir), "%s.%u", g->v->dir, n);
-	copy_vault(g->v->dir, dir);
-	assert_int_equal(pipe(ends), 0);
-	fflush(NULL);
-	j->pid = fork();
-	assert_true(j->pid >= 0);
-	if (j->pid == 0) {
-		close(ends[0]);
-		close(own.v->dirfd);
-		own.v->dirfd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-		free(own.v->dir);
-		own.v->dir = strdup(dir);
-		flip_some(&own, p, n, ends[1]);
-	}
-	close(ends[1]);
-	j->from = ends[0];
-}
-
-static bool end_job(struct job *j, const struct target *g, struct tally *sum)
-{
-	struct tally t;
-	bool whole = false;
-	size_t at;
-	int status;
-	unsigned i;
-
-	while (!whole && read(j->from, &at, sizeof(at)) == sizeof(at)) {
-		if (at == SIZE_MAX)
-			whole = read(j->from, &t, sizeof(t)) == sizeof(t);
-		else
-			j->at = at;
-	}
-	close(j->from);
-	assert_int_equal(waitpid(j->pid, &status, 0), j->pid);
-	if (WIFSIGNALED(status)) {
-		fprintf(stderr, "%s, byte %zu: signal %d\n", g->name, j->at,
-		    WTERMSIG(status));
-		return false;
-	}
-	if (!whole || WEXITSTATUS(status) != 0)
-		return false;
-	for (i = 0; i < 4; i++)
-		sum->of[i] += t.of[i];
-	return true;
+	assert_int_equal(pread(g->fd, &byte, 1, (off_t)at), 1);
+	bad = (uint8_t)(byte ^ 1u << bit);
+	assert_int_equal(pwrite(g->fd, &bad, 1, (off_t)at), 1);
+	verdict = g->try(g->v, g->want);
+	assert_int_equal(pwrite(g->fd, &byte, 1, (off_t)at), 1);
+	return verdict;
 }
 
 static bool flip_file(struct target *g, const struct plan *p)
 {
-	struct job jobs[16] = {{0}};
-	struct tally sum = {{0}};
+	struct flips f = {g->name, 0, g, begin_copy, try_flip};
+	struct flips_tally sum;
 	struct stat st;
-	bool good = true;
-	unsigned i;
+	char cmd[300];
+	bool good;
 
 	assert_int_equal(fstatat(g->v->dirfd, g->name, &st, 0), 0);
-	g->size = (size_t)st.st_size;
-	for (i = 0; i < p->jobs; i++)
-		start_job(&jobs[i], g, p, i);
-	for (i = 0; i < p->jobs; i++)
-		good = end_job(&jobs[i], g, &sum) && good;
-	for (i = 0; i < p->jobs; i++) {
-		char cmd[300];
-
+	f.size = (size_t)st.st_size;
+	good = flips_run(&f, p, words, &sum);
+	for (unsigned i = 0; i < p->jobs; i++) {
 		snprintf(cmd, sizeof(cmd), "rm -rf '%s.%u'", g->v->dir, i);
 		assert_int_equal(system(cmd), 0);
 	}
-	printf("%s: %zu bytes of %zu flipped\n", g->name,
-	    sum.of[0] + sum.of[1] + sum.of[2], g->size);
-	for (i = 0; i < 3; i++)
-		printf("  %8zu %s\n", sum.of[i], words[i]);
 	/* Flips that touch nothing, and none that are noticed, would be no test. */
 	return good && sum.of[SAME_BUT_TOLD] + sum.of[REPORTED] > 0;
 }
 
 /* ---- the vault ------------------------------------------------------------------------ */
-
-static size_t line_end(const char *text, size_t from)
-{
-	const char *end = strchr(text + from, '\n');
-
-	return end == NULL ? strlen(text) : (size_t)(end - text) + 1;
-}
-
-/* A few records at a time, so that old pages and a free list come about. */
-static void fill(struct device *d, unsigned records)
-{
-	struct import_options opt = {.allow_dangling = true};
-	struct import_report rep;
-	struct buf b = BUF_INIT;
-	const char *text;
-	char path[600];
-	size_t from = 0;
-	size_t to = 0;
-	unsigned n;
-
-	snprintf(path, sizeof(path), "%s/data/samples/cambodia.ndjson",
-	    getenv("SAKSI_SRC") == NULL ? "." : getenv("SAKSI_SRC"));
-	OK(fs_read_file(&b, path, 16u << 20, &g_err));
-	text = buf_cstr(&b);
-	for (n = 1; n <= records; n++) {
-		to = line_end(text, to);
-		if (n % 3 != 0 && n < records)
-			continue;
-		OK(saksi_import(d->v, text + from, to - from, &opt, &rep, &g_err));
-		import_report_free(&rep);
-		from = to;
-	}
-	buf_free(&b);
-}
 
 static bool run(const struct plan *p)
 {
@@ -343,55 +202,22 @@ static bool run(const struct plan *p)
 	bool good;
 
 	device_make(&d, schema);
-	fill(&d, p->records);
+	/* A few records at a time, so that old pages and a free list come about. */
+	flips_import(d.v, p->records, 3);
 	OK(read_all(&want, d.v, &g_err));
 	OK(saksi_vault_verify(d.v, true, NULL, NULL, NULL, NULL, &g_err));
 	kv_close(&d.v->kv);
 	catalog_reset(&d.v->catalog);
-	target = (struct target){KV_DATA_FILE, try_data, d.v, &want, 0};
+	target = (struct target){KV_DATA_FILE, try_data, d.v, &want, -1};
 	good = flip_file(&target, p);
-	target = (struct target){KEYRING_FILE, try_keys, d.v, &want, 0};
+	target = (struct target){KEYRING_FILE, try_keys, d.v, &want, -1};
 	good = flip_file(&target, p) && good;
 	device_end(&d);
 	schema_free(&schema);
 	return good;
 }
 
-static unsigned number(const char *s, unsigned most)
-{
-	char *end;
-	unsigned long v = strtoul(s, &end, 10);
-
-	if (*s == '\0' || *end != '\0' || v == 0 || v > most) {
-		fprintf(stderr, "flip_vault: %s: not a number from 1 to %u\n", s, most);
-		exit(2);
-	}
-	return (unsigned)v;
-}
-
 int main(int argc, char **argv)
 {
-	struct plan p = {.every = 1, .seed = 1, .jobs = 1, .records = 12};
-	int i;
-
-	for (i = 1; i + 1 < argc; i += 2) {
-		if (strcmp(argv[i], "--every") == 0)
-			p.every = number(argv[i + 1], 100000);
-		else if (strcmp(argv[i], "--seed") == 0)
-			p.seed = number(argv[i + 1], UINT32_MAX);
-		else if (strcmp(argv[i], "--jobs") == 0)
-			p.jobs = number(argv[i + 1], 16);
-		else if (strcmp(argv[i], "--records") == 0)
-			p.records = number(argv[i + 1], 359);
-		else
-			break;
-	}
-	if (i != argc) {
-		fprintf(stderr,
-		    "flip_vault [--every N] [--seed S] [--jobs J] [--records R]\n");
-		return 2;
-	}
-	if (process_harden(NULL) != SAKSI_OK)
-		return 2;
-	return run(&p) ? 0 : 1;
+	return flips_main(argc, argv, 12, run);
 }
