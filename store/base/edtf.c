@@ -41,14 +41,13 @@ static int32_t last_day(const struct edtf_point *p)
 enum saksi_err edtf_parse(struct edtf *out, const char *s, struct saksi_error *err)
 {
 	struct edtf_parts p;
-	const char *fault = edtf_scan(&p, s);
+	char why[EDTF_WHY];
 
 	memset(out, 0, sizeof(*out));
-	if (fault != NULL)
-		return saksi_fail(err, SAKSI_EINVAL,
-		    "date: %s; write 2019, 2019-07, 2019-07-31, 2019~ (about), 2019? (perhaps), "
-		    "2017-06/2018-07 (throughout) or [2019-07-01..2019-07-31] (some day in it)",
-		    fault);
+	if (edtf_scan(&p, s) != NULL) {
+		(void)edtf_explain(why, sizeof(why), s);
+		return saksi_fail(err, SAKSI_EINVAL, "date: %s", why);
+	}
 	out->reading = p.form == PARTS_ON ? EDTF_ON
 	    : p.form == PARTS_SPAN	  ? EDTF_SPAN
 					  : EDTF_WITHIN;

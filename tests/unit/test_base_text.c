@@ -437,6 +437,49 @@ static int nothing_left(void **state)
 	return 0;
 }
 
+static void test_near(void **state)
+{
+	static const char *const names[] = {"list", "lock", "status", "Arrest",
+	    "per-kong-raiya", "a"};
+	static const struct {
+		const char *word, *meant;
+	} cases[] = {{"lsit", "list"}, {"LIST", "list"}, {"lok", "lock"},
+	    {"sttaus", "status"}, {"arest", "Arrest"},
+	    {"per-kong-raya", "per-kong-raiya"}, {"per-kung-rayia", NULL},
+	    {"xyzzy", NULL}, {"", NULL}, {"a", NULL}, {"zz", NULL}, {"ost", NULL}};
+	char endless[TEXT_NEAR_MAX + 1];
+	struct text_near n;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		text_near_begin(&n, cases[i].word);
+		for (size_t k = 0; k < COUNT(names); k++)
+			(void)text_near_try(&n, names[k]);
+		if (cases[i].meant == NULL)
+			assert_null(n.best);
+		else
+			assert_string_equal(n.best, cases[i].meant);
+	}
+	memset(endless, 'a', TEXT_NEAR_MAX);
+	endless[TEXT_NEAR_MAX] = '\0';
+	text_near_begin(&n, endless);
+	assert_false(text_near_try(&n, endless));
+	text_near_begin(&n, "aa");
+	assert_false(text_near_try(&n, endless));
+}
+
+static void test_countries(void **state)
+{
+	static const char *const some[] = {"KH", "TH", "MM", "TL", "SS", "GB"};
+	static const char *const none[] = {"UK", "XX", "ZZ", "kh", "K", "", "KHM"};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(some); i++)
+		assert_true(text_is_country(some[i]));
+	for (size_t i = 0; i < COUNT(none); i++)
+		assert_false(text_is_country(none[i]));
+}
+
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_utf8),
     cmocka_unit_test(test_utf8_all),
@@ -447,6 +490,8 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_words),
     cmocka_unit_test(test_names),
     cmocka_unit_test(test_distance),
+    cmocka_unit_test(test_near),
+    cmocka_unit_test(test_countries),
     cmocka_unit_test(test_printable),
     cmocka_unit_test(test_printable_bytes),
     cmocka_unit_test(test_columns),

@@ -32,6 +32,12 @@ struct edtf {
 /** edtf_parse(out, s, err): SAKSI_EINVAL with the reason and an example. */
 SAKSI_MUST_CHECK enum saksi_err edtf_parse(struct edtf *out, const char *s,
     struct saksi_error *err);
+#define EDTF_WHY 220u
+/**
+ * edtf_explain(out, size, s): Why ${s} is no EDTF, and how that date is written;
+ * false if it is.  Says nothing of ${s} but numbers of its date.
+ */
+bool edtf_explain(char *out, size_t size, const char *s);
 /** edtf_overlaps(a, b): The intervals [earliest, latest] share a day. */
 bool edtf_overlaps(const struct edtf *a, const struct edtf *b);
 /**

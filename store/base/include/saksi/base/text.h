@@ -51,6 +51,24 @@ SAKSI_MUST_CHECK enum saksi_err text_skeleton(struct buf *out, const char *s, si
     struct saksi_error *err);
 unsigned text_distance(const char *a, const char *b, unsigned max);
 
+/*
+ * A known name that a wrong one was perhaps meant to be: at most two letters
+ * apart, and at most half of them; capitals are as good as small letters.
+ * text_near_begin(), text_near_try() for each name, then `best` or NULL.
+ */
+#define TEXT_NEAR_MAX 256u
+struct text_near {
+	char word[TEXT_NEAR_MAX]; /* "" if it is too long to guess at */
+	const char *best;	  /* as given to text_near_try(), borrowed */
+	unsigned distance;
+};
+void text_near_begin(struct text_near *n, const char *word);
+/** text_near_try(n, name): ${name} is nearer than all before. */
+bool text_near_try(struct text_near *n, const char *name);
+
+/** text_is_country(code): Two capital letters that ISO 3166-1 gives to a country. */
+bool text_is_country(const char *code);
+
 /** text_end_thread(): Free what text_skeleton() keeps open for this thread. */
 void text_end_thread(void);
 
