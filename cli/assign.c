@@ -89,7 +89,7 @@ enum saksi_err assign_group(const struct schema_field *f, const char *text, json
 
 struct schema_resolver cli_resolver(struct cli *c)
 {
-	struct schema_resolver r = {saksi_record_resolver, c->txn, false};
+	struct schema_resolver r = {saksi_record_resolver, c->txn, false, NULL};
 
 	return r;
 }

@@ -381,7 +381,7 @@ static enum saksi_err check_lengths(struct importing *im, const struct line *l,
 
 static enum saksi_err check_all(struct importing *im, struct saksi_error *err)
 {
-	const struct schema_resolver res = {resolve, im, im->opt->allow_dangling};
+	const struct schema_resolver res = {resolve, im, im->opt->allow_dangling, NULL};
 	enum saksi_err rc = SAKSI_OK;
 
 	for (size_t i = 0; i < im->n && rc == SAKSI_OK; i++)

@@ -237,35 +237,13 @@ json_t *check_keep(struct checker *c, json_t *v)
 	return v;
 }
 
-void nearest_init(struct nearest *n, const char *word)
-{
-	size_t len = strlen(word);
-	*n = (struct nearest){.name = NULL, .distance = len < 4 ? 2 : 3};
-	if (len >= sizeof(n->word))
-		return;
-	for (size_t i = 0; i < len; i++)
-		n->word[i] = (char)(word[i] >= 'A' && word[i] <= 'Z' ? word[i] - 'A' + 'a'
-								     : word[i]);
-}
-
-void nearest_try(struct nearest *n, const char *name)
-{
-	if (n->word[0] == '\0')
-		return;
-	unsigned d = text_distance(n->word, name, n->distance);
-	if (d < n->distance) {
-		n->distance = d;
-		n->name = name;
-	}
-}
-
 void check_unknown(struct checker *c, const char *what, const char *key,
-    const struct nearest *n)
+    const struct text_near *n)
 {
 	const char *part = c->part;
 	c->part = key;
-	if (n->name != NULL)
-		check_fault(c, "not a field of %s; did you mean %s?", what, n->name);
+	if (n->best != NULL)
+		check_fault(c, "not a field of %s; did you mean %s?", what, n->best);
 	else
 		check_fault(c, "not a field of %s; `saksi schema` lists the fields", what);
 	c->part = part;

@@ -35,10 +35,10 @@ static void group_unknown_keys(struct checker *c, const struct schema_field *g,
 	json_object_foreach (json_loop(v), key, x) {
 		if (field_in(g->fields, g->n_fields, key) != NULL)
 			continue;
-		struct nearest near;
-		nearest_init(&near, key);
+		struct text_near near;
+		text_near_begin(&near, key);
 		for (size_t i = 0; i < g->n_fields; i++)
-			nearest_try(&near, g->fields[i].name);
+			(void)text_near_try(&near, g->fields[i].name);
 		check_unknown(c, g->path, key, &near);
 	}
 }

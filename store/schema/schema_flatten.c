@@ -56,10 +56,10 @@ static void unknown_keys(struct checker *c, const struct schema_field *f, size_t
 		if ((top && key_is_reserved(key) && strcmp(key, "v") != 0) ||
 		    field_in(f, n, key) != NULL)
 			continue;
-		struct nearest near;
-		nearest_init(&near, key);
+		struct text_near near;
+		text_near_begin(&near, key);
 		for (size_t i = 0; i < n; i++)
-			nearest_try(&near, f[i].name);
+			(void)text_near_try(&near, f[i].name);
 		check_unknown(c, what, key, &near);
 	}
 }
@@ -96,6 +96,23 @@ static enum saksi_err checker_end(const struct checker *c, struct saksi_error *e
 	return c->nomem || c->faults->failed ? saksi_fail_nomem(err) : SAKSI_OK;
 }
 
+static bool filled(const json_t *v)
+{
+	return v != NULL && !(json_is_array(v) && json_array_size(v) == 0);
+}
+
+void schema_advise(const struct schema_type *t, const json_t *record, size_t line,
+    struct schema_faults *faults)
+{
+	if (t->named[0] == NULL)
+		return;
+	for (size_t i = 0; i < 2; i++)
+		if (filled(json_object_get(record, t->named[i])))
+			return;
+	schema_faults_add(faults, line, true, t->named[0],
+	    "empty, and so is %s; nothing tells people who or what this is", t->named[1]);
+}
+
 enum saksi_err schema_flatten(struct schema_entries *out, const struct schema *s,
     const struct schema_type *t, const json_t *record, const struct schema_resolver *res,
     size_t line, struct schema_faults *faults, struct saksi_error *err)
@@ -116,6 +133,7 @@ enum saksi_err schema_flatten(struct schema_entries *out, const struct schema *s
 		else
 			flatten_field(&c, out, f, v);
 	}
+	schema_advise(t, record, line, faults);
 	enum saksi_err e = checker_end(&c, err);
 	if (e != SAKSI_OK)
 		schema_entries_free(out);

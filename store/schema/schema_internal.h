@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <stdint.h>
 
+#include <saksi/base/text.h>
 #include <saksi/schema/schema.h>
 
 /* ---- the loaded schema ------------------------------------------------------ */
@@ -133,17 +134,9 @@ struct checker {
 };
 void check_fault(struct checker *c, const char *fmt, ...) SAKSI_PRINTF(2, 3);
 void check_warn(struct checker *c, const char *fmt, ...) SAKSI_PRINTF(2, 3);
-/* The known name that a wrong one was perhaps meant to be. */
-struct nearest {
-	char word[40];	  /* the wrong one, lower case; "" if it is too long to guess */
-	const char *name; /* the best so far, or NULL */
-	unsigned distance;
-};
-void nearest_init(struct nearest *n, const char *word);
-void nearest_try(struct nearest *n, const char *name);
 /** check_unknown(c, what, key, n): Fault for a key that ${what} does not have. */
 void check_unknown(struct checker *c, const char *what, const char *key,
-    const struct nearest *n);
+    const struct text_near *n);
 /** check_keep(c, v): ${v}; notes when it is NULL for want of memory. */
 json_t *check_keep(struct checker *c, json_t *v);
 

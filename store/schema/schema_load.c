@@ -77,7 +77,7 @@ static bool str_in(const char **out, const json_t *o, const char *key)
 static bool keys_known(const json_t *o)
 {
 	static const char *const known[] = {"kind", "many", "required", "sealed", "class",
-	    "list", "to", "esf", "fields"};
+	    "list", "to", "esf", "fields", "about", "future"};
 	const char *key;
 	json_t *v;
 	json_object_foreach (json_loop(o), key, v) {
@@ -146,7 +146,8 @@ static enum saksi_err field_load(struct schema *s, struct schema_field *f,
 	if (!flag_in(&f->many, o, "many") || !flag_in(&f->required, o, "required") ||
 	    !flag_in(&f->sealed, o, "sealed") || !str_in(&cls, o, "class") ||
 	    !str_in(&f->list, o, "list") || !str_in(&f->to, o, "to") ||
-	    !str_in(&f->esf, o, "esf"))
+	    !str_in(&f->esf, o, "esf") || !str_in(&f->about, o, "about") ||
+	    !flag_in(&f->future, o, "future"))
 		return bad(err, f->path, "a key holds the wrong type");
 	if (cls != NULL && (f->cls = class_parse(cls)) == CLASS_NONE)
 		return bad(err, f->path, "its class is none of P R C S");
@@ -189,6 +190,21 @@ static enum saksi_err fields_load(struct schema *s, const struct schema_field **
 	return SAKSI_OK;
 }
 
+/* The two fields of which one should say who or what a record is. */
+static enum saksi_err type_named(struct schema_type *t, const json_t *list,
+    struct saksi_error *err)
+{
+	if (list == NULL)
+		return SAKSI_OK;
+	for (size_t i = 0; i < 2; i++) {
+		t->named[i] = json_string_value(json_array_get(list, i));
+		if (t->named[i] == NULL ||
+		    field_in(t->fields, t->n_fields, t->named[i]) == NULL)
+			return bad(err, t->name, "named_by is not two of its fields");
+	}
+	return SAKSI_OK;
+}
+
 /* Own fields first, then those common ones that the type does not define itself. */
 static enum saksi_err type_load(struct schema *s, struct schema_type *t, const char *name,
     const json_t *o, const struct schema_field *common, size_t n_common,
@@ -199,6 +215,7 @@ static enum saksi_err type_load(struct schema *s, struct schema_type *t, const c
 
 	t->name = name;
 	t->label = json_str(o, "label");
+	t->about = json_str(o, "about");
 	if (!name_ok(name, false) || !json_is_object(o))
 		return bad(err, "a type", "is not an object with a name");
 	enum saksi_err e =
@@ -216,7 +233,7 @@ static enum saksi_err type_load(struct schema *s, struct schema_type *t, const c
 			all[t->n_fields++] = common[i];
 	if (t->label == NULL || field_in(t->fields, t->n_fields, t->label) == NULL)
 		return bad(err, name, "its label is not one of its fields");
-	return SAKSI_OK;
+	return type_named(t, json_object_get(o, "named_by"), err);
 }
 
 static enum saksi_err types_load(struct schema *s, struct saksi_error *err)

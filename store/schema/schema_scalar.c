@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <saksi/base/fsio.h>
 #include <saksi/base/text.h>
 
 #include "schema_internal.h"
@@ -97,15 +98,31 @@ json_t *check_text(struct checker *c, const json_t *v, bool note)
 
 /* ---- codes ---------------------------------------------------------------- */
 
-static const char *closed_nearest(const struct schema *s, const char *list,
-    const char *word)
+/* Codes and labels alike: a label can be typed for its code. */
+static const char *code_nearest(const struct schema *s, const char *list, const char *word)
 {
-	struct nearest n;
-	nearest_init(&n, word);
-	for (size_t i = 0; i < s->n_codes; i++)
-		if (strcmp(s->codes[i].list, list) == 0)
-			nearest_try(&n, s->codes[i].code);
-	return n.name;
+	struct text_near n;
+	text_near_begin(&n, word);
+	for (size_t i = 0; i < s->n_codes; i++) {
+		if (strcmp(s->codes[i].list, list) != 0)
+			continue;
+		(void)text_near_try(&n, s->codes[i].code);
+		(void)text_near_try(&n, s->codes[i].label);
+	}
+	return n.best;
+}
+
+static bool not_in_list(struct checker *c, const char *list, const char *code)
+{
+	const char *near = code_nearest(c->s, list, code);
+	if (near != NULL)
+		check_fault(c, "not in the list %s; did you mean \"%s\"?", list, near);
+	else
+		check_fault(c,
+		    "not in the list %s; `saksi schema --codes %s` shows its codes and "
+		    "labels, and x-name is one of your own",
+		    list, list);
+	return false;
 }
 
 /* Why a code that is not shipped in ${list} cannot stand there; says so itself. */
@@ -124,19 +141,9 @@ static bool code_allowed(struct checker *c, const char *list, const char *code)
 		    "a code that list %s as shipped does not have; kept as it is", list);
 		return true;
 	}
-	if (list_is_closed(c->s, list)) {
-		const char *near = closed_nearest(c->s, list, code);
-		check_fault(c, "not a word of the list %s; %s%s", list,
-		    near != NULL ? "did you mean " : "choose one of them, or x-name",
-		    near != NULL ? near : "");
-		return false;
-	}
-	if (!form_list_code(code) || !list_is_thesaurus(list)) {
-		check_fault(c, "not a code; write %s%s",
-		    list_is_thesaurus(list) ? list : "x-name",
-		    list_is_thesaurus(list) ? ":12 digits, or x-name" : "");
-		return false;
-	}
+	if (list_is_closed(c->s, list) || !form_list_code(code) ||
+	    !list_is_thesaurus(list))
+		return not_in_list(c, list, code);
 	if (strncmp(code, list, 2) != 0) {
 		check_fault(c, "a code of another list than %s; choose one of that list",
 		    list);
@@ -164,6 +171,7 @@ json_t *check_ref(struct checker *c, const json_t *v, const char *to)
 	    : strcmp(to, "party") == 0		  ? "person or organisation"
 						  : to;
 	char id[27];
+	char words[SCHEMA_WORDS] = "";
 
 	if (string_in(c, v, REF_MAX) == NULL)
 		return NULL;
@@ -177,11 +185,16 @@ json_t *check_ref(struct checker *c, const json_t *v, const char *to)
 	}
 	if (c->res->allow_dangling)
 		return text;
+	if (c->res->why != NULL)
+		c->res->why(c->res->ctx, json_string_value(text), to, words);
 	json_decref(text);
-	check_fault(c,
-	    "no %s with this id or reference is known; add it, or allow dangling "
-	    "references",
-	    what);
+	if (words[0] != '\0')
+		check_fault(c, "%s", words);
+	else
+		check_fault(c,
+		    "no %s with this id or reference is known; add it, or allow dangling "
+		    "references",
+		    what);
 	return NULL;
 }
 
@@ -248,19 +261,26 @@ json_t *check_yesno(struct checker *c, const json_t *v)
 	return check_keep(c, json_string(s));
 }
 
+/* UTC; somewhere it is tomorrow already. */
+static int64_t today(void)
+{
+	return clock_now_us() / 1000000 / 86400;
+}
+
 json_t *check_edtf(struct checker *c, const json_t *v)
 {
-	struct saksi_error err;
+	char why[EDTF_WHY];
 	struct edtf d;
 	const char *s = string_in(c, v, 64);
 	if (s == NULL)
 		return NULL;
-	if (edtf_parse(&d, s, &err) != SAKSI_OK) {
-		check_fault(c,
-		    "not a date; write 2019, 2019-07, 2019-07-09, 2019~, a span "
-		    "2019/2021 or some day between [2019-07-01..2019-07-31]");
+	if (edtf_explain(why, sizeof(why), s)) {
+		check_fault(c, "%s", why);
 		return NULL;
 	}
+	if (edtf_parse(&d, s, NULL) == SAKSI_OK && d.earliest != EDTF_DAY_MIN &&
+	    d.earliest > today() + 1 && (c->field == NULL || !c->field->future))
+		check_warn(c, "lies in the future; correct it if that is a slip");
 	return check_keep(c, json_string(s));
 }
 
@@ -287,6 +307,8 @@ json_t *check_country(struct checker *c, const json_t *v)
 		check_fault(c, "not a country code; write two letters as KH");
 		return NULL;
 	}
+	if (!text_is_country(country))
+		check_warn(c, "no country has this code in ISO 3166-1; kept as it is");
 	return check_keep(c, json_string(country));
 }
 
@@ -342,6 +364,19 @@ static json_t *check_form(struct checker *c, const json_t *v, bool (*form)(const
 		return NULL;
 	}
 	return check_keep(c, json_string(s));
+}
+
+/* Of the parts of countries there is no list at hand; of the countries there is. */
+static json_t *check_subdivision(struct checker *c, const json_t *v)
+{
+	json_t *part = check_form(c, v, form_subdivision, "a country's part as KH-12");
+	char country[3] = "";
+	if (part == NULL)
+		return NULL;
+	memcpy(country, json_string_value(part), 2);
+	if (!text_is_country(country))
+		check_warn(c, "no country has this code in ISO 3166-1; kept as it is");
+	return part;
 }
 
 static bool suspended_valid(const char *s)
@@ -404,7 +439,7 @@ json_t *check_part(struct checker *c, const struct part *p, const json_t *v)
 	case PART_COUNTRY:
 		return check_country(c, v);
 	case PART_SUBDIVISION:
-		return check_form(c, v, form_subdivision, "a country's part as KH-12");
+		return check_subdivision(c, v);
 	case PART_NUMBER:
 		return check_number(c, v);
 	case PART_LATITUDE:

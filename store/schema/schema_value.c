@@ -36,10 +36,10 @@ static void object_unknown_keys(struct checker *c, const json_t *v,
 	json_object_foreach (json_loop(v), key, x) {
 		if (part_find(parts, n, key) != NULL)
 			continue;
-		struct nearest near;
-		nearest_init(&near, key);
+		struct text_near near;
+		text_near_begin(&near, key);
 		for (size_t i = 0; i < n; i++)
-			nearest_try(&near, parts[i].name);
+			(void)text_near_try(&near, parts[i].name);
 		check_unknown(c, what, key, &near);
 	}
 }

@@ -33,7 +33,7 @@ static bool resolve_short(void *ctx, const char *text, const char *to, char out[
 	return true;
 }
 
-static const struct schema_resolver resolver = {resolve_short, NULL, false};
+static const struct schema_resolver resolver = {resolve_short, NULL, false, NULL};
 
 static struct query *parse(const char *text)
 {

@@ -25,7 +25,7 @@ static bool resolve_any(void *ctx, const char *text, const char *to, char out[27
 	return true;
 }
 
-static const struct schema_resolver resolver = {resolve_any, NULL, false};
+static const struct schema_resolver resolver = {resolve_any, NULL, false, NULL};
 
 static json_t *put_together(const struct schema_entries *e, const char *type)
 {

@@ -111,7 +111,7 @@ static inline int fake_linked(void *ctx, const char *id, const char *type,
 /* Add one record of the interchange form; its `id` is a ref. */
 static inline void fake_add(struct fake_source *s, const json_t *in)
 {
-	const struct schema_resolver res = {fake_resolve, NULL, false};
+	const struct schema_resolver res = {fake_resolve, NULL, false, NULL};
 	const char *ref = json_string_value(json_object_get(in, "id"));
 	const char *type = json_string_value(json_object_get(in, "type"));
 	struct schema_entries entries = {NULL, 0, 0};

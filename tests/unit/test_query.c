@@ -57,7 +57,7 @@ static bool resolve_ref(void *ctx, const char *text, const char *to, char out[27
 	return true;
 }
 
-static struct schema_resolver res = {resolve_ref, NULL, false};
+static struct schema_resolver res = {resolve_ref, NULL, false, NULL};
 
 static const char *hits(const char *text)
 {
@@ -403,7 +403,7 @@ static void test_no_resolver(void **state)
 {
 	struct query *q = NULL;
 	json_t *r = json_of(shelf[5].json);
-	struct schema_resolver lax = {resolve_ref, NULL, true};
+	struct schema_resolver lax = {resolve_ref, NULL, true, NULL};
 	(void)state;
 	assert_int_equal(query_parse(&q, schema, "ref:per-1", NULL, &g_err), SAKSI_OK);
 	assert_int_equal(query_match(q, r, NULL), 1);

@@ -63,6 +63,28 @@ static void test_sealed_reaches_leaves(void **state)
 		assert_true(consent->fields[i].sealed);
 }
 
+static void check_about(const struct schema_field *f, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (f[i].about == NULL || strlen(f[i].about) < 3 ||
+		    strlen(f[i].about) > 76)
+			fail_msg("%s: says nothing of itself, or too much", f[i].path);
+		check_about(f[i].fields, f[i].n_fields);
+	}
+}
+
+/* Whoever fills in a field can read what goes into it. */
+static void test_all_are_described(void **state)
+{
+	size_t n;
+	const struct schema_type *t = schema_types(schema, &n);
+	(void)state;
+	for (size_t i = 0; i < n; i++) {
+		assert_non_null(t[i].about);
+		check_about(t[i].fields, t[i].n_fields);
+	}
+}
+
 static void test_code_labels(void **state)
 {
 	static const char *const known[][3] = {{"04", "04:030101000000", "Arrest"},
@@ -320,6 +342,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_types),
     cmocka_unit_test(test_fields),
     cmocka_unit_test(test_sealed_reaches_leaves),
+    cmocka_unit_test(test_all_are_described),
     cmocka_unit_test(test_code_labels),
     cmocka_unit_test(test_code_lists),
     cmocka_unit_test(test_json_has_codes),

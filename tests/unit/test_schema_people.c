@@ -326,7 +326,7 @@ static bool resolve_none(void *ctx, const char *text, const char *to, char out[2
 
 static void test_parse_unresolved(void **state)
 {
-	struct schema_resolver res = {resolve_none, NULL, false};
+	struct schema_resolver res = {resolve_none, NULL, false, NULL};
 	json_t *v = NULL;
 	(void)state;
 	faults_clear();

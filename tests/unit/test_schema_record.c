@@ -203,6 +203,36 @@ static void round_trip(const struct schema_type *t, const struct schema_entries 
 	buf_free(&twice);
 }
 
+/* A person may have no name, but hardly neither name nor description. */
+static void test_nameless_warns(void **state)
+{
+	static const struct {
+		const char *type, *record;
+		size_t warnings;
+	} cases[] = {{"person", "{'names': ['A']}", 0},
+	    {"person", "{'group_description': 'villagers'}", 0},
+	    {"person", "{'sex': 'f'}", 1}, {"person", "{'names': []}", 1},
+	    {"event", "{'title': 'T'}", 0}};
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct schema_entries e;
+		json_t *r = json_of(cases[i].record);
+		faults_clear();
+		assert_int_equal(schema_flatten(&e, schema,
+				     schema_type(schema, cases[i].type), r, NULL, 7,
+				     &faults, &g_err),
+		    SAKSI_OK);
+		assert_int_equal(faults.n, cases[i].warnings);
+		assert_int_equal(faults.n_errors, 0);
+		if (faults.n > 0) {
+			assert_int_equal(faults.list[0].line, 7);
+			assert_string_equal(faults.list[0].key, "names");
+		}
+		schema_entries_free(&e);
+		json_decref(r);
+	}
+}
+
 static json_t *sample_line(const char **at, const struct schema_type **t)
 {
 	const char *end =
@@ -413,6 +443,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_not_an_object),
     cmocka_unit_test(test_many_elements),
     cmocka_unit_test(test_put),
+    cmocka_unit_test(test_nameless_warns),
     cmocka_unit_test(test_sample),
     cmocka_unit_test(test_random_records),
 };

@@ -170,7 +170,90 @@ static void test_unknown_codes_warn(void **state)
 	}
 	json_t *v = canonical("person", "sex", "'ff'", NULL);
 	assert_null(v);
-	assert_non_null(strstr(faults.list[0].words, "did you mean f"));
+	assert_non_null(strstr(faults.list[0].words, "did you mean \"f\"?"));
+}
+
+static int64_t in_march_2026(void)
+{
+	return (int64_t)day_from_civil(2026, 3, 8) * 86400 * 1000000;
+}
+
+/* What is well formed and yet hardly meant: kept, with a word. */
+static void test_doubtful_values_warn(void **state)
+{
+	static const struct {
+		const char *type, *field, *value;
+		bool warned;
+	} cases[] = {
+	    {"event", "date", "'2026-03-09'", false}, /* somewhere it is tomorrow */
+	    {"event", "date", "'2026-03-10'", true},
+	    {"event", "date", "'2026'", false},
+	    {"event", "date", "'2026-03/2027'", false},
+	    {"event", "date", "'../2099'", false},
+	    {"event", "date", "{'edtf': '2962', 'stated': 'x'}", true},
+	    {"decision", "next_date", "'2026-05'", false},
+	    {"person", "citizenship", "'KH'", false},
+	    {"person", "citizenship", "'XX'", true},
+	    {"act", "place", "{'country': 'UK'}", true},
+	    {"act", "place", "{'country': 'KH', 'subdivision': 'KH-12'}", false},
+	    {"act", "place", "{'subdivision': 'KX-12'}", true},
+	};
+	(void)state;
+	clock_replace(in_march_2026);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		json_t *v =
+		    canonical(cases[i].type, cases[i].field, cases[i].value, NULL);
+		assert_non_null(v);
+		json_decref(v);
+		if (faults.n != cases[i].warned || faults.n_errors != 0)
+			fail_msg("%s: %zu faults", cases[i].value, faults.n);
+		if (cases[i].warned) {
+			assert_true(faults.list[0].warning);
+			check_words();
+		}
+	}
+	clock_replace(NULL);
+}
+
+/* The day is named, and how it is written. */
+static void test_date_says_what_is_wrong(void **state)
+{
+	(void)state;
+	assert_null(canonical("event", "date", "'2026-02-30'", NULL));
+	assert_non_null(strstr(faults.list[0].words, "February 2026 has 28 days"));
+	assert_null(canonical("event", "date", "'8/3/2026'", NULL));
+	assert_non_null(strstr(faults.list[0].words, "write 2026-03-08 or 2026-08-03"));
+}
+
+static void refuse_words(void *ctx, const char *text, const char *to,
+    char words[SCHEMA_WORDS])
+{
+	assert_ptr_equal(ctx, &schema);
+	(void)snprintf(words, SCHEMA_WORDS, "%s is no %s; ask", text, to);
+}
+
+static bool refuse_all(void *ctx, const char *text, const char *to, char out[27])
+{
+	(void)ctx, (void)text, (void)to, (void)out;
+	return false;
+}
+
+static void test_resolver_says_why(void **state)
+{
+	struct schema_resolver r = {refuse_all, &schema, false, refuse_words};
+	(void)state;
+	assert_null(canonical("act", "victim", "'per-x'", &r));
+	assert_string_equal(faults.list[0].words, "per-x is no party; ask");
+}
+
+/* A slip in a label is as good as one in a code. */
+static void test_code_nearest(void **state)
+{
+	(void)state;
+	assert_null(canonical("act", "kind", "'Arest'", NULL));
+	assert_non_null(strstr(faults.list[0].words, "did you mean \"Arrest\"?"));
+	assert_null(canonical("act", "kind", "'04:123'", NULL));
+	assert_non_null(strstr(faults.list[0].words, "`saksi schema --codes 04`"));
 }
 
 static void test_dates(void **state)
@@ -498,7 +581,7 @@ static void test_attachment(void **state)
 
 static void test_references(void **state)
 {
-	struct schema_resolver res = {resolve_known, NULL, false};
+	struct schema_resolver res = {resolve_known, NULL, false, NULL};
 	(void)state;
 	json_t *v = canonical("act", "event", "'known'", &res);
 	assert_string_equal(json_show(v), "'00000000000000000000000000'");
@@ -541,6 +624,10 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_text_limits),
     cmocka_unit_test(test_codes),
     cmocka_unit_test(test_unknown_codes_warn),
+    cmocka_unit_test(test_doubtful_values_warn),
+    cmocka_unit_test(test_date_says_what_is_wrong),
+    cmocka_unit_test(test_resolver_says_why),
+    cmocka_unit_test(test_code_nearest),
     cmocka_unit_test(test_dates),
     cmocka_unit_test(test_times),
     cmocka_unit_test(test_names),

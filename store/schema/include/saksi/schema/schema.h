@@ -57,12 +57,16 @@ struct schema_field {
 	const char *list;     /* code list, or NULL */
 	const char *to;	      /* target type, "party", "any", or NULL */
 	const char *esf;      /* HURIDOCS field number, or NULL */
+	const char *about;    /* what to write into it, or NULL */
+	bool future;	      /* a day to come is nothing to warn of */
 	const struct schema_field *fields; /* of a group, in order */
 	size_t n_fields;
 };
 struct schema_type {
 	const char *name;
 	const char *label;		   /* field that names a record for people */
+	const char *about;		   /* what it is, or NULL */
+	const char *named[2];		   /* one of both should be filled; or NULL */
 	const struct schema_field *fields; /* own fields, then the common ones */
 	size_t n_fields;
 };
@@ -85,12 +89,13 @@ void schema_codes(const struct schema *s, const char *list,
 const json_t *schema_json(const struct schema *s);
 
 /* ---- faults --------------------------------------------------------------- */
+#define SCHEMA_WORDS 240u
 #define SCHEMA_FAULTS_MAX 10000u /* kept; n_errors counts all */
 struct schema_fault {
 	size_t line;	 /* 0 when there is none */
 	bool warning;	 /* unknown code, say; does not stop */
 	char key[80];	 /* field path, "" for the whole record */
-	char words[240]; /* reason and next step; no record text */
+	char words[SCHEMA_WORDS]; /* reason and next step; no record text */
 };
 struct schema_faults {
 	struct schema_fault *list;
@@ -143,6 +148,8 @@ struct schema_resolver {
 	schema_resolve_fn *fn; /* NULL: keep as written, no fault */
 	void *ctx;
 	bool allow_dangling;
+	/* Why ${fn} said false, and the next step; NULL: general words. */
+	void (*why)(void *ctx, const char *text, const char *to, char words[SCHEMA_WORDS]);
 };
 
 /**
@@ -157,6 +164,13 @@ SAKSI_MUST_CHECK enum saksi_err schema_flatten(struct schema_entries *out,
     const struct schema *s, const struct schema_type *t, const json_t *record,
     const struct schema_resolver *res, size_t line, struct schema_faults *faults,
     struct saksi_error *err);
+/**
+ * schema_advise(t, record, line, faults):
+ * Warnings about a record as a whole, which schema_flatten() gives too: one that
+ * nothing names.
+ */
+void schema_advise(const struct schema_type *t, const json_t *record, size_t line,
+    struct schema_faults *faults);
 /** schema_canonical: One value for ${f} (element if many); *out NULL after a fault. */
 SAKSI_MUST_CHECK enum saksi_err schema_canonical(json_t **out, const struct schema *s,
     const struct schema_field *f, const json_t *value, const struct schema_resolver *res,
