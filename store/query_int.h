@@ -30,7 +30,6 @@ struct words {
 bool words_add(struct words *w, const char *folded, size_t n);
 /** words_add_raw: The same, folding first. */
 bool words_add_raw(struct words *w, const char *text);
-const char *words_get(const struct words *w, size_t i);
 void words_free(struct words *w);
 /** words_find(hay, from, to, w, prefix): How often ${w} stands in hay[from..to). */
 size_t words_find(const struct words *hay, size_t from, size_t to, const struct words *w,

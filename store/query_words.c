@@ -59,7 +59,7 @@ bool words_add_raw(struct words *w, const char *text)
 	return ok;
 }
 
-const char *words_get(const struct words *w, size_t i)
+static const char *words_get(const struct words *w, size_t i)
 {
 	return (const char *)w->text.p + w->at[i];
 }

@@ -7,7 +7,9 @@ bool node_before(const struct membership *m, uint32_t a, uint32_t b)
 	return a < b && (m->nodes[b].past[a / 64] >> (a % 64) & 1) != 0;
 }
 
-bool causes_include(const struct membership *m, const struct causes *c, uint32_t node)
+/* ${node} is one of them or before one. */
+static bool causes_include(const struct membership *m, const struct causes *c,
+    uint32_t node)
 {
 	for (uint32_t i = 0; i < c->n; i++)
 		if (c->node[i] == node || node_before(m, node, c->node[i]))
@@ -41,7 +43,7 @@ void causes_of(struct causes *c, const struct membership *m, const struct change
 		add_cause(c, m, &cs->deps[i]);
 }
 
-enum team_role role_at(const struct membership *m, const struct causes *c,
+static enum team_role role_at(const struct membership *m, const struct causes *c,
     const struct saksi_hash *device)
 {
 	enum team_role lowest = ROLE_NONE;

@@ -45,9 +45,5 @@ struct causes {
 void causes_of(struct causes *c, const struct membership *m, const struct changeset *cs,
     bool auth_only);
 bool node_before(const struct membership *m, uint32_t a, uint32_t b);
-/** causes_include(m, c, node): ${node} is one of them or before one. */
-bool causes_include(const struct membership *m, const struct causes *c, uint32_t node);
-enum team_role role_at(const struct membership *m, const struct causes *c,
-    const struct saksi_hash *device);
 
 #endif

@@ -199,11 +199,6 @@ const struct saksi_hash *saksi_team_space(const struct saksi_team *t)
 	return &t->local.space;
 }
 
-const uint8_t *saksi_team_coll(const struct saksi_team *t)
-{
-	return t->coll;
-}
-
 const struct team_device *saksi_team_device(const struct saksi_team *t,
     const struct saksi_hash *id)
 {
@@ -252,17 +247,6 @@ void team_name(const struct saksi_team *t, const struct saksi_hash *device, char
 			return;
 		}
 	hash_short(out, device);
-}
-
-bool saksi_team_has_root(const struct saksi_team *t)
-{
-	return t->members != NULL && membership_has_root(t->members);
-}
-
-const struct team_epoch *saksi_team_epochs(const struct saksi_team *t, size_t *n)
-{
-	*n = t->n_epochs;
-	return t->epochs;
 }
 
 enum saksi_err saksi_team_judge(enum team_verdict *v, const struct saksi_team *t,

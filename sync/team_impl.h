@@ -12,7 +12,7 @@ struct saksi_team {
 	struct local_epochs keys;
 	struct membership *members;
 	uint8_t coll[16];
-	struct team_epoch *epochs; /* those in keys, the writer's choice first */
+	struct team_epoch *epochs; /* all it can open; the one it seals under first */
 	size_t n_epochs;
 	bool can_seal;			/* the writer's choice is among them: the first */
 	size_t epochs_looked;		/* of membership's: their boxes were tried */

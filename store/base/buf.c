@@ -89,14 +89,6 @@ void buf_printf(struct buf *b, const char *fmt, ...)
 	va_end(again);
 }
 
-void buf_le16(struct buf *b, uint16_t v)
-{
-	uint8_t p[2];
-
-	le16_put(p, v);
-	buf_add(b, p, sizeof(p));
-}
-
 void buf_le32(struct buf *b, uint32_t v)
 {
 	uint8_t p[4];

@@ -12,7 +12,7 @@
 static const int before_month[] = {0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334,
     365};
 
-bool civil_leap(int64_t year)
+static bool is_leap(int64_t year)
 {
 	return year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
 }
@@ -32,13 +32,13 @@ static int64_t before_year(int64_t year)
 
 static int64_t before_month_of(int64_t year, int month)
 {
-	return before_month[month - 1] + (month > 2 && civil_leap(year) ? 1 : 0);
+	return before_month[month - 1] + (month > 2 && is_leap(year) ? 1 : 0);
 }
 
 int civil_month_days(int64_t year, int month)
 {
 	if (month == 2)
-		return civil_leap(year) ? 29 : 28;
+		return is_leap(year) ? 29 : 28;
 	return before_month[month] - before_month[month - 1];
 }
 

@@ -7,7 +7,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-bool civil_leap(int64_t year);
 /** civil_month_days(year, month): How many days month 1 .. 12 has. */
 int civil_month_days(int64_t year, int month);
 

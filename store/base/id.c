@@ -95,15 +95,6 @@ int hash_cmp(const struct saksi_hash *a, const struct saksi_hash *b)
 	return memcmp(a->b, b->b, sizeof(a->b));
 }
 
-bool hash_is_zero(const struct saksi_hash *h)
-{
-	uint8_t any = 0;
-
-	for (size_t i = 0; i < sizeof(h->b); i++)
-		any |= h->b[i];
-	return any == 0;
-}
-
 void hash_short(char out[17], const struct saksi_hash *h)
 {
 	hex_encode(out, h->b, 8);

@@ -155,15 +155,6 @@ void mp_read_fixed(struct mp_reader *r, void *out, size_t n)
 		memcpy(out, p, n);
 }
 
-void mp_read_key(struct mp_reader *r, const char *name)
-{
-	const char *p;
-	size_t n = mp_read_str(r, &p);
-
-	if (!r->failed && (n != strlen(name) || memcmp(p, name, n) != 0))
-		mp_fail(r, "another key than expected");
-}
-
 void mp_expect_array(struct mp_reader *r, uint32_t n)
 {
 	uint32_t got = mp_read_array(r);

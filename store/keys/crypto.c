@@ -14,9 +14,6 @@
 #define PREFIX "saksi1"
 #define PREFIX_LEN sizeof(PREFIX) /* with its 00 byte */
 #define TAG_MAX 64u
-#define BOX_OVERHEAD                                         \
-	(crypto_box_curve25519xchacha20poly1305_NONCEBYTES + \
-	    crypto_box_curve25519xchacha20poly1305_MACBYTES)
 #define SEALED_BOX_OVERHEAD crypto_box_curve25519xchacha20poly1305_SEALBYTES
 
 _Static_assert(CRYPTO_KEY == crypto_generichash_KEYBYTES, "BLAKE2b key size");
@@ -30,7 +27,6 @@ _Static_assert(CRYPTO_KEY == crypto_box_curve25519xchacha20poly1305_PUBLICKEYBYT
     "X25519 public key");
 _Static_assert(CRYPTO_KEY == crypto_box_curve25519xchacha20poly1305_SECRETKEYBYTES,
     "X25519 secret key");
-_Static_assert(CRYPTO_SEAL_OVERHEAD == BOX_OVERHEAD, "box and seal have one overhead");
 _Static_assert(sizeof(((struct crypto_hash_state *)NULL)->opaque) >=
 	sizeof(crypto_generichash_state),
     "opaque hash state is large enough");
@@ -252,46 +248,6 @@ enum saksi_err crypto_box_new(uint8_t pk[CRYPTO_KEY], struct secret **sk,
 		must(crypto_box_curve25519xchacha20poly1305_keypair(pk,
 		    secret_bytes(*sk)));
 	return rc;
-}
-
-enum saksi_err crypto_box_to(struct buf *out, const uint8_t to_pk[CRYPTO_KEY],
-    const struct secret *from_sk, const void *plain, size_t n, struct saksi_error *err)
-{
-	uint8_t *p = NULL;
-	enum saksi_err rc = check_key(from_sk, err);
-
-	if (rc == SAKSI_OK)
-		rc = make_room(&p, out, n, BOX_OVERHEAD, err);
-	if (rc != SAKSI_OK)
-		return rc;
-	crypto_random(p, CRYPTO_NONCE);
-	if (crypto_box_curve25519xchacha20poly1305_easy(p + CRYPTO_NONCE, plain, n, p,
-		to_pk, secret_view(from_sk)) != 0)
-		return saksi_fail(err, SAKSI_EINVAL, "box: the public key is not usable");
-	out->len += n + BOX_OVERHEAD;
-	return SAKSI_OK;
-}
-
-enum saksi_err crypto_box_from(struct buf *out, const uint8_t from_pk[CRYPTO_KEY],
-    const struct secret *to_sk, const void *boxed, size_t n, struct saksi_error *err)
-{
-	const uint8_t *c = boxed;
-	uint8_t *p = NULL;
-	enum saksi_err rc = check_key(to_sk, err);
-
-	if (rc != SAKSI_OK)
-		return rc;
-	if (n < BOX_OVERHEAD)
-		return saksi_fail(err, SAKSI_EAUTH, "box: too short to be one");
-	rc = make_room(&p, out, n - BOX_OVERHEAD, 0, err);
-	if (rc != SAKSI_OK)
-		return rc;
-	if (crypto_box_curve25519xchacha20poly1305_open_easy(p, c + CRYPTO_NONCE,
-		n - CRYPTO_NONCE, c, from_pk, secret_view(to_sk)) != 0)
-		return saksi_fail(err, SAKSI_EAUTH,
-		    "box: altered, or not between these keys");
-	out->len += n - BOX_OVERHEAD;
-	return SAKSI_OK;
 }
 
 enum saksi_err crypto_sealed_box(struct buf *out, const uint8_t to_pk[CRYPTO_KEY],

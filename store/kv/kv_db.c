@@ -132,8 +132,8 @@ static enum saksi_err prepare(struct db_call *c, struct kv_txn *txn, unsigned db
 
 /* ---- values ---------------------------------------------------------------------- */
 
-enum saksi_err kv_db_read(struct buf *out, bool *found, struct kv_txn *txn, unsigned db,
-    uint64_t n, struct saksi_error *err)
+static enum saksi_err db_read(struct buf *out, bool *found, struct kv_txn *txn,
+    unsigned db, uint64_t n, struct saksi_error *err)
 {
 	struct db_call c = {.out = out};
 	enum saksi_err rc = prepare(&c, txn, db, n, err);
@@ -251,7 +251,7 @@ enum saksi_err kv_read_sealed(struct buf *out, bool *found, struct kv_txn *txn,
     unsigned db, uint64_t n, struct saksi_error *err)
 {
 	if (txn->write)
-		return kv_db_read(out, found, txn, db, n, err);
+		return db_read(out, found, txn, db, n, err);
 	return kv_snapshot_read(out, found, txn->kv, &txn->base.db[db], n, &txn->hint[db],
 	    err);
 }

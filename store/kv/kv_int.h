@@ -177,8 +177,6 @@ SAKSI_MUST_CHECK enum saksi_err kv_snapshot_read(struct buf *out, bool *found,
 /* ---- kv_db.c: LMDB's own calls, in a write transaction --------------------- */
 
 SAKSI_MUST_CHECK enum saksi_err kv_db_create(struct kv_txn *txn, struct saksi_error *err);
-SAKSI_MUST_CHECK enum saksi_err kv_db_read(struct buf *out, bool *found,
-    struct kv_txn *txn, unsigned db, uint64_t n, struct saksi_error *err);
 SAKSI_MUST_CHECK enum saksi_err kv_db_write(struct kv_txn *txn, unsigned db, uint64_t n,
     const uint8_t *p, size_t len, struct saksi_error *err);
 SAKSI_MUST_CHECK enum saksi_err kv_db_remove(struct kv_txn *txn, unsigned db, uint64_t n,

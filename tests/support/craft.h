@@ -63,7 +63,7 @@ static inline void craft_begin(struct craft *c, struct peer *of, enum changeset_
 	c->head.kind = (uint8_t)kind;
 	c->head.space = *saksi_team_space(of->t);
 	if (kind == CS_DATA)
-		memcpy(c->head.coll, saksi_team_coll(of->t), 16);
+		memcpy(c->head.coll, of->t->coll, 16);
 	c->device = *device;
 	c->sk = sk;
 	crypto_random(c->nonce, sizeof(c->nonce));

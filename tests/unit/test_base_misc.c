@@ -116,15 +116,13 @@ static void test_buf(void **state)
 	assert_int_equal(b.len, 0);
 	for (size_t i = 0; i < b.cap; i++)
 		assert_int_equal(b.p[i], 0);
-	buf_le16(&b, 0x0102);
 	buf_le32(&b, 0x03040506);
 	buf_le64(&b, UINT64_C(0x0708090a0b0c0d0e));
-	assert_int_equal(b.len, 14);
-	assert_memory_equal(b.p,
-	    "\x02\x01\x06\x05\x04\x03\x0e\x0d\x0c\x0b\x0a\x09\x08\x07", 14);
-	assert_int_equal(le16_get(b.p), 0x0102);
-	assert_int_equal(le32_get(b.p + 2), 0x03040506);
-	assert_true(le64_get(b.p + 6) == UINT64_C(0x0708090a0b0c0d0e));
+	assert_int_equal(b.len, 12);
+	assert_memory_equal(b.p, "\x06\x05\x04\x03\x0e\x0d\x0c\x0b\x0a\x09\x08\x07", 12);
+	assert_int_equal(le16_get(b.p), 0x0506);
+	assert_int_equal(le32_get(b.p), 0x03040506);
+	assert_true(le64_get(b.p + 4) == UINT64_C(0x0708090a0b0c0d0e));
 	assert_int_equal(buf_ok(&b, NULL), SAKSI_OK);
 	buf_free(&b);
 	assert_null(b.p);
@@ -349,9 +347,7 @@ static void test_hash(void **state)
 	char text[17];
 
 	(void)state;
-	assert_true(hash_is_zero(&a));
 	b.b[31] = 1;
-	assert_false(hash_is_zero(&b));
 	assert_true(hash_cmp(&a, &b) < 0);
 	assert_int_equal(hash_cmp(&a, &a), 0);
 	b.b[0] = 0xab;

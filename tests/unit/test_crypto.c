@@ -144,27 +144,6 @@ static void sign_vectors(void **state)
 	v_close(&v, n, 2);
 }
 
-static void box_vectors(void **state)
-{
-	struct v v;
-	unsigned n = 0;
-
-	(void)state;
-	for (v_open(&v); v_next(&v, "box"); n++) {
-		uint8_t pk[CRYPTO_KEY];
-		struct secret *sk = NULL;
-
-		v_in_out(&v);
-		vectors_bytes(pk, sizeof(pk), &v.f, "from_pk");
-		vectors_bytes(v.key, sizeof(v.key), &v.f, "to_sk");
-		OK(secret_copy(&sk, v.key, sizeof(v.key), NULL));
-		OK(crypto_box_from(&v.got, pk, sk, v.out.p, v.out.len, NULL));
-		assert_bytes(&v.got, &v.in);
-		secret_free(&sk);
-	}
-	v_close(&v, n, 2);
-}
-
 static void sealed_box_vectors(void **state)
 {
 	struct v v;
@@ -457,40 +436,6 @@ struct pair {
 	struct secret *sk;
 };
 
-static void boxes(void **state)
-{
-	struct pair a = {{0}, NULL}, b = {{0}, NULL}, c = {{0}, NULL};
-	struct buf boxed = BUF_INIT, plain = BUF_INIT;
-
-	(void)state;
-	OK(crypto_box_new(a.pk, &a.sk, NULL));
-	OK(crypto_box_new(b.pk, &b.sk, NULL));
-	OK(crypto_box_new(c.pk, &c.sk, NULL));
-	OK(crypto_box_to(&boxed, b.pk, a.sk, "word", 4, NULL));
-	OK(crypto_box_from(&plain, a.pk, b.sk, boxed.p, boxed.len, NULL));
-	assert_int_equal(plain.len, 4);
-	assert_memory_equal(plain.p, "word", 4);
-	assert_int_equal(crypto_box_from(&plain, c.pk, b.sk, boxed.p, boxed.len, NULL),
-	    SAKSI_EAUTH);
-	assert_int_equal(crypto_box_from(&plain, a.pk, c.sk, boxed.p, boxed.len, NULL),
-	    SAKSI_EAUTH);
-	for (size_t i = 0; i < boxed.len; i++) {
-		boxed.p[i] ^= 4;
-		assert_int_equal(crypto_box_from(&plain, a.pk, b.sk, boxed.p, boxed.len,
-				     NULL),
-		    SAKSI_EAUTH);
-		boxed.p[i] ^= 4;
-		assert_int_equal(crypto_box_from(&plain, a.pk, b.sk, boxed.p, i, NULL),
-		    SAKSI_EAUTH);
-	}
-	assert_int_equal(plain.len, 4);
-	secret_free(&a.sk);
-	secret_free(&b.sk);
-	secret_free(&c.sk);
-	buf_free(&boxed);
-	buf_free(&plain);
-}
-
 static void sealed_boxes(void **state)
 {
 	struct pair a = {{0}, NULL}, b = {{0}, NULL};
@@ -530,14 +475,16 @@ static void low_order_keys_are_refused(void **state)
 
 	(void)state;
 	OK(crypto_box_new(a.pk, &a.sk, NULL));
-	assert_int_equal(crypto_box_to(&out, zero, a.sk, "x", 1, NULL), SAKSI_EINVAL);
-	assert_int_equal(crypto_box_to(&out, one, a.sk, "x", 1, NULL), SAKSI_EINVAL);
 	assert_int_equal(crypto_sealed_box(&out, zero, "x", 1, NULL), SAKSI_EINVAL);
-	assert_int_equal(crypto_box_from(&out, zero, a.sk, boxed, sizeof(boxed), NULL),
+	assert_int_equal(crypto_sealed_box(&out, one, "x", 1, NULL), SAKSI_EINVAL);
+	assert_int_equal(crypto_sealed_box_open(&out, a.pk, a.sk, boxed, sizeof(boxed),
+			     NULL),
 	    SAKSI_EAUTH);
 	assert_int_equal(out.len, 0);
 	secret_truncate(a.sk, 31);
-	assert_int_equal(crypto_box_to(&out, a.pk, a.sk, "x", 1, NULL), SAKSI_EINVAL);
+	assert_int_equal(crypto_sealed_box_open(&out, a.pk, a.sk, boxed, sizeof(boxed),
+			     NULL),
+	    SAKSI_EINVAL);
 	secret_free(&a.sk);
 	buf_free(&out);
 }
@@ -727,7 +674,6 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(prf_vectors),
     cmocka_unit_test(seal_vectors),
     cmocka_unit_test(sign_vectors),
-    cmocka_unit_test(box_vectors),
     cmocka_unit_test(sealed_box_vectors),
     cmocka_unit_test(stream_vectors),
     cmocka_unit_test(password_vectors),
@@ -739,7 +685,6 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(sub_keys),
     cmocka_unit_test(signatures),
     cmocka_unit_test(malleable_signatures_are_refused),
-    cmocka_unit_test(boxes),
     cmocka_unit_test(sealed_boxes),
     cmocka_unit_test(low_order_keys_are_refused),
     cmocka_unit_test(streams_keep_order_and_end),

@@ -96,11 +96,6 @@ static enum saksi_err do_kdf(struct env *e)
 	return crypto_kdf(&e->key, e->f.vault_key, "test", NULL);
 }
 
-static enum saksi_err do_box(struct env *e)
-{
-	return crypto_box_to(&e->out, e->pk, e->f.vault_key, "x", 1, NULL);
-}
-
 static enum saksi_err do_sealed_box(struct env *e)
 {
 	return crypto_sealed_box(&e->out, e->pk, "x", 1, NULL);
@@ -137,7 +132,7 @@ static void env_free(struct env *e)
 static void every_allocation_may_fail(void **state)
 {
 	static enum saksi_err (*const calls[])(struct env *) = {do_load, do_open, do_set,
-	    do_clear, do_rekey, do_sign_key, do_box_key, do_kdf, do_box, do_sealed_box,
+	    do_clear, do_rekey, do_sign_key, do_box_key, do_kdf, do_sealed_box,
 	    do_streams};
 
 	(void)state;

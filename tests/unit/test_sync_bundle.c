@@ -380,7 +380,7 @@ static void bundles_leak_nothing(void **state)
 		assert_null(memmem(x.p, x.len, needles[i], strlen(needles[i])));
 	assert_null(memmem(x.p, x.len, saksi_team_space(a.t)->b, 8));
 	assert_null(memmem(x.p, x.len, saksi_team_self(a.t)->id.b, 8));
-	assert_null(memmem(x.p, x.len, saksi_team_coll(a.t), 8));
+	assert_null(memmem(x.p, x.len, a.t->coll, 8));
 	/* of the same content, no eight bytes in common anywhere */
 	assert_int_equal(x.len, y.len);
 	n = x.len - 7;
@@ -530,7 +530,7 @@ static void a_borrowed_manifest_proves_nothing(void **state)
 	/* c seals in the name of a, with its own key */
 	memset(&m, 0, sizeof(m));
 	place.space = *saksi_team_space(c.t);
-	memcpy(place.coll, saksi_team_coll(c.t), 16);
+	memcpy(place.coll, c.t->coll, 16);
 	fd = temp_fd();
 	for (int honest = 0; honest < 2; honest++) {
 		assert_int_equal(ftruncate(fd, 0), 0);
@@ -667,7 +667,7 @@ static void devices_are_found_by_name(void **state)
 	peer_join(&c, &a, ROLE_EDITOR, "Dara", "second phone");
 	assert_int_equal(saksi_team_find(a.t, "Dara", &d, &g_err), SAKSI_EINVAL);
 	assert_null(d);
-	assert_false(saksi_team_has_root(a.t));
+	assert_false(membership_has_root(a.t->members));
 	peer_end(&a);
 	peer_end(&b);
 	peer_end(&c);

@@ -262,10 +262,8 @@ def crypto_blocks():
         pk, sig = ed_sign(seed, tagged("test-sig", x))
         yield {"sign": "test-sig", "seed": seed, "pk": pk, "in": x, "out": sig}
     for n in (0, 77):
-        a, b, x = noise(f"box a {n}", 32), noise(f"box b {n}", 32), noise(f"boxed {n}", n)
+        b, x = noise(f"box b {n}", 32), noise(f"boxed {n}", n)
         base = (9).to_bytes(32, "little")
-        yield {"box": "", "from_pk": x25519(a, base), "to_sk": b, "in": x,
-               "out": box(noise(f"box nonce {n}", 24), x, a, x25519(b, base))}
         yield {"sealed_box": "", "pk": x25519(b, base), "sk": b, "in": x,
                "out": sealed_box(noise(f"one-time {n}", 32), x, x25519(b, base))}
     k, header = noise("stream key", 32), noise("stream header", 24)

@@ -55,8 +55,6 @@ SAKSI_MUST_CHECK enum saksi_err saksi_team_refresh(struct saksi_team *t,
 
 struct saksi_vault *saksi_team_vault(const struct saksi_team *t);
 const struct saksi_hash *saksi_team_space(const struct saksi_team *t);
-/** saksi_team_coll: Id of `main`: H("coll", space)[0..16]. */
-const uint8_t *saksi_team_coll(const struct saksi_team *t);
 /* Pointers to devices hold until the team's membership changes: until a join, a
  * read or a refresh. */
 const struct team_device *saksi_team_self(const struct saksi_team *t);
@@ -70,7 +68,6 @@ SAKSI_MUST_CHECK enum saksi_err saksi_team_find(const struct saksi_team *t,
 const char *saksi_team_device_name(void *team, const struct saksi_hash *device);
 bool saksi_team_device_key(void *team, const struct saksi_hash *device,
     uint8_t pk[CRYPTO_KEY]);
-bool saksi_team_has_root(const struct saksi_team *t);
 
 /* ---- epochs: what foreign eyes need to read a sealed object ---------------- */
 struct team_epoch {
@@ -78,8 +75,6 @@ struct team_epoch {
 	const struct secret *key;
 	uint32_t number; /* order in which this vault learned it, for people */
 };
-/** saksi_team_epochs: All this device can open; the one it seals under first. */
-const struct team_epoch *saksi_team_epochs(const struct saksi_team *t, size_t *n);
 
 /* ---- the gate's questions (verify.c is the only caller) ----------------------- */
 enum team_verdict { TEAM_OK, TEAM_PENDING, TEAM_QUARANTINE, TEAM_REFUSE };

@@ -29,7 +29,6 @@ void buf_add(struct buf *b, const void *src, size_t n);
 void buf_add_byte(struct buf *b, uint8_t c);
 void buf_add_str(struct buf *b, const char *s);
 void buf_printf(struct buf *b, const char *fmt, ...) SAKSI_PRINTF(2, 3);
-void buf_le16(struct buf *b, uint16_t v);
 void buf_le32(struct buf *b, uint32_t v);
 void buf_le64(struct buf *b, uint64_t v);
 /** buf_reserve(b, n): Make room for ${n} more bytes; return where, or NULL. */

@@ -32,7 +32,6 @@ bool id_parse(struct saksi_id *out, const char *s);
 bool id_prefix_match(const struct saksi_id *id, const char *s);
 
 int hash_cmp(const struct saksi_hash *a, const struct saksi_hash *b);
-bool hash_is_zero(const struct saksi_hash *h);
 /** hash_short(out, h): The first 16 hex digits and a NUL, for messages. */
 void hash_short(char out[17], const struct saksi_hash *h);
 

@@ -70,8 +70,6 @@ size_t mp_read_bin(struct mp_reader *r, const uint8_t **p);
 size_t mp_read_str(struct mp_reader *r, const char **p);
 /** mp_read_fixed(r, out, n): A bin of exactly ${n} bytes, copied. */
 void mp_read_fixed(struct mp_reader *r, void *out, size_t n);
-/** mp_read_key(r, name): The next item must be the str ${name}. */
-void mp_read_key(struct mp_reader *r, const char *name);
 /** mp_expect_array(r, n): An array of exactly ${n} elements. */
 void mp_expect_array(struct mp_reader *r, uint32_t n);
 /**

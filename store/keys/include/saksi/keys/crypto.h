@@ -74,13 +74,6 @@ SAKSI_MUST_CHECK enum saksi_err crypto_verify_hash(const uint8_t sig[CRYPTO_SIG]
 /* ---- X25519 ------------------------------------------------------------- */
 SAKSI_MUST_CHECK enum saksi_err crypto_box_new(uint8_t pk[CRYPTO_KEY], struct secret **sk,
     struct saksi_error *err);
-/** crypto_box_to: nonce || crypto_box_curve25519xchacha20poly1305 (static-static). */
-SAKSI_MUST_CHECK enum saksi_err crypto_box_to(struct buf *out,
-    const uint8_t to_pk[CRYPTO_KEY], const struct secret *from_sk, const void *plain,
-    size_t n, struct saksi_error *err);
-SAKSI_MUST_CHECK enum saksi_err crypto_box_from(struct buf *out,
-    const uint8_t from_pk[CRYPTO_KEY], const struct secret *to_sk, const void *boxed,
-    size_t n, struct saksi_error *err);
 /** crypto_sealed_box: crypto_box_curve25519xchacha20poly1305_seal (does not look random). */
 SAKSI_MUST_CHECK enum saksi_err crypto_sealed_box(struct buf *out,
     const uint8_t to_pk[CRYPTO_KEY], const void *plain, size_t n,
