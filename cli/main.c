@@ -24,6 +24,7 @@ static int exit_code(enum saksi_err rc)
 		return 2;
 	case SAKSI_EAUTH:
 	case SAKSI_EDAMAGED:
+	case SAKSI_ELOCKED:
 		return 3;
 	case SAKSI_ENOTFOUND:
 		return 4;

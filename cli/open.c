@@ -122,7 +122,7 @@ static enum saksi_err open_by_asking(struct cli *c, struct secret **kept)
 		struct secret *pass = NULL;
 
 		if (tty && !term_there())
-			return saksi_fail(&c->err, SAKSI_EAUTH,
+			return saksi_fail(&c->err, SAKSI_ELOCKED,
 			    "vault: it is locked and there is no terminal to ask on; use "
 			    "`saksi unlock`, or --passphrase-fd N");
 		rc = pass_current(c, &pass);
@@ -153,7 +153,7 @@ enum saksi_err cli_open_vault(struct cli *c, bool ask)
 		return no_vault(c);
 	if (!ask && c->passphrase_fd < 0) {
 		rc = cli_open_with(c, NULL);
-		if (rc != SAKSI_ENOTFOUND)
+		if (rc != SAKSI_ELOCKED)
 			return rc;
 	}
 	return open_by_asking(c, NULL);

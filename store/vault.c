@@ -62,6 +62,11 @@ static enum saksi_err load_keys(struct keyring **k, int dirfd, const char *dir,
 {
 	enum saksi_err rc = keyring_load(k, dirfd, err);
 
+	if (rc == SAKSI_ENOTFOUND && saksi_vault_exists(dir))
+		return saksi_fail(err, SAKSI_EDAMAGED,
+		    "%s: the file `%s` with the key slots is gone, so no passphrase opens this "
+		    "vault; put it back from a copy of the folder",
+		    dir, KEYRING_FILE);
 	if (rc == SAKSI_ENOTFOUND)
 		return saksi_fail(err, rc,
 		    "%s: not a vault (it has no key-slot file); name one with -C, or make one with "
@@ -128,7 +133,8 @@ static enum saksi_err unlock(struct saksi_vault *v, const struct secret *pass,
 	if (pass == NULL) {
 		rc = session_load(&v->key, keyring_vault_id(v->keys), err);
 		if (rc == SAKSI_ENOTFOUND)
-			return saksi_fail(err, SAKSI_ENOTFOUND, "%s: the vault is locked",
+			return saksi_fail(err, SAKSI_ELOCKED,
+			    "%s: the vault is locked; `saksi unlock` opens it for a time",
 			    v->dir);
 		return rc;
 	}

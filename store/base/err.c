@@ -155,6 +155,8 @@ const char *saksi_err_name(enum saksi_err code)
 		return "SAKSI_EREFUSED";
 	case SAKSI_EPARTIAL:
 		return "SAKSI_EPARTIAL";
+	case SAKSI_ELOCKED:
+		return "SAKSI_ELOCKED";
 	}
 	return "unknown";
 }

@@ -80,6 +80,11 @@ expect 4 saksi /dev/null status
 make_vault "$HOME/v" Sokha laptop
 expect 3 setsid -w "$SAKSI" -C "$HOME/v" status
 err 'locked and there is no terminal'
+# A vault that lost its slots is no locked one: nobody is asked for a passphrase.
+mv "$HOME/v/keys" "$HOME/keys"
+expect 3 setsid -w "$SAKSI" -C "$HOME/v" status
+err 'key slots is gone'
+mv "$HOME/keys" "$HOME/v/keys"
 expect 1 saksi "$HOME/v" init
 err 'there is a vault already'
 

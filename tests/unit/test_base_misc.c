@@ -82,7 +82,7 @@ static void test_error_too_long(void **state)
 static void test_error_names(void **state)
 {
 	(void)state;
-	for (int a = SAKSI_OK; a <= SAKSI_EPARTIAL; a++) {
+	for (int a = SAKSI_OK; a <= SAKSI_ELOCKED; a++) {
 		const char *name = saksi_err_name((enum saksi_err)a);
 
 		assert_memory_equal(name, "SAKSI_", 6);

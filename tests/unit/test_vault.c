@@ -45,7 +45,7 @@ static void what_is_no_vault_is_said(void **state)
 	struct saksi_vault *v = NULL;
 	struct secret *pass = passphrase("a long enough passphrase"),
 		      *wrong = passphrase("wrong");
-	char path[160], file[160];
+	char path[160], file[160], away[160];
 	int fd;
 
 	(void)state;
@@ -66,10 +66,17 @@ static void what_is_no_vault_is_said(void **state)
 	    SAKSI_EAUTH);
 	assert_non_null(strstr(g_err.msg, "passphrase"));
 	assert_int_equal(saksi_vault_open(&v, path, g_schema, NULL, 0, &g_err),
-	    SAKSI_ENOTFOUND);
+	    SAKSI_ELOCKED);
 	assert_non_null(strstr(g_err.msg, "locked"));
-	/* A format of tomorrow: both copies of the slot file. */
+	/* Without its slots it is a damaged vault, neither locked nor none. */
 	path_of(file, &d, "keys");
+	path_of(away, &d, "elsewhere");
+	assert_int_equal(rename(file, away), 0);
+	assert_int_equal(saksi_vault_open(&v, path, g_schema, NULL, 0, &g_err),
+	    SAKSI_EDAMAGED);
+	assert_non_null(strstr(g_err.msg, "key slots"));
+	assert_int_equal(rename(away, file), 0);
+	/* A format of tomorrow: both copies of the slot file. */
 	fd = open(file, O_RDWR);
 	assert_true(fd != -1);
 	assert_int_equal(pwrite(fd, "\x63", 1, 8), 1);

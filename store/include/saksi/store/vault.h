@@ -33,9 +33,10 @@ SAKSI_MUST_CHECK enum saksi_err saksi_vault_create(struct saksi_vault **out,
     const struct crypto_kdf_cost *cost, struct saksi_error *err);
 /**
  * saksi_vault_open(out, dir, schema, pass, flags, err):
- * ${pass} NULL: by the session (unlock); SAKSI_ENOTFOUND in words "locked".
+ * ${pass} NULL: by the session (unlock); SAKSI_ELOCKED if there is none.
  * SAKSI_ENOTFOUND no vault here; SAKSI_EAUTH wrong passphrase;
- * SAKSI_EDAMAGED; SAKSI_ENEWER; SAKSI_ENOMEM (KDF); SAKSI_EIO.
+ * SAKSI_EDAMAGED, also when its key slots are gone; SAKSI_ENEWER;
+ * SAKSI_ENOMEM (KDF); SAKSI_EIO.
  */
 SAKSI_MUST_CHECK enum saksi_err saksi_vault_open(struct saksi_vault **out,
     const char *dir, const struct schema *schema, const struct secret *pass,

@@ -26,7 +26,8 @@ enum saksi_err {
 	SAKSI_ENOMEM,	 /* memory, or memory that may be locked, ran out */
 	SAKSI_EIO,	 /* the system refused; errno is in saksi_error.sys */
 	SAKSI_EREFUSED,	 /* a rule of consent, safety or trust says no */
-	SAKSI_EPARTIAL	 /* done in part; the words say what is missing */
+	SAKSI_EPARTIAL,	 /* done in part; the words say what is missing */
+	SAKSI_ELOCKED	 /* it is there, and needs a passphrase that nobody gave */
 };
 
 struct saksi_error {
