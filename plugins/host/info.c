@@ -50,6 +50,10 @@ static json_t *schema_info(const struct schema *s, bool *ok)
 			*ok = false;
 	}
 	set(o, "types", list, ok);
+	/* What codes mean is no secret, and an exporter can open no file to find out. */
+	json_t *codes = json_object_get(schema_json(s), "codes");
+	if (codes)
+		set(o, "codes", json_deep_copy(codes), ok);
 	return o;
 }
 

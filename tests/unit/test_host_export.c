@@ -186,13 +186,15 @@ static void csv_zip(void **state)
 	(void)state;
 	struct fixture_run r, again;
 	size_t files;
+	static const char *const plain[] = {"labels=no", "columns=all", "bom=no", NULL};
+	const struct host_job job = {.source = &samples.host,
+	    .ceiling = CLASS_C,
+	    .options = plain};
 	samples.at = 0;
-	fixture_export(&r, (struct host_job){.source = &samples.host, .ceiling = CLASS_C},
-	    csv);
+	fixture_export(&r, job, csv);
 	assert_done(&r);
 	samples.at = 0;
-	fixture_export(&again,
-	    (struct host_job){.source = &samples.host, .ceiling = CLASS_C}, csv);
+	fixture_export(&again, job, csv);
 	assert_int_equal(again.out.len, r.out.len);
 	assert_memory_equal(again.out.p, r.out.p, r.out.len);
 	struct buf act = unzipped(&r.out, "act.csv", &files);
@@ -210,13 +212,14 @@ static void csv_zip(void **state)
 static void csv_cells(void **state)
 {
 	(void)state;
-	static const char *const options[] = {"type=person", "bom=yes", NULL};
+	static const char *const options[] = {"type=person", NULL};
 	struct fixture_run r;
 	odd.at = 0;
 	fixture_export(&r, (struct host_job){.source = &odd.host, .options = options},
 	    csv);
 	assert_done(&r);
 	assert_memory_equal(r.out.p, "\xef\xbb\xbfid,ref,class,names,", 22);
+	assert_int_equal(count(&r.out, "\xef\xbb\xbf"), 1);
 	/* Defused, quoted, joined; the whole of it in `more`. */
 	assert_int_equal(count(&r.out, ",\"'=cmd|calc; B; C\","), 1);
 	assert_int_equal(count(&r.out, ",'"), 0);
@@ -306,6 +309,143 @@ static void csv_says_its_rows(void **state)
 	fixture_export(&r, (struct host_job){.source = &odd.host}, csv);
 	assert_string_equal(r.log, "");
 	fixture_done(&r);
+}
+
+/* The first line of a table, without the byte order mark. */
+static const char *header(const struct fixture_run *r)
+{
+	static char line[8000];
+	const char *p = (const char *)r->out.p;
+	size_t n = 0;
+	while (n < r->out.len && n < sizeof line - 1 && p[n] != '\r')
+		n++;
+	if (n >= 3 && memcmp(p, "\xef\xbb\xbf", 3) == 0) {
+		p += 3;
+		n -= 3;
+	}
+	memcpy(line, p, n);
+	line[n] = '\0';
+	return line;
+}
+
+static void csv_export(struct fixture_run *r, struct fake_source *from,
+    enum saksi_class ceiling, const char *const *options)
+{
+	from->at = 0;
+	fixture_export(r,
+	    (struct host_job){.source = &from->host,
+		.ceiling = ceiling,
+		.options = options},
+	    csv);
+	assert_done(r);
+}
+
+/* Beside codes and references stands what they are called, below the ceiling only. */
+static void csv_says_what_codes_mean(void **state)
+{
+	(void)state;
+	static const char *const options[] = {"type=act", NULL};
+	struct fake_source s;
+	struct fixture_run r;
+	fake_init(&s);
+	fake_add_text(&s,
+	    "{'id':'p1','type':'person','class':'P','names':[{'kind':'alias','text':'Alias'},"
+	    "{'text':'Ann, B'}]}");
+	fake_add_text(&s,
+	    "{'id':'p2','type':'person','class':'P','names':[{'v':{'text':'Team Name'},"
+	    "'class':'C'}],'pseudonym':{'v':'Sealed Name','class':'S'}}");
+	fake_add_text(&s,
+	    "{'id':'o1','type':'organisation','class':'R','names':[{'text':'Inner Circle'}],"
+	    "'kind':'ngo'}");
+	fake_add_text(&s, "{'id':'e1','type':'event','class':'P','title':'=1+1'}");
+	fake_add_text(&s,
+	    "{'id':'a1','type':'act','class':'P','event':'e1','victim':'p1',"
+	    "'kind':'04:030101000000','date':'2020-05','involvement':[{'perpetrator':'o1',"
+	    "'degree':'18:990000000000'},{'perpetrator':'p2','degree':'18:990000000000'}]}");
+	fake_add_text(&s,
+	    "{'id':'a2','type':'act','class':'P','event':'e1','victim':'p2',"
+	    "'kind':'04:990000000001'}");
+	fake_add_text(&s,
+	    "{'id':'c1','type':'charge','class':'P','accused':['p1','p2'],'act':['a1'],"
+	    "'label_stated':'incitement'}");
+
+	csv_export(&r, &s, CLASS_P, options);
+	assert_string_equal(header(&r),
+	    "id,ref,class,event,event_label,victim,victim_label,kind,kind_label,date,"
+	    "involvement.perpetrator,involvement.perpetrator_label,involvement.degree,"
+	    "involvement.degree_label,rivals,more");
+	assert_int_equal(count(&r.out, ",04:030101000000,Arrest,2020-05,"), 1);
+	assert_int_equal(count(&r.out, ",\"Ann, B\","), 1);
+	assert_int_equal(count(&r.out, ",\"'=1+1\","), 2);
+	/* A code of nobody's list stands for itself, a person without a name too. */
+	assert_int_equal(count(&r.out, ",04:990000000001,04:990000000001,"), 1);
+	assert_int_equal(count(&r.out, ",person,"), 2);
+	assert_int_equal(count(&r.out, "Name"), 0);
+	assert_int_equal(count(&r.out, "Inner"), 0);
+	assert_string_equal(r.log, "0 2 rows of type act\n");
+	fixture_done(&r);
+
+	csv_export(&r, &s, CLASS_R, options);
+	assert_int_equal(count(&r.out, ",\"Inner Circle; person\","), 1);
+	assert_int_equal(count(&r.out, "Name"), 0);
+	fixture_done(&r);
+	csv_export(&r, &s, CLASS_C, options);
+	assert_int_equal(count(&r.out, ",Team Name,"), 1);
+	assert_int_equal(count(&r.out, "Sealed"), 0);
+	fixture_done(&r);
+
+	static const char *const charges[] = {"type=charge", NULL};
+	csv_export(&r, &s, CLASS_C, charges);
+	assert_int_equal(count(&r.out, ",\"Ann, B; Team Name\","), 1);
+	assert_int_equal(count(&r.out, ",\"Arrest: Ann, B, 2020-05\","), 1);
+	fixture_done(&r);
+
+	/* What was not handed over has no name here: empty places, and a word on it. */
+	char log[40];
+	json_array_remove(s.list, 0);
+	csv_export(&r, &s, CLASS_P, options);
+	assert_int_equal(count(&r.out, "Ann"), 0);
+	assert_int_equal(count(&r.out, "person"), 2);
+	snprintf(log, sizeof log, "%.34s", r.log + strlen("0 2 rows of type act\n"));
+	assert_string_equal(log, "0 1 reference without a label: the");
+	fixture_done(&r);
+
+	static const char *const codes[] = {"type=act", "labels=no", "bom=no", NULL};
+	csv_export(&r, &s, CLASS_P, codes);
+	assert_int_equal(count(&r.out, "_label"), 0);
+	assert_int_equal(count(&r.out, "Ann"), 0);
+	assert_int_equal(count(&r.out, "Arrest"), 0);
+	assert_memory_equal(r.out.p, "id,", 3);
+	fixture_done(&r);
+	fake_free(&s);
+}
+
+/* Empty columns only where they are asked for; then always the same ones. */
+static void csv_columns(void **state)
+{
+	(void)state;
+	static const char *const all[] = {"type=act", "columns=all", NULL};
+	static const char *const used[] = {"type=act", "columns=used", NULL};
+	static const char *const none[] = {"type=proceeding", NULL};
+	struct fixture_run r;
+	static char first[8000];
+	csv_export(&r, &samples, CLASS_C, all);
+	snprintf(first, sizeof first, "%s", header(&r));
+	fixture_done(&r);
+	csv_export(&r, &odd, CLASS_P, all);
+	assert_string_equal(header(&r), first);
+	assert_non_null(strstr(first, ",torture.findings,"));
+	assert_non_null(strstr(first, ",method,method_label,"));
+	fixture_done(&r);
+	csv_export(&r, &odd, CLASS_P, used);
+	assert_null(strstr(header(&r), "torture"));
+	assert_non_null(strstr(header(&r), ",detention.facility,"));
+	fixture_done(&r);
+	csv_export(&r, &odd, CLASS_P, none);
+	assert_non_null(strstr(header(&r), ",title,case_number,kind,kind_label,"));
+	assert_int_equal(count(&r.out, "\r\n"), 1);
+	fixture_done(&r);
+	samples.at = 0;
 }
 
 /* ---- records that cannot go ------------------------------------------------------------ */
@@ -414,7 +554,7 @@ static void refused(void **state)
 	static const char *const type[] = {"type=martian", NULL};
 	const struct host_source *s = &odd.host;
 	assert_refused((struct host_job){.source = s, .options = unknown}, csv,
-	    "no option no-such; it takes: type, bom, separator");
+	    "no option no-such; it takes: type, labels, columns, bom, separator");
 	assert_refused((struct host_job){.source = s, .options = unknown}, ndjson,
 	    "takes: none");
 	assert_refused((struct host_job){.source = s, .options = bare}, csv, "KEY=VALUE");
@@ -451,6 +591,8 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(csv_cells),
     cmocka_unit_test(csv_is_rectangular),
     cmocka_unit_test(csv_says_its_rows),
+    cmocka_unit_test(csv_says_what_codes_mean),
+    cmocka_unit_test(csv_columns),
     cmocka_unit_test(bad_records),
     cmocka_unit_test(refused),
     cmocka_unit_test(failing_source),

@@ -11,6 +11,16 @@ const msgpack_object *cell_plain(const msgpack_object *v)
 	return inner ? inner : v;
 }
 
+const msgpack_object *map_get(const msgpack_object *map, const msgpack_object *key)
+{
+	if (!map || map->type != MSGPACK_OBJECT_MAP)
+		return NULL;
+	for (uint32_t i = 0; i < map->via.map.size; i++)
+		if (value_same(&map->via.map.ptr[i].key, key))
+			return &map->via.map.ptr[i].val;
+	return NULL;
+}
+
 static void add_part(struct text *t, size_t start, const char *before,
     const msgpack_object *v)
 {
