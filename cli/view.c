@@ -176,11 +176,13 @@ const char *view_device(struct cli *c, uint32_t branch)
 {
 	static char unknown[17];
 	struct saksi_hash device;
-	struct saksi_hash log;
 	const char *name;
+	enum saksi_err rc = saksi_log_device(c->txn, branch, &device, &c->err);
 
-	if (!saksi_log_device(c->txn, branch, &device, &log))
+	if (rc != SAKSI_OK) {
+		view_unread(c, rc);
 		return "an unknown device";
+	}
 	name = saksi_team_device_name(c->team, &device);
 	if (name != NULL && name[0] != '\0')
 		return name;

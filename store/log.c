@@ -12,20 +12,16 @@ void log_entry_free(struct log_entry *e)
 	changeset_free(&e->cs);
 }
 
-/* A "no" for want of memory must not decide anything: what was asked can't be committed. */
-static bool ask_catalog(struct saksi_txn *t, struct catalog **c)
-{
-	if (txn_catalog(t, c, NULL) == SAKSI_OK)
-		return true;
-	t->broken = true;
-	return false;
-}
-
-bool saksi_log_has(struct saksi_txn *t, const struct saksi_hash *id)
+enum saksi_err saksi_log_has(struct saksi_txn *t, const struct saksi_hash *id, bool *has,
+    struct saksi_error *err)
 {
 	struct catalog *c;
+	enum saksi_err rc;
 
-	return ask_catalog(t, &c) && catalog_entry(c, id) != NULL;
+	*has = false;
+	if ((rc = txn_catalog(t, &c, err)) == SAKSI_OK)
+		*has = catalog_entry(c, id) != NULL;
+	return rc;
 }
 
 static void entry_from_stored(struct log_entry *out, struct stored_entry *s)
@@ -153,29 +149,36 @@ enum saksi_err saksi_log_heads(struct saksi_txn *t, struct log_head **list, size
 	return SAKSI_OK;
 }
 
-bool saksi_log_device(struct saksi_txn *t, uint32_t branch, struct saksi_hash *device,
-    struct saksi_hash *log)
+enum saksi_err saksi_log_device(struct saksi_txn *t, uint32_t branch,
+    struct saksi_hash *device, struct saksi_error *err)
 {
 	struct catalog *c;
+	enum saksi_err rc;
 
-	if (!ask_catalog(t, &c) || branch >= c->n_branches)
-		return false;
+	if ((rc = txn_catalog(t, &c, err)) != SAKSI_OK)
+		return rc;
+	if (branch >= c->n_branches)
+		return saksi_fail(err, SAKSI_ENOTFOUND, "log %u: there is none", branch);
 	*device = c->branches[branch].device;
-	if (log != NULL)
-		*log = c->branches[branch].log;
-	return true;
+	return SAKSI_OK;
 }
 
-bool saksi_log_device_of(struct saksi_txn *t, const struct saksi_hash *log,
-    struct saksi_hash *device)
+enum saksi_err saksi_log_device_of(struct saksi_txn *t, const struct saksi_hash *log,
+    struct saksi_hash *device, struct saksi_error *err)
 {
 	struct catalog *c;
+	char name[17];
 	size_t i;
+	enum saksi_err rc;
 
-	if (!ask_catalog(t, &c) || (i = catalog_branch_of(c, log)) == SIZE_MAX)
-		return false;
+	if ((rc = txn_catalog(t, &c, err)) != SAKSI_OK)
+		return rc;
+	if ((i = catalog_branch_of(c, log)) == SIZE_MAX) {
+		hash_short(name, log);
+		return saksi_fail(err, SAKSI_ENOTFOUND, "log %s: not in this vault", name);
+	}
 	*device = c->branches[i].device;
-	return true;
+	return SAKSI_OK;
 }
 
 enum saksi_err saksi_log_missing(struct saksi_txn *t, const struct changeset *cs,

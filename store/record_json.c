@@ -9,6 +9,8 @@ struct writing {
 	saksi_device_name_fn *name;
 	void *ctx;
 	json_t *out, *rivals;
+	enum saksi_err rc; /* what failed, unless it was memory */
+	struct saksi_error *err;
 };
 
 static bool is_reserved(const char *field)
@@ -17,14 +19,19 @@ static bool is_reserved(const char *field)
 	    strcmp(field, "class") == 0 || strcmp(field, "deleted") == 0;
 }
 
-static json_t *author(const struct writing *w, const struct record_value *v)
+static json_t *author(struct writing *w, const struct record_value *v)
 {
 	struct saksi_hash device;
 	const char *name = NULL;
 	char hash[17];
 
-	if (!saksi_log_device(w->t, v->branch, &device, NULL))
+	w->rc = saksi_log_device(w->t, v->branch, &device, w->err);
+	if (w->rc == SAKSI_ENOTFOUND) {
+		w->rc = SAKSI_OK;
 		return json_string("?");
+	}
+	if (w->rc != SAKSI_OK)
+		return NULL;
 	if (w->name != NULL)
 		name = w->name(w->ctx, &device);
 	hash_short(hash, &device);
@@ -145,7 +152,7 @@ enum saksi_err saksi_record_json(json_t **out, struct saksi_txn *t,
 {
 	const struct schema_type *type =
 	    schema_type(saksi_vault_schema(saksi_txn_vault(t)), r->type);
-	struct writing w = {t, name, ctx, json_object(), json_array()};
+	struct writing w = {t, name, ctx, json_object(), json_array(), SAKSI_OK, err};
 	char cls[2] = {0};
 
 	*out = NULL;
@@ -174,5 +181,5 @@ enum saksi_err saksi_record_json(json_t **out, struct saksi_txn *t,
 fail:
 	json_decref(w.out);
 	json_decref(w.rivals);
-	return saksi_fail_nomem(err);
+	return w.rc != SAKSI_OK ? w.rc : saksi_fail_nomem(err);
 }

@@ -50,12 +50,7 @@ enum saksi_err saksi_txn_commit(struct saksi_txn **pt, struct saksi_error *err)
 	enum saksi_err rc;
 
 	*pt = NULL;
-	if (t->broken) {
-		kv_abort(&t->kv);
-		rc = saksi_fail(err, SAKSI_EIO,
-		    "vault: could not be read while it was written to; nothing was changed");
-	} else
-		rc = kv_commit(&t->kv, err);
+	rc = kv_commit(&t->kv, err);
 	if (rc != SAKSI_OK)
 		catalog_reset(&t->v->catalog);
 	else if (t->touched)

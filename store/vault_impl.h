@@ -32,7 +32,6 @@ struct saksi_txn {
 	struct kv_txn *kv;
 	bool write;
 	bool touched; /* the catalog holds what is not committed */
-	bool broken;  /* a question could not be answered: no commit */
 };
 
 /** txn_catalog: The vault's catalog, in step with this transaction. */

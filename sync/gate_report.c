@@ -61,8 +61,13 @@ static enum saksi_err list_missing(struct gate *g, struct saksi_error *err)
 			if (idmap_get(&held, &ids[k]) != IDMAP_NONE ||
 			    idmap_get(&seen, &ids[k]) != IDMAP_NONE)
 				continue;
-			if (prev && saksi_log_device_of(g->txn, &w->cs->log, &device))
+			if (prev)
+				rc = saksi_log_device_of(g->txn, &w->cs->log, &device,
+				    err);
+			if (prev && rc == SAKSI_OK)
 				team_name(g->t, &device, name);
+			else if (rc != SAKSI_OK && rc != SAKSI_ENOTFOUND)
+				break;
 			tally_missing(g->tally, &ids[k], name, prev ? w->cs->seq - 1 : 0);
 			rc = idmap_put(&seen, &ids[k], 0, err);
 		}

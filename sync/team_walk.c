@@ -42,6 +42,7 @@ static enum saksi_err keep_found(struct walk *w, struct log_entry *e,
     struct saksi_error *err)
 {
 	struct found *f;
+	enum saksi_err rc;
 
 	if (w->n_found == w->cap_found) {
 		size_t cap = w->cap_found == 0 ? 32 : w->cap_found * 2;
@@ -54,9 +55,12 @@ static enum saksi_err keep_found(struct walk *w, struct log_entry *e,
 	}
 	f = &w->found[w->n_found];
 	f->n = e->n;
-	if (!saksi_log_device(w->txn, e->branch, &f->device, NULL))
+	rc = saksi_log_device(w->txn, e->branch, &f->device, err);
+	if (rc == SAKSI_ENOTFOUND)
 		return saksi_fail(err, SAKSI_EDAMAGED,
 		    "membership: an entry without a log");
+	if (rc != SAKSI_OK)
+		return rc;
 	f->cs = e->cs;
 	e->cs = NULL;
 	w->n_found++;

@@ -84,34 +84,41 @@ static bool device_in_quarantine(const struct gate *g, const struct changeset *c
 }
 
 /* Steps 7, 8: whose log is it? */
-static bool find_device(const struct gate *g, const struct changeset *cs,
-    struct verdict *v)
+static enum saksi_err find_device(const struct gate *g, const struct changeset *cs,
+    struct verdict *v, bool *go_on, struct saksi_error *err)
 {
 	struct saksi_hash log;
 	uint8_t nonce[16];
 	unsigned reason;
+	enum saksi_err rc;
 
+	*go_on = false;
 	if (!cs->has_prev) {
 		if (!changeset_log_open(cs, &v->device, nonce, &reason)) {
 			say(v, REFUSED, "the first of a log does not open it");
-			return false;
+			return SAKSI_OK;
 		}
 		log_id_of(&log, &v->device, cs->coll, nonce);
 		if (hash_cmp(&log, &cs->log) != 0) {
 			say(v, REFUSED, "its log does not belong to the device it names");
-			return false;
+			return SAKSI_OK;
 		}
-	} else if (!saksi_log_device_of(g->txn, &cs->log, &v->device) &&
-	    !device_in_quarantine(g, cs, &v->device)) {
-		wait_for(v, &cs->prev);
-		return false;
+	} else {
+		rc = saksi_log_device_of(g->txn, &cs->log, &v->device, err);
+		if (rc != SAKSI_OK && rc != SAKSI_ENOTFOUND)
+			return rc;
+		if (rc == SAKSI_ENOTFOUND && !device_in_quarantine(g, cs, &v->device)) {
+			wait_for(v, &cs->prev);
+			return SAKSI_OK;
+		}
 	}
 	v->has_device = true;
 	if (membership_device(g->t->members, &v->device) == NULL) {
 		say(v, WAITS, "its device is not known here yet");
-		return false;
+		return SAKSI_OK;
 	}
-	return true;
+	*go_on = true;
+	return SAKSI_OK;
 }
 
 static bool check_signature(const struct gate *g, const struct changeset *cs,
@@ -263,9 +270,16 @@ static enum saksi_err merge(struct gate *g, const struct changeset *cs,
 		v->what = KNOWN;
 		return SAKSI_OK;
 	}
-	if (rc == SAKSI_EFORMAT && !saksi_log_has(g->txn, &cs->id)) {
-		say(v, REFUSED, e.msg);
-		return SAKSI_OK;
+	if (rc == SAKSI_EFORMAT) {
+		bool here;
+		enum saksi_err asked = saksi_log_has(g->txn, &cs->id, &here, err);
+
+		if (asked != SAKSI_OK)
+			return asked;
+		if (!here) {
+			say(v, REFUSED, e.msg);
+			return SAKSI_OK;
+		}
 	}
 	if (rc != SAKSI_OK)
 		return saksi_fail(err, rc, "%s", e.msg);
@@ -283,17 +297,19 @@ enum saksi_err verify_one(struct gate *g, const struct changeset *cs,
 {
 	struct saksi_hash missing[CHANGESET_CAUSES_MAX];
 	uint32_t n = 0;
-	bool go_on;
+	bool here, go_on;
 	enum saksi_err rc;
 
 	memset(v, 0, sizeof(*v));
-	if (saksi_log_has(g->txn, &cs->id)) {
+	rc = saksi_log_has(g->txn, &cs->id, &here, err);
+	if (rc == SAKSI_OK && here)
 		v->what = KNOWN;
-		return SAKSI_OK;
-	}
+	if (rc != SAKSI_OK || here)
+		return rc;
 	rc = check_form(g, cs, v, &go_on, err);
-	if (rc != SAKSI_OK || !go_on || !find_device(g, cs, v) ||
-	    !check_signature(g, cs, verified, v))
+	if (rc == SAKSI_OK && go_on)
+		rc = find_device(g, cs, v, &go_on, err);
+	if (rc != SAKSI_OK || !go_on || !check_signature(g, cs, verified, v))
 		return rc;
 	notice_restored(g, cs, v);
 	if (cites_quarantined(g, cs)) {

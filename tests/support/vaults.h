@@ -156,8 +156,10 @@ static inline enum saksi_err carry_one(void *ctx, const struct log_entry *e,
     struct saksi_error *err)
 {
 	struct carrying *c = ctx;
+	bool has;
 
-	if (saksi_log_has(c->to, &e->cs->id))
+	OK(saksi_log_has(c->to, &e->cs->id, &has, err));
+	if (has)
 		return SAKSI_OK;
 	return saksi_log_merge(c->to, e->cs, NULL, NULL, NULL, err);
 }

@@ -24,7 +24,9 @@ struct log_entry {
 void log_entry_free(struct log_entry *e);
 
 /* ---- reading ---------------------------------------------------------------- */
-bool saksi_log_has(struct saksi_txn *t, const struct saksi_hash *id);
+/** saksi_log_has(t, id, has, err): Whether this changeset is in the vault. */
+SAKSI_MUST_CHECK enum saksi_err saksi_log_has(struct saksi_txn *t,
+    const struct saksi_hash *id, bool *has, struct saksi_error *err);
 SAKSI_MUST_CHECK enum saksi_err saksi_log_get(struct saksi_txn *t,
     const struct saksi_hash *id, struct log_entry *out, struct saksi_error *err);
 SAKSI_MUST_CHECK enum saksi_err saksi_log_get_n(struct saksi_txn *t, uint64_t n,
@@ -49,12 +51,12 @@ struct log_head { /* newest entry of one branch */
 /** saksi_log_heads: All branches' heads; caller frees ${*list} with free(). */
 SAKSI_MUST_CHECK enum saksi_err saksi_log_heads(struct saksi_txn *t,
     struct log_head **list, size_t *n, struct saksi_error *err);
-/** saksi_log_device: The device of a branch; false if there is no such branch. */
-bool saksi_log_device(struct saksi_txn *t, uint32_t branch, struct saksi_hash *device,
-    struct saksi_hash *log);
-/** saksi_log_device_of(t, log, device): The device that opened ${log}. */
-bool saksi_log_device_of(struct saksi_txn *t, const struct saksi_hash *log,
-    struct saksi_hash *device);
+/** saksi_log_device: The device of a branch; SAKSI_ENOTFOUND if there is no such branch. */
+SAKSI_MUST_CHECK enum saksi_err saksi_log_device(struct saksi_txn *t, uint32_t branch,
+    struct saksi_hash *device, struct saksi_error *err);
+/** saksi_log_device_of: The device that opened ${log}; SAKSI_ENOTFOUND if nothing of it is here. */
+SAKSI_MUST_CHECK enum saksi_err saksi_log_device_of(struct saksi_txn *t,
+    const struct saksi_hash *log, struct saksi_hash *device, struct saksi_error *err);
 
 /* ---- causality --------------------------------------------------------------- */
 struct log_cover; /* a causally closed set of changesets */
