@@ -58,25 +58,22 @@ static int csv_option(void *h, const char *key, const char *value)
 	size_t n = strlen(value);
 	if (strcmp(key, "type") == 0) {
 		if (n == 0 || n >= sizeof x->type)
-			return fail(x,
-			    "csv: option type names a record type, as type=person");
+			return fail(x, "option type names a record type, as type=person");
 		memcpy(x->type, value, n + 1);
 		return 0;
 	}
 	if (strcmp(key, "bom") == 0)
-		return choose(x, &x->bom, value, "yes", "no",
-		    "csv: option bom is yes or no");
+		return choose(x, &x->bom, value, "yes", "no", "option bom is yes or no");
 	if (strcmp(key, "labels") == 0)
 		return choose(x, &x->labels, value, "yes", "no",
-		    "csv: option labels is yes or no");
+		    "option labels is yes or no");
 	if (strcmp(key, "columns") == 0)
 		return choose(x, &x->all_columns, value, "all", "used",
-		    "csv: option columns is used or all");
+		    "option columns is used or all");
 	if (strcmp(key, "separator") != 0)
-		return fail(x, "csv: no such option");
+		return fail(x, "no such option");
 	if (n == 0 || n > SEPARATOR_MAX || strpbrk(value, "\"\r\n"))
-		return fail(x,
-		    "csv: option separator is 1 to 8 bytes, no quotes or lines");
+		return fail(x, "option separator is 1 to 8 bytes, no quotes or lines");
 	memcpy(x->separator, value, n + 1);
 	return 0;
 }
@@ -85,21 +82,20 @@ static int csv_begin(void *h, const uint8_t *info, size_t len)
 {
 	struct csv *x = h;
 	if (!message_take(&x->info, info, len))
-		return fail(x, "csv: out of memory");
+		return fail(x, "out of memory");
 	x->types = value_get(value_get(message_root(&x->info), "schema"), "types");
 	if (!x->types || x->types->type != MSGPACK_OBJECT_ARRAY)
-		return fail(x, "csv: the host sent no schema");
+		return fail(x, "the host sent no schema");
 	x->names.codes = value_get(value_get(message_root(&x->info), "schema"), "codes");
 	x->piles = calloc(x->types->via.array.size + 1u, sizeof *x->piles);
 	if (!x->piles)
-		return fail(x, "csv: out of memory");
+		return fail(x, "out of memory");
 	bool known = x->type[0] == '\0';
 	for (uint32_t i = 0; i < x->types->via.array.size; i++)
 		known = known ||
 		    value_is(value_get(&x->types->via.array.ptr[i], "name"), x->type);
-	return known
-	    ? 0
-	    : fail(x, "csv: option type names no record type; see `saksi schema`");
+	return known ? 0
+		     : fail(x, "option type names no record type; see `saksi schema`");
 }
 
 /* What a record is called may be needed in a row before it: so they wait. */
@@ -109,18 +105,18 @@ static int add_record(struct csv *x, const msgpack_object *record, const uint8_t
 	const msgpack_object *name = value_get(record, "type");
 	const msgpack_object *type = field_named(x->types, name);
 	if (!type)
-		return fail(x, "csv: a record of a type that the schema does not have");
+		return fail(x, "a record of a type that the schema does not have");
 	if (x->labels)
 		names_add(&x->names, record, type);
 	if (x->names.failed)
-		return fail(x, "csv: out of memory");
+		return fail(x, "out of memory");
 	if (x->type[0] && !value_is(name, x->type))
 		return 0;
 	struct pile *pile = &x->piles[type - x->types->via.array.ptr];
 	text_add(&pile->packed, &len, sizeof len);
 	text_add(&pile->packed, p, len);
 	pile->rows++;
-	return pile->packed.failed ? fail(x, "csv: out of memory") : 0;
+	return pile->packed.failed ? fail(x, "out of memory") : 0;
 }
 
 static int csv_item(void *h, const uint8_t *p, size_t len)
@@ -128,7 +124,7 @@ static int csv_item(void *h, const uint8_t *p, size_t len)
 	struct csv *x = h;
 	struct message m = {0};
 	int rc = message_take(&m, p, len) ? add_record(x, message_root(&m), p, len)
-					  : fail(x, "csv: out of memory");
+					  : fail(x, "out of memory");
 	message_free(&m);
 	return rc;
 }
@@ -201,7 +197,7 @@ static void say_nameless(struct csv *x)
 
 static int write_all(struct csv *x, struct zip_file *files, size_t n)
 {
-	const char *words = "csv: the output is larger than allowed";
+	const char *words = "the output is larger than allowed";
 	bool ok = x->type[0]
 	    ? x->host->write(x->host->ctx, files[0].text.p, files[0].text.n) == 0
 	    : zip_write(files, n, x->host->write, x->host->ctx, &words);
@@ -225,7 +221,7 @@ static int csv_end(void *h)
 		rows += x->piles[i].rows;
 		ok = make_file(x, &files[n++], type, &x->piles[i]);
 	}
-	int rc = ok ? write_all(x, files, n) : fail(x, "csv: out of memory");
+	int rc = ok ? write_all(x, files, n) : fail(x, "out of memory");
 	if (rc == 0 && x->type[0])
 		say_rows(x, rows);
 	if (rc == 0)

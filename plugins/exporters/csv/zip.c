@@ -56,8 +56,8 @@ bool zip_write(const struct zip_file *files, size_t n,
 	for (size_t i = 0; ok && i < n; i++)
 		ok = add_file(a, &files[i]);
 	ok = ok && archive_write_close(a) == ARCHIVE_OK;
-	*words = s.full ? "csv: the output is larger than allowed"
-			: "csv: the ZIP could not be written";
+	*words =
+	    s.full ? "the output is larger than allowed" : "the ZIP could not be written";
 	if (a)
 		(void)archive_write_free(a);
 	return ok && !s.full;
