@@ -312,6 +312,8 @@ static enum saksi_err prepare(struct exporting *x)
 		rc = ask_sealed(x);
 	if (rc == SAKSI_OK)
 		rc = source_begin(&x->source, c, query != NULL ? query : "");
+	if (rc == SAKSI_OK)
+		rc = export_fit_file(x);
 	return rc;
 }
 
@@ -353,8 +355,15 @@ const struct cli_command cmd_export = {
 	"record named with --for. If a check blocks (consent, completeness,\n"
 	"admissibility), the command ends with 5 and says how to go on. Exports and\n"
 	"overrides are kept in the audit trail. FILE is plain text: keep it as safe as\n"
-	"what it tells.",
-    .example = "saksi export csv -o cases.zip --select 'type:act date:2016..2019'\n"
+	"what it tells.\n"
+	"csv makes a table per record type: NAME.zip holds all of them, NAME.csv one\n"
+	"(--option type=TYPE, or select records of one type). Beside each code and each\n"
+	"reference a column NAME_label says it in words, as far as the records named are\n"
+	"in the export too. Tables are made for spreadsheets; a program rather wants\n"
+	"--option columns=all --option labels=no --option bom=no. In all of them text that\n"
+	"a spreadsheet would run as a formula gets an apostrophe in front.",
+    .example = "saksi export csv -o cases.zip --select 'date:2016..2019'\n"
+	       "saksi export csv -o acts.csv --option type=act\n"
 	       "saksi export un-sp --for int-2026-1 --check\n"
 	       "saksi export un-sp --for int-2026-1 -o submission.txt --ceiling C",
     .options = options,

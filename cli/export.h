@@ -15,6 +15,7 @@ struct exporting {
 	enum saksi_class ceiling;
 	char intervention[ID_TEXT_LEN + 1];
 	const char **options, **overrides;
+	char type_option[48]; /* "type=act" where the file's name asks for one table */
 	struct source source;
 	struct fs_out file;
 	int memory; /* output on its way to standard output */
@@ -22,6 +23,22 @@ struct exporting {
 	struct host_findings findings;
 	struct host_result result;
 };
+
+/* ---- export_file.c ------------------------------------------------------------ */
+/**
+ * export_fit_file(x): Does what is to be written go with the file's ending?  A
+ * .csv gets the table of the one type that is selected, or SAKSI_EINVAL.
+ */
+SAKSI_MUST_CHECK enum saksi_err export_fit_file(struct exporting *x);
+/** export_one_table: Is one table asked for, and not a ZIP of all? */
+bool export_one_table(const struct exporting *x);
+
+/* ---- export_consent.c --------------------------------------------------------- */
+/**
+ * export_refusals(x, person): Print the entries that say no to sharing with
+ * the United Nations, where each stands, and how a new answer is recorded.
+ */
+void export_refusals(struct exporting *x, const json_t *person);
 
 /* ---- export_report.c ---------------------------------------------------------- */
 void export_findings(struct exporting *x);

@@ -38,6 +38,36 @@ expect 0 s export csv -o "$HOME/all.zip" --ceiling C
 same "$(head -c 2 "$HOME/all.zip")" PK
 expect 0 s export csv -o "$HOME/person.csv" --select type:person --option type=person
 head -n 1 "$HOME/person.csv" | grep -q names || die "no header"
+# A file named .csv holds one table, whatever it is asked with, or is not made.
+expect 2 s export csv -o "$HOME/all.csv"
+err 'all\.csv: .*one table.* \.zip .*--option type=TYPE'
+absent "$HOME/all.csv"
+expect 2 s export csv -o "$HOME/none.CSV" --select 'title:nothingofthiskind'
+expect 2 s export csv -o "$HOME/all.xlsx"
+err 'does not write \.xlsx'
+expect 2 s export csv -o "$HOME/one.zip" --option type=person
+err 'no ZIP; name it \.csv'
+absent "$HOME/all.xlsx" "$HOME/one.zip" "$HOME/none.CSV"
+expect 0 s export csv -o "$HOME/acts.csv" --select type:act
+err '[0-9]+ rows of type act'
+err 'references without a label: the records that they name are not in this export'
+same "$(head -c 6 "$HOME/acts.csv" | od -An -tx1 | tr -d ' ')" efbbbf69642c
+# What a code and a reference mean stands beside them; nothing of whom the ceiling holds back.
+s add event title='A public event' class=P --ref evt-open >/dev/null
+s add act event=evt-open victim=per-public kind=04:030101000000 class=P date=2026-04 \
+	'involvement={"perpetrator":"per-hidden","degree":"18:010000000000"}' --ref act-open >/dev/null
+expect 0 s export csv -o "$HOME/acts.csv" --option type=act --force
+out '^[^ ]*acts\.csv: made from [0-9]+ selected records'
+grep -q 'act-open,P,[0-9a-z]\{26\},A public event,[0-9a-z]\{26\},Public Person,04:030101000000,Arrest,' \
+	"$HOME/acts.csv" || die "no words beside the codes"
+! grep -q Hidden "$HOME/acts.csv" || die "a label of what is sealed"
+expect 0 s export csv -o "$HOME/plain.csv" --option type=act --option labels=no \
+	--option columns=all --option bom=no
+same "$(head -c 25 "$HOME/plain.csv")" id,ref,class,event,victim
+head -n 1 "$HOME/plain.csv" | grep -q ',torture.findings,' || die "a column is left out"
+! grep -qE '_label|Public Person' "$HOME/plain.csv" || die "labels that were not asked for"
+expect 1 s export csv -o "$HOME/x" --option columns=some
+err "^saksi: csv: option columns is used or all"
 expect 2 s export csv -o "$HOME/x" --option colour=red
 err 'has no option colour'
 absent "$HOME/x"
@@ -63,7 +93,7 @@ err 'C1 +BLOCKS: '
 err 'C2 +BLOCKS: '
 no_err 'nothing was written'
 # One heading for a person, one command that answers.
-same "$(grep -c 'Kong Raiya' "$TMPDIR/err")" 1
+same "$(grep -c '^  Kong Raiya' "$TMPDIR/err")" 1
 err "^  Kong Raiya \\([0-9a-z]{8}\\)\$"
 same "$(grep -c '^    saksi edit per-kong-raiya consent+=' "$TMPDIR/err")" 1
 expect 5 s export un-sp --for int-2026-1 -o "$HOME/sub.txt"
