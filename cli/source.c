@@ -84,6 +84,44 @@ static int linked(void *ctx, const char *text, const char *type,
 	return stop;
 }
 
+struct party_walk {
+	struct source *s;
+	int (*fn)(void *fctx, json_t *record, bool deleted);
+	void *fctx;
+};
+
+static enum saksi_err on_party(void *ctx, const struct saksi_record *r,
+    struct saksi_error *err)
+{
+	struct party_walk *w = ctx;
+	json_t *record = NULL;
+	enum saksi_err rc;
+	int stop;
+
+	if (strcmp(r->type, "person") != 0 && strcmp(r->type, "organisation") != 0)
+		return SAKSI_OK;
+	rc = saksi_record_json(&record, w->s->c->txn, r, saksi_team_device_name,
+	    w->s->c->team, err);
+	if (rc != SAKSI_OK)
+		return rc;
+	stop = w->fn(w->fctx, record, r->state == RECORD_DELETED);
+	json_decref(record);
+	/* The host knows why it stopped. */
+	return stop == 0 ? SAKSI_OK : SAKSI_EREFUSED;
+}
+
+static int parties(void *ctx, int (*fn)(void *fctx, json_t *record, bool deleted),
+    void *fctx)
+{
+	struct source *s = ctx;
+	struct party_walk w = {s, fn, fctx};
+	enum saksi_err rc = saksi_record_each(s->c->txn, true, on_party, &w, &s->c->err);
+
+	if (rc == SAKSI_EREFUSED)
+		return -1;
+	return rc == SAKSI_OK ? 0 : failed(s);
+}
+
 static size_t type_order(struct cli *c, const char *type)
 {
 	size_t n;
@@ -124,7 +162,7 @@ enum saksi_err source_begin(struct source *s, struct cli *c, const char *query)
 
 	memset(s, 0, sizeof(*s));
 	s->c = c;
-	s->host = (struct host_source){s, c->schema, next, again, get, linked};
+	s->host = (struct host_source){s, c->schema, next, again, get, linked, parties};
 	rc = select_records(c, query, true, &s->chosen);
 	for (size_t i = 0; i < s->chosen.n && rc == SAKSI_OK; i++)
 		rc = make_key(c, &s->chosen.list[i]);

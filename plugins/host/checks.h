@@ -21,6 +21,8 @@ bool check_asked(const struct submission *s, const char *id);
 /* ---- checks_consent.c ------------------------------------------------------------ */
 void check_c1(struct check_run *c);
 void check_c2(struct check_run *c);
+/** consent_command(b, s, v): "; ANSWER: ...; ask, then: saksi edit ..." */
+void consent_command(struct buf *b, const struct submission *s, const struct victim *v);
 
 /* ---- checks_ceiling.c ------------------------------------------------------------ */
 void check_ceiling(struct check_run *c);

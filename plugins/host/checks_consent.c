@@ -25,7 +25,7 @@ static const char *name_for_shell(const struct victim *v)
 }
 
 /* Whoever asked writes the answer into it: nothing is assumed here. */
-static void add_command(struct buf *b, const struct submission *s, const struct victim *v)
+void consent_command(struct buf *b, const struct submission *s, const struct victim *v)
 {
 	static const char *const checks[PURPOSES] = {"C1", "C2", "C2"};
 	buf_printf(b,
@@ -46,7 +46,7 @@ static void report(struct check_run *c, struct victim *v, const char *words, boo
 	size_t n = strlen(words);
 	record_label(&name, c->s->schema, v->record);
 	if (ask && !v->asked) {
-		add_command(&command, c->s, v);
+		consent_command(&command, c->s, v);
 		v->asked = true;
 	}
 	/* A command that was cut off would be worse than none. */

@@ -151,7 +151,7 @@ static enum saksi_err read_one(struct victim *v, enum purpose p, const json_t *c
  * confidential, if the victim agreed to share the case with them.  A refusal
  * is never overridden; only a missing answer is.
  */
-static bool must_withhold(const struct submission *s, const struct victim *v)
+bool answers_refuse(const struct submission *s, const struct victim *v)
 {
 	const json_t *names = json_array_get(json_object_get(s->answers, "names"), 0);
 	const char *how = json_string_value(names);
@@ -171,7 +171,7 @@ static enum saksi_err call_victim(struct submission *s, struct victim *v,
 	/* The pseudonym is there to be used, whatever class it has. */
 	const char *pseudonym = text_at(v->record, "pseudonym");
 	/* Without a name there is none to withhold. */
-	v->withheld = must_withhold(s, v) &&
+	v->withheld = answers_refuse(s, v) &&
 	    json_array_size(json_object_get(v->record, "names")) > 0;
 	if (pseudonym[0] && (v->withheld || (v->seen && !v->named)))
 		buf_add_str(&b, pseudonym);
@@ -215,7 +215,7 @@ static enum saksi_err number_victims(struct submission *s, struct saksi_error *e
 	return SAKSI_OK;
 }
 
-static enum saksi_err read_victim(struct submission *s, struct victim *v,
+enum saksi_err answers_read(const struct submission *s, struct victim *v,
     struct saksi_error *err)
 {
 	const struct host_source *source = s->job->source;
@@ -227,34 +227,44 @@ static enum saksi_err read_victim(struct submission *s, struct victim *v,
 	for (int p = 0; p < PURPOSES && rc == SAKSI_OK; p++)
 		rc = read_one(v, (enum purpose)p, w.cases, err);
 	json_decref(w.cases);
-	return rc == SAKSI_OK ? call_victim(s, v, err) : rc;
+	return rc;
 }
 
 enum saksi_err consents_read(struct submission *s, struct saksi_error *err)
 {
 	enum saksi_err rc = SAKSI_OK;
-	for (size_t i = 0; i < s->n_victims && rc == SAKSI_OK; i++)
-		rc = read_victim(s, &s->victims[i], err);
+	for (size_t i = 0; i < s->n_victims && rc == SAKSI_OK; i++) {
+		rc = answers_read(s, &s->victims[i], err);
+		if (rc == SAKSI_OK)
+			rc = call_victim(s, &s->victims[i], err);
+	}
 	return rc == SAKSI_OK ? number_victims(s, err) : rc;
+}
+
+bool answers_note(json_t *list, const struct victim *v)
+{
+	for (int p = 0; p < PURPOSES; p++) {
+		const struct consent *c = &v->consents[p];
+		if (!c->entry)
+			continue;
+		/* Enough to find the entry again; what it says stays sealed there. */
+		json_t *o = json_pack("{s:s, s:s, s:s, s:s}", "person", v->id, "purpose",
+		    codes[p], "answer", c->answer == ANSWER_YES ? "yes" : "no", "record",
+		    c->where);
+		if (!o || json_array_append_new(list, o) != 0)
+			return false;
+	}
+	return true;
 }
 
 json_t *consents_relied_on(const struct submission *s)
 {
-	json_t *list = json_array();
-	for (size_t i = 0; i < s->n_victims; i++)
-		for (int p = 0; p < PURPOSES; p++) {
-			const struct victim *v = &s->victims[i];
-			const struct consent *c = &v->consents[p];
-			if (!c->entry || !v->seen)
-				continue;
-			/* Enough to find the entry again; what it says stays sealed there. */
-			json_t *o = json_pack("{s:s, s:s, s:s, s:s}", "person", v->id,
-			    "purpose", codes[p], "answer",
-			    c->answer == ANSWER_YES ? "yes" : "no", "record", c->where);
-			if (!o || json_array_append_new(list, o) != 0) {
-				json_decref(list);
-				return NULL;
-			}
+	json_t *list = s->relied ? json_copy(s->relied) : json_array();
+	for (size_t i = 0; i < s->n_victims; i++) {
+		if (s->victims[i].seen && !answers_note(list, &s->victims[i])) {
+			json_decref(list);
+			return NULL;
 		}
+	}
 	return list;
 }

@@ -73,6 +73,9 @@ enum saksi_err cut_record(json_t **out, struct cut *c, const json_t *record,
 	}
 	enum saksi_err rc =
 	    schema_cut(out, c->source->schema, record, c->ceiling, cut_name, c, err);
+	if (rc == SAKSI_OK && *out && c->used &&
+	    json_object_set(c->used, text_of(record, "id"), *out) != 0)
+		c->no_memory = true;
 	if (rc == SAKSI_OK)
 		rc = cut_ok(c, err);
 	if (rc != SAKSI_OK) {
@@ -136,5 +139,6 @@ void cut_free(struct cut *c)
 {
 	json_decref(c->known);
 	json_decref(c->unfit);
-	c->known = c->unfit = NULL;
+	json_decref(c->used);
+	c->known = c->unfit = c->used = NULL;
 }

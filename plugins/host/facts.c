@@ -142,15 +142,19 @@ enum saksi_err facts_gather(struct submission *s, struct saksi_error *err)
 	return SAKSI_OK;
 }
 
+void victim_done(struct victim *v)
+{
+	json_decref(v->record);
+	json_decref(v->seen);
+	for (int p = 0; p < PURPOSES; p++)
+		json_decref(v->consents[p].entry);
+	free(v->called);
+}
+
 void submission_free(struct submission *s)
 {
-	for (size_t i = 0; i < s->n_victims; i++) {
-		json_decref(s->victims[i].record);
-		json_decref(s->victims[i].seen);
-		for (int p = 0; p < PURPOSES; p++)
-			json_decref(s->victims[i].consents[p].entry);
-		free(s->victims[i].called);
-	}
+	for (size_t i = 0; i < s->n_victims; i++)
+		victim_done(&s->victims[i]);
 	for (size_t i = 0; i < s->n_facts; i++) {
 		json_decref(s->facts[i].record);
 		json_decref(s->facts[i].seen);
@@ -163,6 +167,9 @@ void submission_free(struct submission *s)
 	json_decref(s->events);
 	json_decref(s->things);
 	json_decref(s->missing);
+	json_decref(s->tied);
+	json_decref(s->recalled);
+	json_decref(s->relied);
 	json_decref(s->document);
 	cut_free(&s->cut);
 }

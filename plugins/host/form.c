@@ -99,8 +99,10 @@ json_t *form_option_keys(const json_t *form)
 	const json_t *o;
 	size_t i;
 	json_array_foreach (json_object_get(form, "options"), i, o) {
-		if (json_object_set_new(keys, form_text(o, "key"), json_true()) != 0)
-			break;
+		if (json_object_set_new(keys, form_text(o, "key"), json_true()) != 0) {
+			json_decref(keys);
+			return NULL;
+		}
 	}
 	return keys;
 }

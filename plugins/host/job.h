@@ -14,6 +14,7 @@ struct cut {
 	enum saksi_class ceiling;
 	json_t *known;	/* id -> bool: asked before */
 	json_t *unfit;	/* id -> {check, type}: left out for what they are */
+	json_t *used;	/* id -> cut record: what was cut so far; NULL: not kept */
 	bool failed;	/* the source failed meanwhile */
 	bool no_memory; /* or memory did */
 };

@@ -20,6 +20,11 @@ static enum saksi_err look_for(struct submission *s, const char *id, const char 
 	json_t *record = NULL;
 	if (!id || !id[0] || victim_find(s, id) || json_object_get(s->missing, id))
 		return SAKSI_OK;
+	/* What was done to somebody says more than of what they are accused. */
+	const bool more = strcmp(key, "victim") == 0;
+	if (strcmp(key, "about") != 0 && (more || !json_object_get(s->tied, id)) &&
+	    json_object_set_new(s->tied, id, json_string(key)) != 0)
+		return saksi_fail_nomem(err);
 	enum saksi_err rc = record_get(&record, s, id, err);
 	if (rc == SAKSI_OK && !record &&
 	    json_object_set_new(s->missing, id, json_string(key)) != 0)
@@ -109,7 +114,8 @@ enum saksi_err missing_gather(struct submission *s, struct saksi_error *err)
 	const char *id;
 	json_t *seen;
 	s->missing = json_object();
-	if (!s->missing)
+	s->tied = json_object();
+	if (!s->missing || !s->tied)
 		return saksi_fail_nomem(err);
 	enum saksi_err rc = look_at_about(s, err);
 	json_object_foreach (s->events, id, seen) {
@@ -127,19 +133,20 @@ void missing_findings(const struct submission *s)
 	const char *id;
 	json_t *x;
 	json_object_foreach (s->missing, id, x) {
+		const bool about = strcmp(json_string_value(x), "about") == 0;
 		struct buf name = BUF_INIT;
 		if (i++ == NAMED_MAX)
 			break;
 		text_printable(&name, id, strlen(id), false);
 		finding_add(s->findings, "C8", HOST_BLOCK, id,
-		    strcmp(json_string_value(x), "about") == 0
-			? "what this submission is `about` is deleted or not in the vault: "
-			  "%.80s; undelete it, or remove it from `about` (no name of it can be "
-			  "taken out of the text)"
-			: "a victim that an act of this submission names is deleted or not in "
-			  "the vault: %.80s; undelete it, or remove it from the act (no name of "
-			  "it can be taken out of the text)",
-		    buf_cstr(&name));
+		    "%s is deleted or not in the vault: %.80s; undelete it, or remove it from "
+		    "%s (%s)",
+		    about ? "what this submission is `about`"
+			  : "a victim that an act of this submission names",
+		    buf_cstr(&name), about ? "`about`" : "the act",
+		    json_object_get(s->recalled, id)
+			? "if you override this, its names are taken out of the text"
+			: "its names are not known here, so none can be taken out of the text");
 		s->findings->failed = s->findings->failed || name.failed;
 		buf_free(&name);
 	}

@@ -49,6 +49,9 @@ struct submission {
 	json_t *intervention; /* uncut: what it says is the submission itself */
 	json_t *events;	      /* id -> cut record, or null above the ceiling */
 	json_t *things;	      /* ids: what `about` names beside persons, and its parts */
+	json_t *tied; /* id -> "victim" ...: what its events and facts say somebody is */
+	json_t *recalled; /* ids of ${missing} that are deleted, so that their names are known */
+	json_t *relied;	 /* answers of others that a name rests on; NULL: none */
 	json_t *missing; /* ids: persons and things it names that no record is there for */
 	struct victim *victims;
 	size_t n_victims;
@@ -91,6 +94,8 @@ SAKSI_MUST_CHECK enum saksi_err fact_tie(enum tie *tie, const struct submission 
 /** event_add(s, id, err): One more event, unless it is there or no record. */
 SAKSI_MUST_CHECK enum saksi_err event_add(struct submission *s, const char *id,
     struct saksi_error *err);
+/** victim_done(v): Free what it holds. */
+void victim_done(struct victim *v);
 struct victim *victim_find(const struct submission *s, const char *id);
 void submission_free(struct submission *s);
 /** record_get(out, s, id, err): Uncut; SAKSI_OK with NULL if there is none. */
@@ -102,7 +107,10 @@ const char *text_at(const json_t *o, const char *key);
 bool refers(const json_t *record, const char *key, const char *id);
 
 /* ---- missing.c ------------------------------------------------------------------ */
-/** missing_gather(s, err): Look for whom its records name and no record is there for. */
+/**
+ * missing_gather(s, err):
+ * Look for whom its records name: victims, accused and subjects, here or gone.
+ */
 SAKSI_MUST_CHECK enum saksi_err missing_gather(struct submission *s,
     struct saksi_error *err);
 /** missing_findings(s): Each of them blocks (C8): their names cannot be withheld. */
@@ -112,12 +120,23 @@ void missing_findings(const struct submission *s);
 /** consents_read(s, err): For each victim; decide who is withheld; sort by name. */
 SAKSI_MUST_CHECK enum saksi_err consents_read(struct submission *s,
     struct saksi_error *err);
+/** answers_read(s, v, err): Of anybody: ${v->id} and ${v->record} are set. */
+SAKSI_MUST_CHECK enum saksi_err answers_read(const struct submission *s, struct victim *v,
+    struct saksi_error *err);
+/** answers_refuse(s, v): The answers forbid to name ${v}. */
+bool answers_refuse(const struct submission *s, const struct victim *v);
+/** answers_note(list, v): Append what ${v} answered, and where; false without memory. */
+bool answers_note(json_t *list, const struct victim *v);
 /** consents_relied_on(s): For the audit trail; a new array, NULL without memory. */
 json_t *consents_relied_on(const struct submission *s);
 const char *purpose_code(enum purpose p);
 
 /* ---- withhold.c --------------------------------------------------------------------- */
-/** withhold(s, err): Take the names of withheld victims out of every text of the document. */
+/**
+ * withhold(s, err):
+ * Take the names of who may not be named out of every text of the document,
+ * and report whom of the whole vault the texts name (C8).
+ */
 SAKSI_MUST_CHECK enum saksi_err withhold(struct submission *s, struct saksi_error *err);
 
 /* ---- words.c -------------------------------------------------------------------------- */

@@ -1,282 +1,296 @@
 /*
- * withhold.c - a withheld name leaves every text of the document.
+ * withhold.c - names that may not be read leave every text of the document.
  *
- * Free text is where names leak.  Each spelling of a withheld name that the
- * records know is looked for as a run of words, in any order of its words,
- * whatever case, accents or punctuation stand between, and replaced by what
- * the victim is called here.  A single part of a name (Mr Sokha) is not
- * replaced, since it may be somebody else's: it is reported.
+ * Free text is where names leak.  Whose name is withheld is replaced by what
+ * they are called here, wherever a spelling that the records know stands.  A
+ * single part of a name (Mr Sokha) stays, since it may be somebody else's: it
+ * is reported.  That a person who is no victim of the submission had to be
+ * replaced blocks (C8): a person should word it so that nobody needs a name.
  */
-#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <saksi/base/text.h>
+#include "bearers.h"
 
-#include "submission.h"
-
-#define WORDS_MAX 12u
-#define PART_LEAST 4u /* shorter parts of names are words of many languages */
-
-struct word {
-	size_t from, to;
-	char *folded;
-};
-struct words {
-	struct word *list;
-	size_t n, cap;
-	bool failed;
-};
-
-static void words_free(struct words *w)
-{
-	for (size_t i = 0; i < w->n; i++)
-		free(w->list[i].folded);
-	free(w->list);
-	memset(w, 0, sizeof *w);
-}
-
-static void word_add(struct words *w, const char *text, size_t from, size_t to)
-{
-	struct buf b = BUF_INIT;
-	if (w->n == w->cap) {
-		size_t cap = w->cap ? w->cap * 2 : 32;
-		struct word *grown = realloc(w->list, cap * sizeof *grown);
-		if (!grown) {
-			w->failed = true;
-			return;
-		}
-		w->list = grown;
-		w->cap = cap;
-	}
-	if (text_fold(&b, text + from, to - from, NULL) != SAKSI_OK)
-		b.failed = true;
-	char *folded = b.failed ? NULL : strdup(buf_cstr(&b));
-	buf_free(&b);
-	if (!folded) {
-		w->failed = true;
-		return;
-	}
-	w->list[w->n++] = (struct word){from, to, folded};
-}
-
-/* Length of what is no part of a word at ${p}; 0 inside a word. */
-static size_t gap(const char *p)
-{
-	unsigned char c = (unsigned char)*p;
-	if (c < 0x80)
-		return isalnum(c) ? 0 : 1;
-	/* General punctuation, no-break space, ideographic space and stops, guillemets. */
-	if (c == 0xe2 && ((unsigned char)p[1] == 0x80 || (unsigned char)p[1] == 0x81))
-		return 3;
-	if (c == 0xe3 && (unsigned char)p[1] == 0x80)
-		return 3;
-	if (c == 0xc2 && (unsigned char)p[1] < 0xc0 && strchr("\xa0\xab\xbb\xb7", p[1]))
-		return 2;
-	return 0;
-}
-
-static void split(struct words *w, const char *text)
-{
-	size_t i = 0;
-	while (text[i]) {
-		size_t g = gap(text + i), from = i;
-		if (g > 0) {
-			i += g;
-			continue;
-		}
-		while (text[i] && gap(text + i) == 0)
-			i++;
-		word_add(w, text, from, i);
-	}
-}
-
-/* ---- the names ---------------------------------------------------------------------- */
-
-struct name {
-	struct words words;
-	const struct victim *victim;
-};
-struct names {
-	struct name *list;
-	size_t n;
-	bool failed;
-};
-
-static void name_add(struct names *all, const struct victim *v, const char *text)
-{
-	struct name *grown = realloc(all->list, (all->n + 1) * sizeof *grown);
-	if (!grown) {
-		all->failed = true;
-		return;
-	}
-	all->list = grown;
-	struct name *name = &grown[all->n++];
-	memset(name, 0, sizeof *name);
-	name->victim = v;
-	split(&name->words, text);
-	all->failed = all->failed || name->words.failed;
-}
-
-static void names_of(struct names *all, const struct victim *v)
-{
-	const json_t *x;
-	size_t i;
-	json_array_foreach (json_object_get(v->record, "names"), i, x) {
-		name_add(all, v, text_at(value_plain(x), "text"));
-	}
-	json_array_foreach (json_object_get(v->record, "variants"), i, x) {
-		if (strncmp(text_at(value_plain(x), "about"), "name", 4) == 0)
-			name_add(all, v, text_at(value_plain(x), "value"));
-	}
-}
-
-static int longest_first(const void *a, const void *b)
-{
-	const struct name *x = a, *y = b;
-	return x->words.n < y->words.n ? 1 : x->words.n > y->words.n ? -1 : 0;
-}
-
-/* The ${n} words at ${at} are those of the name, in whatever order. */
-static bool same_words(const struct word *at, const struct words *name)
-{
-	bool used[WORDS_MAX] = {false};
-	for (size_t i = 0; i < name->n; i++) {
-		size_t k = 0;
-		while (k < name->n &&
-		    (used[k] || strcmp(at[i].folded, name->list[k].folded) != 0))
-			k++;
-		if (k == name->n)
-			return false;
-		used[k] = true;
-	}
-	return true;
-}
-
-static const struct name *name_at(const struct names *all, const struct words *text,
-    size_t at)
-{
-	for (size_t i = 0; i < all->n; i++) {
-		const struct words *w = &all->list[i].words;
-		if (w->n >= 1 && w->n <= WORDS_MAX && at + w->n <= text->n &&
-		    same_words(&text->list[at], w))
-			return &all->list[i];
-	}
-	return NULL;
-}
-
-static const struct victim *part_at(const struct names *all, const struct word *w)
-{
-	for (size_t i = 0; i < all->n; i++)
-		for (size_t k = 0; k < all->list[i].words.n; k++)
-			if (strlen(w->folded) >= PART_LEAST &&
-			    strcmp(w->folded, all->list[i].words.list[k].folded) == 0)
-				return all->list[i].victim;
-	return NULL;
-}
-
-/* ---- the texts ---------------------------------------------------------------------- */
+#define SURE_LETTERS 5u	 /* of a name of one word, of anybody in the vault */
+#define TOLD_LETTERS 4u	 /* likewise, of who is protected here */
+#define LEAST_LETTERS 3u /* shorter ones are words of many languages */
 
 struct pass {
-	const struct names *all;
-	json_t *reported; /* ids of victims with a part of a name left */
+	struct bearers *b;
+	struct name_hits hits, masks;
+	size_t persons; /* that got a number, no victims of the submission */
 	bool failed;
 };
 
-/* ${text} without the names, or NULL when there was none in it. */
-static char *cleaned(struct pass *p, const char *text)
+/* ---- what a hit means --------------------------------------------------------------- */
+
+enum verdict { NAME_NOT_MEANT, NAME_UNSURE, NAME_MEANT };
+
+/* Dates are written with these. */
+static bool is_calendar(struct pass *p, const struct name_hit *h, const char *text)
 {
-	struct words w = {0};
-	struct buf out = BUF_INIT;
-	size_t done = 0;
-	bool any = false;
-	split(&w, text);
-	for (size_t i = 0; i < w.n; i++) {
-		const struct name *name = name_at(p->all, &w, i);
-		if (!name) {
-			const struct victim *v = part_at(p->all, &w.list[i]);
-			if (v && json_object_set_new(p->reported, v->id, json_true()) != 0)
-				p->failed = true;
+	static const char *const words[] = {"january", "february", "march", "april",
+	    "may", "june", "july", "august", "september", "october", "november",
+	    "december", "monday", "tuesday", "wednesday", "thursday", "friday",
+	    "saturday", "sunday"};
+	struct tokens t = {0};
+	struct buf b = BUF_INIT;
+	bool found = false;
+	buf_add(&b, text + h->from, h->to - h->from);
+	tokens_split(&t, buf_cstr(&b));
+	for (size_t i = 0; i < sizeof words / sizeof *words && t.n == 1 && !t.failed; i++)
+		found = found || strcmp(token_text(&t, 0), words[i]) == 0;
+	p->failed = p->failed || b.failed || t.failed;
+	tokens_free(&t);
+	buf_free(&b);
+	return found;
+}
+
+/* A name of one word may be any word; so it has to look like a name. */
+static enum verdict is_meant(struct pass *p, const struct bearer *x,
+    const struct name_hit *h, const char *text)
+{
+	if (h->words > 1)
+		return NAME_MEANT;
+	if (!h->capital && (!x->guarded || h->letters < TOLD_LETTERS))
+		return NAME_NOT_MEANT;
+	if (x->victim)
+		return NAME_MEANT;
+	if (h->letters < LEAST_LETTERS)
+		return x->guarded ? NAME_UNSURE : NAME_NOT_MEANT;
+	if (is_calendar(p, h, text))
+		return x->guarded ? NAME_UNSURE : NAME_NOT_MEANT;
+	return x->guarded || h->letters >= SURE_LETTERS ? NAME_MEANT : NAME_UNSURE;
+}
+
+/* Somebody who may be named has a name here: 2 a longer one, 1 the same, 0 none. */
+static int is_explained(const struct pass *p, const struct name_hit *h)
+{
+	int best = 0;
+	for (size_t i = 0; i < p->hits.n && best < 2; i++) {
+		const struct name_hit *o = &p->hits.list[i];
+		const struct bearer *x = &p->b->list[o->owner];
+		if (o->from > h->from)
+			break;
+		if (o->kind != NAME_WHOLE || o->to < h->to || o->owner == h->owner ||
+		    x->standing != STANDING_OPEN || (x->victim && !o->open))
 			continue;
-		}
-		buf_add(&out, text + done, w.list[i].from - done);
-		buf_add_str(&out, name->victim->called);
-		i += name->words.n - 1;
-		done = w.list[i].to;
-		any = true;
+		int here = o->from < h->from || o->to > h->to ? 2 : 1;
+		best = here > best ? here : best;
 	}
-	buf_add_str(&out, text + done);
-	char *clean = any && !out.failed ? strdup(buf_cstr(&out)) : NULL;
-	p->failed = p->failed || w.failed || out.failed || (any && !clean);
-	words_free(&w);
-	buf_free(&out);
-	return clean;
+	return best;
 }
 
-static void pass_over(struct pass *p, json_t *v)
+static void mask(struct pass *p, const struct name_hit *h)
 {
-	const char *key;
-	json_t *x;
-	size_t i;
-	if (json_is_string(v)) {
-		char *clean = cleaned(p, json_string_value(v));
-		if (clean && json_string_set(v, clean) != 0)
+	struct name_hits *m = &p->masks;
+	struct name_hit *last = m->n ? &m->list[m->n - 1] : NULL;
+	if (last && h->from < last->to) {
+		/* From the left, and of those that begin there the longest. */
+		if (h->from == last->from && h->to > last->to)
+			*last = *h;
+		else if (h->to > last->to)
+			last->to = h->to; /* what overlaps goes with it */
+		return;
+	}
+	if (m->n == m->cap) {
+		size_t cap = m->cap ? m->cap * 2 : 16;
+		struct name_hit *grown = realloc(m->list, cap * sizeof *grown);
+		if (!grown) {
 			p->failed = true;
-		free(clean);
+			return;
+		}
+		m->list = grown;
+		m->cap = cap;
 	}
-	json_array_foreach (v, i, x) {
-		pass_over(p, x);
+	m->list[m->n++] = *h;
+}
+
+/* The same words are the name of somebody who may be named. */
+static void judge_namesake(struct bearer *x)
+{
+	if (x->tie)
+		x->stands = x->namesake = true;
+	else if (x->standing == STANDING_WITHHELD && x->guarded)
+		x->unsure = true;
+}
+
+static void judge_name(struct pass *p, struct bearer *x, const struct name_hit *h,
+    const char *text)
+{
+	bool hidden = x->standing != STANDING_OPEN || (x->victim && !h->open);
+	enum verdict meant = hidden ? is_meant(p, x, h, text) : NAME_NOT_MEANT;
+	if (meant == NAME_NOT_MEANT)
+		return;
+	int explained = x->victim ? 0 : is_explained(p, h);
+	if (explained == 2)
+		return;
+	if (explained == 1) {
+		judge_namesake(x);
+		return;
 	}
-	json_object_foreach (v, key, x) {
-		pass_over(p, x);
+	if (meant == NAME_UNSURE) {
+		x->unsure = true;
+		return;
+	}
+	x->stands = true;
+	if (x->standing != STANDING_UNASKED)
+		mask(p, h);
+}
+
+static void judge(struct pass *p, const char *text)
+{
+	p->masks.n = 0;
+	for (size_t i = 0; i < p->hits.n; i++) {
+		const struct name_hit *h = &p->hits.list[i];
+		struct bearer *x = &p->b->list[h->owner];
+		if (h->kind == NAME_WHOLE) {
+			judge_name(p, x, h, text);
+		} else if (h->kind == NAME_CONTACT) {
+			x->contact = true;
+			mask(p, h);
+		}
 	}
 }
 
-/* Who submits is told to nobody but the recipient, also when it is the victim. */
-static bool is_submitter(const json_t *form_section)
+static bool is_masked(const struct pass *p, const struct name_hit *h)
 {
-	const json_t *f;
-	size_t i;
-	json_array_foreach (json_object_get(form_section, "feeds"), i, f) {
-		if (strcmp(json_string_value(f), "submitter") == 0)
+	for (size_t i = 0; i < p->masks.n; i++)
+		if (p->masks.list[i].from <= h->from && h->to <= p->masks.list[i].to)
 			return true;
-	}
 	return false;
 }
 
-static void pass_over_sections(struct pass *p, const struct submission *s)
+static void look_for_parts(struct pass *p)
 {
-	const json_t *forms = json_object_get(s->form, "sections");
-	json_t *x;
-	size_t i;
-	json_array_foreach (json_object_get(s->document, "sections"), i, x) {
-		if (!is_submitter(json_array_get(forms, i)))
-			pass_over(p, x);
+	for (size_t i = 0; i < p->hits.n; i++) {
+		const struct name_hit *h = &p->hits.list[i];
+		struct bearer *x = &p->b->list[h->owner];
+		if (h->kind == NAME_PART && x->standing == STANDING_WITHHELD &&
+		    h->letters >= TOLD_LETTERS && !is_masked(p, h) && !is_explained(p, h))
+			x->part = true;
 	}
-	pass_over(p, json_object_get(s->document, "cover"));
+}
+
+/* ---- what stands there instead --------------------------------------------------------- */
+
+static const char *called(struct pass *p, struct bearer *x)
+{
+	struct victim *v = bearer_of(x);
+	struct buf b = BUF_INIT;
+	if (v->called)
+		return v->called;
+	/* The pseudonym is there to be used, whatever class it has. */
+	if (text_at(v->record, "pseudonym")[0])
+		buf_add_str(&b, text_at(v->record, "pseudonym"));
+	else
+		buf_printf(&b, "Person %zu (name withheld)", ++p->persons);
+	v->called = b.failed ? NULL : strdup(buf_cstr(&b));
+	p->failed = p->failed || !v->called;
+	buf_free(&b);
+	return v->called ? v->called : "";
+}
+
+static void replace(struct pass *p, json_t *v)
+{
+	const char *text = json_string_value(v);
+	struct buf out = BUF_INIT;
+	size_t done = 0;
+	for (size_t i = 0; i < p->masks.n; i++) {
+		const struct name_hit *h = &p->masks.list[i];
+		struct bearer *x = &p->b->list[h->owner];
+		buf_add(&out, text + done, h->from - done);
+		if (h->kind == NAME_CONTACT) {
+			buf_add_str(&out, "[withheld]");
+		} else {
+			buf_add_str(&out, called(p, x));
+			x->masked = true;
+		}
+		done = h->to;
+	}
+	buf_add_str(&out, text + done);
+	p->failed = p->failed || out.failed || json_string_set(v, buf_cstr(&out)) != 0;
+	buf_free(&out);
+}
+
+static void pass_over(void *ctx, json_t *v)
+{
+	struct pass *p = ctx;
+	if (p->failed)
+		return;
+	names_in(&p->hits, &p->b->names, json_string_value(v));
+	judge(p, json_string_value(v));
+	look_for_parts(p);
+	if (p->masks.n > 0)
+		replace(p, v);
+	p->failed = p->failed || p->hits.failed;
+}
+
+static void find(void *ctx, json_t *v)
+{
+	struct pass *p = ctx;
+	names_in(&p->hits, &p->b->names, json_string_value(v));
+	for (size_t i = 0; i < p->hits.n; i++)
+		p->b->list[p->hits.list[i].owner].found = true;
+	p->failed = p->failed || p->hits.failed;
+}
+
+/* ---- the document says what was done to it ------------------------------------------------ */
+
+static void cover_line(struct submission *s, const char *label, size_t n,
+    const char *words)
+{
+	json_t *cover = json_object_get(s->document, "cover");
+	struct buf b = BUF_INIT;
+	buf_printf(&b, "%zu %s%s", n, n == 1 ? "person" : "persons", words);
+	if (n > 0)
+		build_add(s, cover,
+		    json_pack("{s:s, s:s}", "label", label, "value", buf_cstr(&b)));
+	build_done(s, &b);
+}
+
+static void tell(struct pass *p)
+{
+	size_t masked = 0, left = 0;
+	for (size_t i = 0; i < p->b->n; i++) {
+		const struct bearer *x = &p->b->list[i];
+		masked += !x->victim && x->masked;
+		left += !x->victim && x->stands &&
+		    (x->standing == STANDING_UNASKED || x->namesake);
+	}
+	cover_line(p->b->s, "Names taken out of texts", masked,
+	    " who may not be named, beside the victims; read what is left");
+	cover_line(p->b->s, "Named without their consent", left,
+	    " beside the victims; check C8 was overridden");
+}
+
+static enum saksi_err pass_all(struct pass *p, struct saksi_error *err)
+{
+	struct submission *s = p->b->s;
+	each_text(s, find, p);
+	if (p->failed)
+		return saksi_fail_nomem(err);
+	enum saksi_err rc = bearers_weigh(p->b, err);
+	if (rc != SAKSI_OK)
+		return rc;
+	each_text(s, pass_over, p);
+	if (!p->failed) {
+		bearers_report(p->b);
+		tell(p);
+	}
+	return p->failed || p->b->failed || s->failed ? saksi_fail_nomem(err) : SAKSI_OK;
 }
 
 enum saksi_err withhold(struct submission *s, struct saksi_error *err)
 {
-	struct names all = {NULL, 0, false};
-	struct pass p = {&all, build_object(s), false};
-	const char *id;
-	json_t *yes;
-	for (size_t i = 0; i < s->n_victims; i++)
-		if (s->victims[i].withheld || !s->victims[i].seen)
-			names_of(&all, &s->victims[i]);
-	if (all.n > 0 && !all.failed) {
-		qsort(all.list, all.n, sizeof *all.list, longest_first);
-		pass_over_sections(&p, s);
-	}
-	json_object_foreach (p.reported, id, yes) {
-		finding_add(s->findings, "C8", HOST_WARN, id,
-		    "a part of a name that is withheld still stands in the text; read it before "
-		    "sending");
-	}
-	for (size_t i = 0; i < all.n; i++)
-		words_free(&all.list[i].words);
-	free(all.list);
-	json_decref(p.reported);
-	return all.failed || p.failed || s->failed ? saksi_fail_nomem(err) : SAKSI_OK;
+	struct bearers b;
+	struct pass p = {.b = &b};
+	enum saksi_err rc = bearers_gather(&b, s, err);
+	if (rc == SAKSI_OK)
+		rc = pass_all(&p, err);
+	free(p.hits.list);
+	free(p.masks.list);
+	bearers_free(&b);
+	return rc == SAKSI_OK ? build_ok(s, err) : rc;
 }

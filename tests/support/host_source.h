@@ -13,6 +13,7 @@
 struct fake_source {
 	json_t *list; /* in order */
 	json_t *by_id;
+	json_t *deleted;
 	size_t at;
 	int fail_after; /* calls until the source fails; -1: never */
 	struct host_source host;
@@ -71,6 +72,28 @@ static inline int fake_get(void *ctx, const char *id, json_t **out)
 	struct fake_source *s = ctx;
 	*out = json_incref(json_object_get(s->by_id, id));
 	return fake_failing(s) ? fake_fail(out) : 0;
+}
+
+/* A deleted party, which get() does not find, is kept in a list of its own. */
+static inline int fake_parties(void *ctx,
+    int (*fn)(void *fctx, json_t *record, bool deleted), void *fctx)
+{
+	struct fake_source *s = ctx;
+	const json_t *const lists[] = {s->list, s->deleted};
+	json_t *r;
+	size_t i;
+	if (fake_failing(s))
+		return -1;
+	for (size_t l = 0; l < 2; l++)
+		json_array_foreach (lists[l], i, r) {
+			const char *type = json_string_value(json_object_get(r, "type"));
+			if (strcmp(type, "person") != 0 &&
+			    strcmp(type, "organisation") != 0)
+				continue;
+			if (fn(fctx, r, l == 1) != 0)
+				return -1;
+		}
+	return 0;
 }
 
 struct fake_link {
@@ -169,14 +192,29 @@ static inline void fake_add_raw(struct fake_source *s, const char *text)
 	json_object_set_new(s->by_id, id, v);
 }
 
+/* What `saksi delete` does to the record of ${ref}. */
+static inline void fake_delete(struct fake_source *s, const char *ref)
+{
+	char id[27];
+	size_t i = 0;
+	fake_id(id, ref);
+	json_t *r = json_object_get(s->by_id, id);
+	while (json_array_get(s->list, i) != r)
+		i++;
+	json_array_append(s->deleted, r);
+	json_array_remove(s->list, i);
+	json_object_del(s->by_id, id);
+}
+
 static inline void fake_init(struct fake_source *s)
 {
 	memset(s, 0, sizeof *s);
 	s->list = json_array();
 	s->by_id = json_object();
+	s->deleted = json_array();
 	s->fail_after = -1;
 	s->host = (struct host_source){s, schema, fake_next, fake_rewind, fake_get,
-	    fake_linked};
+	    fake_linked, fake_parties};
 }
 
 static inline void fake_load(struct fake_source *s, const char *path)
@@ -197,6 +235,7 @@ static inline void fake_load(struct fake_source *s, const char *path)
 
 static inline void fake_free(struct fake_source *s)
 {
+	json_decref(s->deleted);
 	json_decref(s->list);
 	json_decref(s->by_id);
 }

@@ -844,6 +844,7 @@ static void missing_by_the_ceiling(void **state)
 	    "no victim is identified: your records are class C: repeat "
 	    "with --ceiling C";
 	about("p5");
+	consent(ALL_GIVEN);
 	fake_add_text(&s,
 	    "{'id':'p5','type':'person','class':'C','names':[{'text':'Hidden Person'}],"
 	    "'consent':[" ALL_GIVEN "]}");
@@ -865,7 +866,7 @@ static void missing_by_the_ceiling(void **state)
 static void samples(void **state)
 {
 	(void)state;
-	static const char *const all[] = {"C1", "C2", "F1", "A1", NULL};
+	static const char *const all[] = {"C1", "C2", "C8", "F1", "A1", NULL};
 	char path[PATH_SIZE];
 	size_t i, n = 0;
 	json_t *x;

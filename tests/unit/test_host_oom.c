@@ -65,6 +65,27 @@ static int set_up(void **state)
 	    "'about':['p1','p2','e1','x1'],'tags':['letter:UA','mandates:SR-DEFENDERS'],"
 	    "'addressed_to':['o1'],'request':'Release',"
 	    "'submitter':{'name':'Dara','email':'d@example.org'}}");
+	/* Whom the texts name beside the victims: asked, refused, in office, gone. */
+	fake_add_text(&s,
+	    "{'id':'e1','type':'event','class':'P','title':'The arrest of Keo Vanna, Meas "
+	    "Sophal and Mr Sophal','description':['By Chan Makara; call 012 345 678. Told by "
+	    "Prak Sitha and Ouk Borey.'],'date':'2019-07-09','place':{'country':'KH',"
+	    "'stated':'Phnom Penh'},'source':[{'item':'i1'}]}");
+	fake_add_text(&s,
+	    "{'id':'q1','type':'person','class':'P','names':[{'text':'Meas Sophal'}],"
+	    "'consent':[{'purpose':'share-with-un','answer':'refused'}],'contacts':[{"
+	    "'kind':'phone','text':'+855 12 345 678'}]}");
+	fake_add_text(&s,
+	    "{'id':'b1','type':'act','class':'P','event':'e1','victim':'q1',"
+	    "'kind':'04:030101000000','date':'2019-07-09'}");
+	fake_add_text(&s,
+	    "{'id':'q2','type':'person','class':'P','names':[{'text':'Chan Makara'}],"
+	    "'roles':[{'role':'clerk','organisation':'o1'}]}");
+	fake_add_text(&s,
+	    "{'id':'q3','type':'person','class':'P','names':[{'text':'Prak Sitha'}]}");
+	fake_add_text(&s,
+	    "{'id':'q4','type':'person','class':'P','names':[{'text':'Ouk Borey'}]}");
+	fake_delete(&s, "q4");
 	return 0;
 }
 

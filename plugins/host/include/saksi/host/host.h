@@ -28,6 +28,14 @@ struct host_source {
 	/** Records of ${type} that refer to ${id} (acts of a victim, decisions ...). */
 	int (*linked)(void *ctx, const char *id, const char *type,
 	    int (*fn)(void *fctx, json_t *record /* borrowed */), void *fctx);
+	/**
+	 * Every person and organisation of the vault, uncut, also deleted ones and
+	 * those that are not selected: for whose names must not stand in a text.
+	 * Stops and returns -1 when ${fn} does not return 0.  Only for a form.
+	 */
+	int (*parties)(void *ctx,
+	    int (*fn)(void *fctx, json_t *record /* borrowed */, bool deleted),
+	    void *fctx);
 };
 
 /* ---- what is there ------------------------------------------------------------- */
@@ -131,6 +139,8 @@ struct host_job {
  * host_check(job, findings, err):
  * Build the document and run its checks; nothing is exported.  SAKSI_OK also
  * when a check blocks: that is a finding.  Plain formats have no checks.
+ * Options for the exporter are tried: it runs, and what it writes is dropped;
+ * so ${plugin_fd} and the limits are needed if there are any.
  */
 SAKSI_MUST_CHECK enum saksi_err host_check(const struct host_job *job,
     struct host_findings *findings, struct saksi_error *err);
