@@ -75,10 +75,12 @@ static bool describe_code(struct names *x, const msgpack_object *record,
 {
 	const msgpack_object *v = first_of(value_get(record, name));
 	const msgpack_object *f = NULL;
-	for (uint32_t i = 0; fields && i < fields->via.array.size && !f; i++)
+	if (!is_text(v) || !fields || fields->type != MSGPACK_OBJECT_ARRAY)
+		return false;
+	for (uint32_t i = 0; i < fields->via.array.size && !f; i++)
 		if (value_is(value_get(&fields->via.array.ptr[i], "name"), name))
 			f = &fields->via.array.ptr[i];
-	if (!is_text(v) || !f)
+	if (!f)
 		return false;
 	say_code(&x->words, x, value_get(f, "list"), v);
 	return true;
