@@ -7,6 +7,8 @@
 
 #include "text_u16.h"
 
+#define ASCII_END 0x80
+
 static bool ascii_space(char c)
 {
 	return c == ' ' || (c >= '\t' && c <= '\r');
@@ -56,8 +58,11 @@ static bool is_mark(UChar32 c)
 static bool loses_marks(UChar32 base)
 {
 	UErrorCode e = U_ZERO_ERROR;
-	UScriptCode script = uscript_getScript(base, &e);
+	UScriptCode script;
 
+	if (base < ASCII_END)
+		return (base | 0x20) >= 'a' && (base | 0x20) <= 'z';
+	script = uscript_getScript(base, &e);
 	return U_SUCCESS(e) &&
 	    (script == USCRIPT_LATIN || script == USCRIPT_GREEK ||
 		script == USCRIPT_CYRILLIC);
@@ -65,6 +70,8 @@ static bool loses_marks(UChar32 base)
 
 static UChar32 plain(UChar32 c)
 {
+	if (c < ASCII_END)
+		return c;
 	/* The three ways in which an apostrophe is typed. */
 	if (c == 0x2019 || c == 0x2018 || c == 0x02bc)
 		return '\'';
@@ -84,8 +91,9 @@ static void drop_and_map(struct u16 *u)
 	u->len = 0;
 	while (i < len) {
 		const UChar32 c = next_point(u, len, &i);
+		const bool mark = c >= ASCII_END && is_mark(c);
 
-		if (is_mark(c) && bare)
+		if (mark && bare)
 			continue;
 		if (u_isUWhiteSpace(c)) {
 			gap = u->len > 0;
@@ -95,7 +103,7 @@ static void drop_and_map(struct u16 *u)
 		if (gap)
 			u16_push(u, ' ');
 		gap = false;
-		if (!is_mark(c))
+		if (!mark)
 			bare = loses_marks(c);
 		u16_push(u, plain(c));
 	}
@@ -111,7 +119,8 @@ static void drop_ignorable(struct u16 *u)
 	while (i < len) {
 		const UChar32 c = next_point(u, len, &i);
 
-		if (!u_hasBinaryProperty(c, UCHAR_DEFAULT_IGNORABLE_CODE_POINT))
+		if (c < ASCII_END ||
+		    !u_hasBinaryProperty(c, UCHAR_DEFAULT_IGNORABLE_CODE_POINT))
 			u16_push(u, c);
 	}
 }
@@ -136,14 +145,50 @@ static enum saksi_err fold_case(struct u16 *u, struct saksi_error *err)
 }
 
 /*
+ * What is decomposed already and has no capitals but ASCII's (Khmer, Thai, most
+ * Arabic and Chinese) comes out of all the steps below as this leaves it.
+ */
+static enum saksi_err fold_ascii_only(struct u16 *u, bool *done, struct saksi_error *err)
+{
+	UErrorCode e = U_ZERO_ERROR;
+	const UNormalizer2 *norm = unorm2_getNFKDInstance(&e);
+	int32_t i = 0;
+
+	*done = false;
+	if (U_SUCCESS(e) && unorm2_spanQuickCheckYes(norm, u->p, u->len, &e) < u->len)
+		return SAKSI_OK;
+	if (U_FAILURE(e))
+		return icu_fail(err, e);
+	while (i < u->len) {
+		const UChar32 c = next_point(u, u->len, &i);
+
+		if (c >= ASCII_END &&
+		    u_hasBinaryProperty(c, UCHAR_CHANGES_WHEN_CASEFOLDED))
+			return SAKSI_OK;
+	}
+	for (i = 0; i < u->len; i++)
+		if (u->p[i] >= 'A' && u->p[i] <= 'Z')
+			u->p[i] = (UChar)(u->p[i] - 'A' + 'a');
+	*done = true;
+	return SAKSI_OK;
+}
+
+/*
  * Compatibility caseless matching (Unicode Standard, section 3.13, D146):
  * decomposing and folding each undo the other's work in places.
  */
 static enum saksi_err fold_wide(struct u16 *u, struct saksi_error *err)
 {
 	enum saksi_err rc;
+	bool done;
 
 	drop_ignorable(u);
+	rc = fold_ascii_only(u, &done, err);
+	if (rc != SAKSI_OK || done) {
+		if (done)
+			drop_and_map(u);
+		return rc;
+	}
 	rc = u16_normalize(u, U16_NFD, 2, err);
 	for (int pass = 0; rc == SAKSI_OK && pass < 2; pass++) {
 		rc = fold_case(u, err);

@@ -41,6 +41,7 @@ void text_end_thread(void)
 	if (to_latin != NULL)
 		utrans_close(to_latin);
 	to_latin = NULL;
+	text_words_end_thread();
 }
 
 static enum saksi_err any_latin(struct u16 *u, struct saksi_error *err)

@@ -46,6 +46,9 @@ SAKSI_MUST_CHECK enum saksi_err u16_normalize(struct u16 *u, enum u16_form form,
 /** text_is_ascii(s, n): Only bytes 1 .. 127. */
 bool text_is_ascii(const char *s, size_t n);
 
+/** text_words_end_thread(): Free what text_words() keeps open for this thread. */
+void text_words_end_thread(void);
+
 /** icu_fail(err, e): The failure that ICU reports. */
 enum saksi_err icu_fail(struct saksi_error *err, UErrorCode e);
 
