@@ -93,25 +93,33 @@ struct dates {
 	void *ctx;
 };
 
-static bool dates_value(void *ctx, const struct schema_field *f, const json_t *v)
+bool value_date(struct edtf *out, const struct schema_field *f, const json_t *v)
 {
-	const struct dates *d = ctx;
-	struct edtf e;
 	char day[11];
 
+	if (f->kind != FIELD_DATE && f->kind != FIELD_TIME)
+		return false;
 	v = value_plain(v);
 	const char *s = json_is_string(v) ? json_string_value(v) : json_str(v, "edtf");
-	if ((f->kind != FIELD_DATE && f->kind != FIELD_TIME) || s == NULL)
-		return true;
+	if (s == NULL)
+		return false;
 	if (f->kind == FIELD_TIME) {
 		/* 2021-05-31T08:15:00Z: its day. */
 		if (strlen(s) < sizeof(day))
-			return true;
+			return false;
 		memcpy(day, s, sizeof(day) - 1);
 		day[sizeof(day) - 1] = '\0';
 		s = day;
 	}
-	return edtf_parse(&e, s, NULL) != SAKSI_OK || d->fn(d->ctx, f, &e);
+	return edtf_parse(out, s, NULL) == SAKSI_OK;
+}
+
+static bool dates_value(void *ctx, const struct schema_field *f, const json_t *v)
+{
+	const struct dates *d = ctx;
+	struct edtf e;
+
+	return !value_date(&e, f, v) || d->fn(d->ctx, f, &e);
 }
 
 void record_dates(const struct schema *s, const json_t *record,
@@ -143,7 +151,22 @@ static bool refs_value(void *ctx, const struct schema_field *f, const json_t *v)
 {
 	const struct refs *r = ctx;
 
-	if (value_wrapped(v) && !refs_sources(r, f, json_object_get(v, "source")))
+	return value_refs(f, v, r->fn, r->ctx);
+}
+
+void record_refs(const struct schema *s, const json_t *record,
+    bool (*fn)(void *ctx, const struct schema_field *f, const char *id), void *ctx)
+{
+	struct refs r = {fn, ctx};
+	(void)record_values(s, record, refs_value, &r);
+}
+
+bool value_refs(const struct schema_field *f, const json_t *v,
+    bool (*fn)(void *ctx, const struct schema_field *f, const char *id), void *ctx)
+{
+	struct refs r = {fn, ctx};
+
+	if (value_wrapped(v) && !refs_sources(&r, f, json_object_get(v, "source")))
 		return false;
 	v = value_plain(v);
 	const char *id = NULL;
@@ -152,15 +175,8 @@ static bool refs_value(void *ctx, const struct schema_field *f, const json_t *v)
 	else if (f->kind == FIELD_SOURCE)
 		id = json_is_string(v) ? json_string_value(v) : json_str(v, "item");
 	if (id != NULL)
-		return r->fn(r->ctx, f, id);
-	return f->kind != FIELD_NAME || refs_sources(r, f, json_object_get(v, "source"));
-}
-
-void record_refs(const struct schema *s, const json_t *record,
-    bool (*fn)(void *ctx, const struct schema_field *f, const char *id), void *ctx)
-{
-	struct refs r = {fn, ctx};
-	(void)record_values(s, record, refs_value, &r);
+		return fn(ctx, f, id);
+	return f->kind != FIELD_NAME || refs_sources(&r, f, json_object_get(v, "source"));
 }
 
 /* ---- texts ------------------------------------------------------------------------- */
@@ -251,6 +267,13 @@ static bool texts_value(void *ctx, const struct schema_field *f, const json_t *v
 		return true;
 	const struct part *parts = kind_parts(f->kind, &n);
 	return parts == NULL || texts_parts(x, f, parts, n, v);
+}
+
+bool value_texts(const struct schema *s, const struct schema_type *t,
+    const struct schema_field *f, const json_t *v, record_text_fn *fn, void *ctx)
+{
+	struct texts x = {s, t, fn, ctx};
+	return texts_value(&x, f, v);
 }
 
 void record_texts(const struct schema *s, const json_t *record, record_text_fn *fn,

@@ -231,6 +231,17 @@ typedef bool record_text_fn(void *ctx, const struct schema_field *f, enum text_w
 void record_texts(const struct schema *s, const json_t *record, record_text_fn *fn,
     void *ctx);
 
+/*
+ * The same of one value that record_values() gives, for whoever wants all of it
+ * at one go: its texts (${t}: the record's type), its references, its date
+ * (false: it has none).
+ */
+bool value_texts(const struct schema *s, const struct schema_type *t,
+    const struct schema_field *f, const json_t *v, record_text_fn *fn, void *ctx);
+bool value_refs(const struct schema_field *f, const json_t *v,
+    bool (*fn)(void *ctx, const struct schema_field *f, const char *id), void *ctx);
+bool value_date(struct edtf *out, const struct schema_field *f, const json_t *v);
+
 /* ---- classes ---------------------------------------------------------------- */
 /**
  * schema_value_class(record_class, f, value):
