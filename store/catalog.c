@@ -2,6 +2,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <saksi/base/list.h>
+
 #include "catalog.h"
 #include "entry.h"
 #include "rows.h"
@@ -97,21 +99,6 @@ void catalog_reset(struct catalog *c)
 	memset(c, 0, sizeof(*c));
 }
 
-/* Make room for one more element of a growing array. */
-static bool make_room(void **list, size_t *cap, size_t n, size_t size)
-{
-	size_t bigger = *cap == 0 ? 32 : *cap * 2;
-	void *p;
-
-	if (n < *cap)
-		return true;
-	if (bigger > SIZE_MAX / size || (p = realloc(*list, bigger * size)) == NULL)
-		return false;
-	*list = p;
-	*cap = bigger;
-	return true;
-}
-
 const struct cat_entry *catalog_entry(const struct catalog *c, const struct saksi_hash *id)
 {
 	uint64_t h = index_hash(c, "cat-cs", id->b, sizeof(id->b));
@@ -197,10 +184,16 @@ enum saksi_err catalog_add_entry(struct catalog *c, const struct cat_entry *e,
     const struct cat_branch *b, struct saksi_error *err)
 {
 	size_t pos = c->n_entries;
+	struct cat_entry *entries =
+	    list_room(c->entries, pos, &c->cap_entries, sizeof(*entries));
+	struct cat_branch *branches =
+	    list_room(c->branches, c->n_branches, &c->cap_branches, sizeof(*branches));
 
-	if (!make_room((void **)&c->entries, &c->cap_entries, pos, sizeof(*c->entries)) ||
-	    !make_room((void **)&c->branches, &c->cap_branches, c->n_branches,
-		sizeof(*c->branches)) ||
+	if (entries != NULL)
+		c->entries = entries;
+	if (branches != NULL)
+		c->branches = branches;
+	if (entries == NULL || branches == NULL ||
 	    !index_add(&c->by_changeset,
 		index_hash(c, "cat-cs", e->id.b, sizeof(e->id.b)), pos))
 		return saksi_fail_nomem(err);
@@ -229,11 +222,13 @@ static char *copy_text(const char *s, size_t n)
 
 static bool add_record(struct catalog *c, const struct saksi_id *id, uint64_t number)
 {
-	struct cat_record *r;
+	struct cat_record *r =
+	    list_room(c->records, c->n_records, &c->cap_records, sizeof(*r));
 
-	if (!make_room((void **)&c->records, &c->cap_records, c->n_records,
-		sizeof(*c->records)) ||
-	    !index_add(&c->by_record, index_hash(c, "cat-rec", id->b, sizeof(id->b)),
+	if (r == NULL)
+		return false;
+	c->records = r;
+	if (!index_add(&c->by_record, index_hash(c, "cat-rec", id->b, sizeof(id->b)),
 		c->n_records))
 		return false;
 	r = &c->records[c->n_records];

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <saksi/base/list.h>
 #include <saksi/base/mpjson.h>
 
 #include "draft_int.h"
@@ -12,16 +13,11 @@
 
 struct draft_part *part_new(struct saksi_draft *d)
 {
-	struct draft_part *p;
+	struct draft_part *p = list_room(d->parts, d->n, &d->cap, sizeof(*p));
 
-	if (d->n == d->cap) {
-		size_t cap = d->cap == 0 ? 8 : d->cap * 2;
-
-		if ((p = realloc(d->parts, cap * sizeof(*p))) == NULL)
-			return NULL;
-		d->parts = p;
-		d->cap = cap;
-	}
+	if (p == NULL)
+		return NULL;
+	d->parts = p;
 	p = &d->parts[d->n++];
 	memset(p, 0, sizeof(*p));
 	return p;
@@ -155,6 +151,7 @@ size_t part_count_visible(const struct draft_part *p, const char *field,
 
 static enum saksi_err end_op(struct draft_part *p, size_t from, struct saksi_error *err)
 {
+	struct draft_op *ops;
 	enum saksi_err rc;
 
 	if ((rc = buf_ok(&p->bytes, err)) != SAKSI_OK)
@@ -162,15 +159,9 @@ static enum saksi_err end_op(struct draft_part *p, size_t from, struct saksi_err
 	if (p->bytes.len - from > OP_MAX)
 		return saksi_fail(err, SAKSI_ELIMIT,
 		    "an operation: longer than a changeset");
-	if (p->n_ops == p->cap_ops) {
-		size_t cap = p->cap_ops == 0 ? 16 : p->cap_ops * 2;
-		struct draft_op *ops = realloc(p->ops, cap * sizeof(*ops));
-
-		if (ops == NULL)
-			return saksi_fail_nomem(err);
-		p->ops = ops;
-		p->cap_ops = cap;
-	}
+	if ((ops = list_room(p->ops, p->n_ops, &p->cap_ops, sizeof(*ops))) == NULL)
+		return saksi_fail_nomem(err);
+	p->ops = ops;
 	p->ops[p->n_ops++].len = p->bytes.len - from;
 	return SAKSI_OK;
 }

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <saksi/base/list.h>
 #include <saksi/base/mpjson.h>
 #include <saksi/base/text.h>
 
@@ -57,16 +58,11 @@ static enum saksi_err add_line(struct importing *im, size_t number, json_t *json
 {
 	struct line *l;
 
-	if (im->n == im->cap) {
-		size_t cap = im->cap == 0 ? 256 : im->cap * 2;
-
-		if ((l = realloc(im->lines, cap * sizeof(*l))) == NULL) {
-			json_decref(json);
-			return saksi_fail_nomem(err);
-		}
-		im->lines = l;
-		im->cap = cap;
+	if ((l = list_room(im->lines, im->n, &im->cap, sizeof(*l))) == NULL) {
+		json_decref(json);
+		return saksi_fail_nomem(err);
 	}
+	im->lines = l;
 	l = &im->lines[im->n++];
 	memset(l, 0, sizeof(*l));
 	l->number = number;
@@ -288,18 +284,13 @@ static enum saksi_err add_entry(struct line *l, const struct schema_field *f,
     json_t *value, struct saksi_error *err)
 {
 	struct schema_entries *e = &l->entries;
+	struct schema_entry *list = list_room(e->list, e->n, &e->cap, sizeof(*list));
 
-	if (e->n == e->cap) {
-		size_t cap = e->cap == 0 ? 8 : e->cap * 2;
-		struct schema_entry *list = realloc(e->list, cap * sizeof(*list));
-
-		if (list == NULL) {
-			json_decref(value);
-			return saksi_fail_nomem(err);
-		}
-		e->list = list;
-		e->cap = cap;
+	if (list == NULL) {
+		json_decref(value);
+		return saksi_fail_nomem(err);
 	}
+	e->list = list;
 	e->list[e->n++] = (struct schema_entry){f, value};
 	return SAKSI_OK;
 }

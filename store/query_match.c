@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <saksi/base/list.h>
+
 #include "query_int.h"
 
 #define PHRASE_BONUS 1.5
@@ -33,18 +35,14 @@ struct matching {
 static bool run_add(void *ctx, const struct schema_field *f, enum text_weight weight,
     const char *text)
 {
+	struct text_run *p;
 	struct matching *m = ctx;
 	(void)f;
-	if (m->n_runs == m->cap_runs) {
-		size_t cap = m->cap_runs ? m->cap_runs * 2 : 32;
-		struct text_run *p = realloc(m->runs, cap * sizeof(*p));
-		if (p == NULL) {
-			m->nomem = true;
-			return false;
-		}
-		m->runs = p;
-		m->cap_runs = cap;
+	if ((p = list_room(m->runs, m->n_runs, &m->cap_runs, sizeof(*p))) == NULL) {
+		m->nomem = true;
+		return false;
 	}
+	m->runs = p;
 	size_t from = m->words.n;
 	if (!words_add_raw(&m->words, text)) {
 		m->nomem = true;

@@ -4,20 +4,18 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <saksi/base/list.h>
 #include <saksi/base/text.h>
 
 #include "query_int.h"
 
 static bool words_push(struct words *w, const char *word, size_t len)
 {
-	if (w->n == w->cap) {
-		size_t cap = w->cap ? w->cap * 2 : 16;
-		size_t *at = realloc(w->at, cap * sizeof(*at));
-		if (at == NULL)
-			return false;
-		w->at = at;
-		w->cap = cap;
-	}
+	size_t *at = list_room(w->at, w->n, &w->cap, sizeof(*at));
+
+	if (at == NULL)
+		return false;
+	w->at = at;
 	w->at[w->n++] = w->text.len;
 	buf_add(&w->text, word, len);
 	buf_add_byte(&w->text, 0);

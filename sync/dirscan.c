@@ -7,6 +7,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <saksi/base/list.h>
+
 #include "directory.h"
 
 void object_name_of(uint8_t out[OBJECT_NAME], const struct secret *epoch_key,
@@ -45,16 +47,11 @@ void dir_fault(struct dir_sync *s, const char *hex, const char *reason)
 enum saksi_err dir_here(void *ctx, uint64_t n, struct saksi_error *err)
 {
 	struct dir_sync *s = ctx;
+	uint64_t *list = list_room(s->here, s->n_here, &s->cap_here, sizeof(*list));
 
-	if (s->n_here == s->cap_here) {
-		size_t cap = s->cap_here == 0 ? 256 : s->cap_here * 2;
-		uint64_t *list = realloc(s->here, cap * sizeof(*list));
-
-		if (list == NULL)
-			return saksi_fail_nomem(err);
-		s->here = list;
-		s->cap_here = cap;
-	}
+	if (list == NULL)
+		return saksi_fail_nomem(err);
+	s->here = list;
 	s->here[s->n_here++] = n;
 	return SAKSI_OK;
 }
@@ -93,21 +90,16 @@ static bool object_name(const char *s, uint8_t out[OBJECT_NAME])
 static enum saksi_err keep_name(struct dir_sync *s, const char *name,
     struct saksi_error *err)
 {
+	struct found_object *list;
 	struct found_object o;
 
 	memset(&o, 0, sizeof(o));
 	if (!object_name(name, o.id.name))
 		return SAKSI_OK;
 	memcpy(o.hex, name, OBJECT_HEX + 1);
-	if (s->n == s->cap) {
-		size_t cap = s->cap == 0 ? 64 : s->cap * 2;
-		struct found_object *list = realloc(s->list, cap * sizeof(*list));
-
-		if (list == NULL)
-			return saksi_fail_nomem(err);
-		s->list = list;
-		s->cap = cap;
-	}
+	if ((list = list_room(s->list, s->n, &s->cap, sizeof(*list))) == NULL)
+		return saksi_fail_nomem(err);
+	s->list = list;
 	s->list[s->n++] = o;
 	return SAKSI_OK;
 }

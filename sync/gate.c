@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <saksi/base/list.h>
+
 #include "gate_impl.h"
 
 #define BATCH_BYTES ((size_t)1 << 20)
@@ -78,15 +80,12 @@ static enum saksi_err set_aside(struct gate *g, struct verdict *v,
 static enum saksi_err released(struct gate *g, const struct saksi_hash *id,
     struct saksi_error *err)
 {
-	if (g->n_released == g->cap_released) {
-		size_t cap = g->cap_released == 0 ? 32 : g->cap_released * 2;
-		struct saksi_hash *list = realloc(g->released, cap * sizeof(*list));
+	struct saksi_hash *list =
+	    list_room(g->released, g->n_released, &g->cap_released, sizeof(*list));
 
-		if (list == NULL)
-			return saksi_fail_nomem(err);
-		g->released = list;
-		g->cap_released = cap;
-	}
+	if (list == NULL)
+		return saksi_fail_nomem(err);
+	g->released = list;
 	g->released[g->n_released++] = *id;
 	return SAKSI_OK;
 }
@@ -107,15 +106,12 @@ static void refuse(struct gate *g, const struct saksi_hash *id, const struct ver
 
 static enum saksi_err note_arrival(struct gate *g, uint64_t n, struct saksi_error *err)
 {
-	if (g->n_arrivals == g->cap_arrivals) {
-		size_t cap = g->cap_arrivals == 0 ? 256 : g->cap_arrivals * 2;
-		uint64_t *list = realloc(g->arrivals, cap * sizeof(*list));
+	uint64_t *list =
+	    list_room(g->arrivals, g->n_arrivals, &g->cap_arrivals, sizeof(*list));
 
-		if (list == NULL)
-			return saksi_fail_nomem(err);
-		g->arrivals = list;
-		g->cap_arrivals = cap;
-	}
+	if (list == NULL)
+		return saksi_fail_nomem(err);
+	g->arrivals = list;
 	g->arrivals[g->n_arrivals++] = n;
 	return SAKSI_OK;
 }
@@ -410,16 +406,12 @@ void gate_begin(struct gate *g, const struct saksi_hash *sealer)
 enum saksi_err gate_put(struct gate *g, const void *p, size_t n, struct saksi_error *err)
 {
 	enum saksi_err rc;
+	struct piece *list =
+	    list_room(g->pieces, g->n_pieces, &g->cap_pieces, sizeof(*list));
 
-	if (g->n_pieces == g->cap_pieces) {
-		size_t cap = g->cap_pieces == 0 ? 64 : g->cap_pieces * 2;
-		struct piece *list = realloc(g->pieces, cap * sizeof(*list));
-
-		if (list == NULL)
-			return saksi_fail_nomem(err);
-		g->pieces = list;
-		g->cap_pieces = cap;
-	}
+	if (list == NULL)
+		return saksi_fail_nomem(err);
+	g->pieces = list;
 	g->pieces[g->n_pieces] = (struct piece){g->queue.len, n};
 	buf_add(&g->queue, p, n);
 	rc = buf_ok(&g->queue, err);

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <saksi/base/list.h>
+
 #include "cut.h"
 
 void hold_free(struct hold *h)
@@ -43,19 +45,14 @@ struct waiting *hold_find(const struct hold *h, const struct changeset *cs)
 static enum saksi_err insert(struct hold *h, const struct waiting *w,
     struct saksi_error *err)
 {
+	struct waiting *list;
 	enum saksi_err rc;
 
 	if (h->n >= IDMAP_NONE - 1)
 		return saksi_fail(err, SAKSI_ELIMIT, "held: too many changesets");
-	if (h->n == h->cap) {
-		size_t cap = h->cap == 0 ? 16 : h->cap * 2;
-		struct waiting *list = realloc(h->list, cap * sizeof(*list));
-
-		if (list == NULL)
-			return saksi_fail_nomem(err);
-		h->list = list;
-		h->cap = cap;
-	}
+	if ((list = list_room(h->list, h->n, &h->cap, sizeof(*list))) == NULL)
+		return saksi_fail_nomem(err);
+	h->list = list;
 	rc = idmap_put(&h->by_bytes, &w->bytes, (uint32_t)h->n, err);
 	if (rc == SAKSI_OK && w->why == HELD_QUARANTINED)
 		rc = idmap_put(&h->quarantined, &w->cs->id, (uint32_t)h->n, err);
@@ -74,15 +71,11 @@ struct loading {
 
 static enum saksi_err note_double(struct loading *l, uint64_t n, struct saksi_error *err)
 {
-	if (l->n == l->cap) {
-		size_t cap = l->cap == 0 ? 16 : l->cap * 2;
-		uint64_t *list = realloc(l->doubles, cap * sizeof(*list));
+	uint64_t *list = list_room(l->doubles, l->n, &l->cap, sizeof(*list));
 
-		if (list == NULL)
-			return saksi_fail_nomem(err);
-		l->doubles = list;
-		l->cap = cap;
-	}
+	if (list == NULL)
+		return saksi_fail_nomem(err);
+	l->doubles = list;
 	l->doubles[l->n++] = n;
 	return SAKSI_OK;
 }

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <saksi/base/list.h>
+
 /* ---- memory ---------------------------------------------------------------------- */
 
 void remote_dir_free(struct remote_dir *d)
@@ -27,16 +29,10 @@ void remotes_free(struct remotes *r)
 
 static void *room(void *list, size_t n, size_t *cap, size_t size, struct saksi_error *err)
 {
-	size_t more = *cap == 0 ? 16 : *cap * 2;
-	void *p;
+	void *p = list_room(list, n, cap, size);
 
-	if (n < *cap)
-		return list;
-	p = realloc(list, more * size);
 	if (p == NULL)
 		(void)saksi_fail_nomem(err);
-	else
-		*cap = more;
 	return p;
 }
 

@@ -2,6 +2,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include <saksi/base/list.h>
+
 #include "idmap.h"
 #include "team_impl.h"
 
@@ -23,17 +25,13 @@ struct walk {
 static enum saksi_err walk_to(struct walk *w, const struct saksi_hash *id,
     struct saksi_error *err)
 {
+	struct saksi_hash *list;
+
 	if (membership_has(w->t->members, id) || idmap_get(&w->seen, id) != IDMAP_NONE)
 		return SAKSI_OK;
-	if (w->n_todo == w->cap_todo) {
-		size_t cap = w->cap_todo == 0 ? 32 : w->cap_todo * 2;
-		struct saksi_hash *list = realloc(w->todo, cap * sizeof(*list));
-
-		if (list == NULL)
-			return saksi_fail_nomem(err);
-		w->todo = list;
-		w->cap_todo = cap;
-	}
+	if ((list = list_room(w->todo, w->n_todo, &w->cap_todo, sizeof(*list))) == NULL)
+		return saksi_fail_nomem(err);
+	w->todo = list;
 	w->todo[w->n_todo++] = *id;
 	return idmap_put(&w->seen, id, 0, err);
 }
@@ -43,16 +41,12 @@ static enum saksi_err keep_found(struct walk *w, struct log_entry *e,
 {
 	struct found *f;
 	enum saksi_err rc;
+	struct found *list =
+	    list_room(w->found, w->n_found, &w->cap_found, sizeof(*list));
 
-	if (w->n_found == w->cap_found) {
-		size_t cap = w->cap_found == 0 ? 32 : w->cap_found * 2;
-		struct found *list = realloc(w->found, cap * sizeof(*list));
-
-		if (list == NULL)
-			return saksi_fail_nomem(err);
-		w->found = list;
-		w->cap_found = cap;
-	}
+	if (list == NULL)
+		return saksi_fail_nomem(err);
+	w->found = list;
 	f = &w->found[w->n_found];
 	f->n = e->n;
 	rc = saksi_log_device(w->txn, e->branch, &f->device, err);

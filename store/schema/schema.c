@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <saksi/base/list.h>
 #include <saksi/base/text.h>
 
 #include "schema_internal.h"
@@ -138,18 +139,15 @@ static void key_copy(char *out, size_t size, const char *key)
  */
 static struct schema_fault *faults_next(struct schema_faults *f, bool warning)
 {
+	struct schema_fault *list;
+
 	if (f->n >= (warning ? SCHEMA_FAULTS_MAX / 2 : SCHEMA_FAULTS_MAX))
 		return NULL;
-	if (f->n == f->cap) {
-		size_t cap = f->cap ? f->cap * 2 : 16;
-		struct schema_fault *list = realloc(f->list, cap * sizeof(*list));
-		if (list == NULL) {
-			f->failed = true;
-			return NULL;
-		}
-		f->list = list;
-		f->cap = cap;
+	if ((list = list_room(f->list, f->n, &f->cap, sizeof(*list))) == NULL) {
+		f->failed = true;
+		return NULL;
 	}
+	f->list = list;
 	return &f->list[f->n++];
 }
 

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include <saksi/base/fsio.h>
+#include <saksi/base/list.h>
 #include <saksi/base/text.h>
 
 #include "schema_internal.h"
@@ -45,19 +46,16 @@ static bool closed_has(const json_t *list, const char *code)
 static enum saksi_err code_add(struct schema *s, const struct schema_code *c,
     struct saksi_error *err)
 {
+	struct schema_code *p;
+
 	if (s->n_codes == SCHEMA_CODES_MAX)
 		return saksi_fail(err, SAKSI_ELIMIT,
 		    "thesauri.tsv: more than %u codes; split "
 		    "off what no one uses",
 		    SCHEMA_CODES_MAX);
-	if (s->n_codes == s->cap_codes) {
-		size_t cap = s->cap_codes ? s->cap_codes * 2 : 1024;
-		struct schema_code *p = realloc(s->codes, cap * sizeof(*p));
-		if (p == NULL)
-			return saksi_fail_nomem(err);
-		s->codes = p;
-		s->cap_codes = cap;
-	}
+	if ((p = list_room(s->codes, s->n_codes, &s->cap_codes, sizeof(*p))) == NULL)
+		return saksi_fail_nomem(err);
+	s->codes = p;
 	s->codes[s->n_codes++] = *c;
 	return SAKSI_OK;
 }

@@ -4,18 +4,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <saksi/base/list.h>
+
 #include "schema_internal.h"
 
 static bool entry_add(struct schema_entries *out, const struct schema_field *f, json_t *v)
 {
-	if (out->n == out->cap) {
-		size_t cap = out->cap ? out->cap * 2 : 32;
-		struct schema_entry *p = realloc(out->list, cap * sizeof(*p));
-		if (p == NULL)
-			return false;
-		out->list = p;
-		out->cap = cap;
-	}
+	struct schema_entry *p = list_room(out->list, out->n, &out->cap, sizeof(*p));
+
+	if (p == NULL)
+		return false;
+	out->list = p;
 	out->list[out->n++] = (struct schema_entry){f, json_incref(v)};
 	return true;
 }

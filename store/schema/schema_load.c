@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include <saksi/base/fsio.h>
+#include <saksi/base/list.h>
 
 #include "schema_internal.h"
 
@@ -12,14 +13,10 @@
 
 void *pool_alloc(struct pool *p, size_t n, size_t size)
 {
-	if (p->n == p->cap) {
-		size_t cap = p->cap ? p->cap * 2 : 64;
-		void **q = realloc(p->p, cap * sizeof(*q));
-		if (q == NULL)
-			return NULL;
-		p->p = q;
-		p->cap = cap;
-	}
+	void **q = list_room(p->p, p->n, &p->cap, sizeof(*q));
+	if (q == NULL)
+		return NULL;
+	p->p = q;
 	void *m = calloc(n ? n : 1, size);
 	if (m != NULL)
 		p->p[p->n++] = m;
