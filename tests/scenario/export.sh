@@ -122,9 +122,93 @@ for purpose in share-with-un name-to-government name-public; do
 	expect 0 s edit per-kong-raiya \
 		"consent+={\"purpose\":\"$purpose\",\"answer\":\"given\",\"date\":\"2026-11-01\",\"given_by\":\"self\",\"form\":\"written\",\"risk_explained\":\"yes\"}"
 done
+# Whom a title names beside the victim is asked too; for the dead, those who speak for them.
+expect 5 s export un-sp --for int-2026-1 --check
+no_err 'C[12] +BLOCKS'
+err 'C8 \(Kem Ley\) blocks'
+for purpose in share-with-un name-to-government; do
+	expect 0 s edit per-kem-ley \
+		"consent+={\"purpose\":\"$purpose\",\"answer\":\"given\",\"date\":\"2026-11-01\",\"given_by\":\"relative\"}"
+done
 expect 0 s export un-sp --for int-2026-1 --check
-no_err 'C1 +BLOCKS'
-no_err 'C2 +BLOCKS'
+
+# ---- C8: whom the texts name, when `about` names persons ------------------------------------------
+agree() { # PERSON ANSWER-FOR-THE-GOVERNMENT
+	s edit "$1" 'consent+={"purpose":"share-with-un","answer":"given"}' \
+		"consent+={\"purpose\":\"name-to-government\",\"answer\":\"$2\"}" \
+		'consent+={"purpose":"name-public","answer":"refused"}' >/dev/null
+}
+s add intervention kind=x-sp form=un-sp about=per-thun-ratha about=evt-mnc-2020 \
+	'submitter={"name":"Sokha","email":"office@example.org"}' --ref int-c8 class=P >/dev/null
+s add person names='Prak Sitha' class=P --ref per-aunt \
+	'contacts={"kind":"phone","text":"+855 12 345 678"}' >/dev/null
+agree per-thun-ratha given
+expect 0 s export un-sp --for int-c8 --check
+s edit evt-mnc-2020 'title=Arrest of THUN Ratha, Kunthea Long and another by order of Hun Sen' >/dev/null
+# Another victim who was not asked: named with the field, and the command that answers.
+expect 5 s export un-sp --for int-c8 -o "$HOME/c8.txt"
+absent "$HOME/c8.txt"
+err 'C8 +BLOCKS: is another victim or accused'
+err 'title of event evt-mnc-2020'
+err '^    saksi edit per-long-kunthea consent\+='
+no_err 'Hun Sen \('
+expect 0 s export un-sp --for int-c8 -o "$HOME/c8.txt" --override C8 --reason 'C8 of a test'
+grep -q 'Kunthea Long' "$HOME/c8.txt" || die "an override took out who was not asked"
+grep -q '^Named without their consent: 1 person ' "$HOME/c8.txt" || die "the cover hides it"
+s audit >"$TMPDIR/audit"
+grep -q 'C8 of a test' "$TMPDIR/audit" || die "the reason is lost"
+# Refused: never named, whatever is overridden.
+agree per-long-kunthea refused
+expect 5 s --json export un-sp --for int-c8 -o "$HOME/c8b.txt"
+out '"check":"C8","level":"block"'
+out 'refused to be named to the Government'
+absent "$HOME/c8b.txt"
+expect 0 s export un-sp --for int-c8 -o "$HOME/c8b.txt" --override C8 --reason 'a test'
+! grep -qi 'kunthea' "$HOME/c8b.txt" || die "an override named who refused"
+grep -q 'THUN Ratha, Person 1 (name withheld) and another by order of Hun Sen' "$HOME/c8b.txt" ||
+	die "the name was not replaced"
+grep -q '^Names taken out of texts: 1 person ' "$HOME/c8b.txt" || die "the cover hides it"
+# Deleted: the names are known all the same.
+s delete per-long-kunthea --reason 'C8' >/dev/null 2>&1 || s --yes delete per-long-kunthea >/dev/null
+expect 5 s export un-sp --for int-c8 --check
+expect 0 s export un-sp --for int-c8 -o "$HOME/c8c.txt" --override C8 --reason 'a test'
+! grep -qi 'kunthea' "$HOME/c8c.txt" || die "an override named who is deleted"
+s undelete per-long-kunthea >/dev/null
+# Reworded, nothing blocks; --select does not hide anybody from the search.
+s edit evt-mnc-2020 'title=Arrest of three, told by Prak Sitha, 012-345-678' >/dev/null
+expect 5 s export un-sp --for int-c8 --check --select type:event
+err 'Prak Sitha'
+err 'a telephone number, e-mail or address'
+s edit evt-mnc-2020 'title=Arrest of three' >/dev/null
+expect 0 s export un-sp --for int-c8 --check
+# A check that the form lacks is no check that was gone over.
+expect 2 s export un-sp --for int-c8 -o "$HOME/c9" --override C9 --reason 'a test'
+err 'C9: un-sp has no such check'
+expect 2 s export un-sp --for int-c8 --check --override C9 --reason 'a test'
+# Options are tried by --check too.
+expect 2 s export un-sp --for int-c8 --check --option leter=AL
+err 'no option leter'
+expect 2 s export un-sp --for int-c8 --check --option letter=XX
+expect 2 s export csv --check --option colour=red
+err 'no option colour'
+expect 0 s export un-sp --for int-c8 --check --option letter=AL --option width=60
+
+# ---- un-sp and the ceiling ------------------------------------------------------------------------
+s edit per-thun-ratha class=C >/dev/null
+expect 5 s export un-sp --for int-c8 -o "$HOME/ceiling.txt"
+err 'repeat with --ceiling C'
+no_err '--override'
+absent "$HOME/ceiling.txt"
+expect 0 s export un-sp --for int-c8 -o "$HOME/ceiling.txt" --ceiling C
+grep -q '^Highest class of the case records in it: C' "$HOME/ceiling.txt" || die "the cover hides the ceiling"
+s edit per-thun-ratha class=P 'names+={"v":{"text":"Grey Heron","kind":"alias"},"class":"C"}' >/dev/null
+s edit evt-mnc-2020 'title=Arrest of Grey Heron' >/dev/null
+expect 0 s export un-sp --for int-c8 -o "$HOME/alias.txt"
+! grep -q Heron "$HOME/alias.txt" || die "a name above the ceiling stands in a title"
+s edit act-thun-ratha-detention 'injuries=a hidden wound' >/dev/null
+expect 0 s export un-sp --for int-c8 -o "$HOME/sealed.txt"
+err 'injuries of act'
+! grep -q 'hidden wound' "$HOME/sealed.txt" || die "what is sealed is there"
 
 # ---- trust ----------------------------------------------------------------------------------------
 expect 0 s plugin list

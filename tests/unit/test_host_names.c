@@ -21,6 +21,7 @@ static struct fake_source s;
 static char text[PATH_MAX + 20], csv[PATH_MAX + 20], form[PATH_SIZE];
 static struct fixture_run r;
 static const char *doc;
+static const char *const *options;
 static const char *const c8[] = {"C8", NULL};
 
 static int group_set_up(void **state)
@@ -100,6 +101,7 @@ static void run(const char *const *overrides, enum saksi_class ceiling)
 	    (struct host_job){.source = &s.host,
 		.form = form,
 		.intervention = id,
+		.options = options,
 		.overrides = overrides,
 		.ceiling = ceiling},
 	    text);
@@ -181,6 +183,13 @@ static void co_victim_refused(void **state)
 	assert_says("Person 1 (name withheld) was beaten.");
 	assert_says("1 person who may not be named");
 	assert_silent("Named without their consent");
+	/* To the United Nations in confidence: that is what was agreed to. */
+	static const char *const confidential[] = {"names=confidential", NULL};
+	options = confidential;
+	run(NULL, CLASS_P);
+	options = NULL;
+	assert_ok();
+	assert_says("SOK Chanthy");
 	/* With a pseudonym that one is used. */
 	co_victim("p2", "Sok Chanthy", ",'pseudonym':'Brother K'" REFUSED);
 	run(c8, CLASS_P);
@@ -518,6 +527,13 @@ static void contacts(void **state)
 		assert_silent("345");
 		assert_silent("han.");
 	}
+	person("p9", "Another Person",
+	    ",'address':{'exact':'House 12, Street 271, Tuol Kork'}");
+	event("Arrest", "at house 12 street 271, Tuol Kork");
+	run(c8, CLASS_P);
+	assert_ok();
+	assert_says("at [withheld]");
+	assert_silent("271");
 	event("Arrest", "on 2019-07-09 012 people");
 	run(NULL, CLASS_P);
 	assert_ok();
@@ -585,7 +601,7 @@ static void many_names(void **state)
 /* ---- options -------------------------------------------------------------------------------- */
 
 static enum saksi_err check_options(const char *plugin, const char *with,
-    const char *const *options)
+    const char *const *list)
 {
 	struct buf bytes = BUF_INIT;
 	struct host_findings f;
@@ -598,7 +614,7 @@ static enum saksi_err check_options(const char *plugin, const char *with,
 	    .form = with,
 	    .intervention = id,
 	    .plugin_fd = fd,
-	    .options = options,
+	    .options = list,
 	    .ceiling = CLASS_P,
 	    .timeout_ms = 60000,
 	    .max_out = 1 << 20,

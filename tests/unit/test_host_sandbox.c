@@ -237,7 +237,7 @@ static void formats(void **state)
 	assert_string_equal(f->path, in(fixture_exporters, "csv.so"));
 	assert_false(f->form);
 	assert_int_equal(f->input, HOST_INPUT_RECORDS);
-	assert_non_null(strstr(f->options, "type: only records of this type"));
+	assert_non_null(strstr(f->options, "type: only the table of this type"));
 	assert_non_null(strstr(f->options, "\nseparator: "));
 	f = format(list, n, "text");
 	assert_int_equal(f->input, HOST_INPUT_DOCUMENT);
