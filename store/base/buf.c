@@ -20,8 +20,10 @@ static bool grow(struct buf *b, size_t need)
 		cap *= 2;
 	}
 	p = malloc(cap);
-	if (p == NULL)
+	if (p == NULL) {
+		memory_ran_out();
 		return false;
+	}
 	if (b->p != NULL) {
 		memcpy(p, b->p, b->len);
 		wipe(b->p, b->cap);

@@ -1,5 +1,6 @@
 #include <errno.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -122,6 +123,18 @@ enum saksi_err saksi_fail_nomem(struct saksi_error *err)
 {
 	return saksi_fail(err, SAKSI_ENOMEM,
 	    "memory: the system has no more to give; close other programs and try again");
+}
+
+static atomic_bool ran_out;
+
+void memory_ran_out(void)
+{
+	atomic_store(&ran_out, true);
+}
+
+bool memory_has_run_out(void)
+{
+	return atomic_load(&ran_out);
 }
 
 const char *saksi_err_name(enum saksi_err code)

@@ -186,6 +186,9 @@ enum saksi_err fs_out_commit(struct fs_out *o, struct saksi_error *err)
 	dir = folder_of(o->path);
 	rc = dir == NULL ? saksi_fail_nomem(err) : fs_sync_dir(dir, err);
 	free(dir);
+	/* What was not there before is not left behind by what failed. */
+	if (rc != SAKSI_OK && !o->force)
+		(void)unlink(o->path);
 	fs_out_abort(o);
 	return rc;
 }

@@ -23,6 +23,11 @@
 #endif
 #endif
 
+void process_on_misuse(void (*fn)(void))
+{
+	(void)sodium_set_misuse_handler(fn);
+}
+
 enum saksi_err process_harden(struct saksi_error *err)
 {
 	const struct rlimit none = {0, 0};

@@ -31,6 +31,7 @@ static void *wiping_malloc(size_t n)
 		h = malloc(sizeof(*h) + n);
 	if (h == NULL) {
 		starved = true;
+		memory_ran_out();
 		return NULL;
 	}
 	h->n = n;

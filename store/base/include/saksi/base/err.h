@@ -9,6 +9,8 @@
 #ifndef SAKSI_BASE_ERR_H
 #define SAKSI_BASE_ERR_H
 
+#include <stdbool.h>
+
 #define SAKSI_MUST_CHECK __attribute__((warn_unused_result))
 #define SAKSI_PRINTF(f, a) __attribute__((format(printf, f, a)))
 
@@ -54,6 +56,14 @@ enum saksi_err saksi_fail_sys(struct saksi_error *err, const char *fmt, ...)
 
 /** saksi_fail_nomem(err): SAKSI_ENOMEM with words. */
 enum saksi_err saksi_fail_nomem(struct saksi_error *err);
+
+/**
+ * memory_ran_out(), memory_has_run_out():
+ * Buffers and JSON note a lack of memory for the whole process, because much
+ * that only shows something has no way to say so; who shows it asks at the end.
+ */
+void memory_ran_out(void);
+bool memory_has_run_out(void);
 
 /** saksi_err_name(code): The constant's own name.  Static, never NULL. */
 const char *saksi_err_name(enum saksi_err code);

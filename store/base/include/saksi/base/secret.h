@@ -54,4 +54,12 @@ void random_bytes(void *p, size_t n);
  */
 SAKSI_MUST_CHECK enum saksi_err process_harden(struct saksi_error *err);
 
+/**
+ * process_on_misuse(fn):
+ * ${fn} is called when cryptography cannot go on: the system gives no random
+ * numbers, or a secret's guard was overwritten.  It must not return; if it
+ * does, or without one, the process aborts.
+ */
+void process_on_misuse(void (*fn)(void));
+
 #endif
