@@ -119,21 +119,26 @@ enum saksi_err keyring_slots_open(struct secret **vault_key, unsigned *slot,
 {
 	struct buf plain = BUF_INIT;
 	bool found = false;
+	bool starved = false;
 	enum saksi_err rc = SAKSI_OK;
 
 	*vault_key = NULL;
 	for (unsigned i = 0; i < KEYRING_SLOTS; i++) {
+		bool opens;
+
 		buf_reset(&plain);
-		if (!slot_opens(&plain, image, i, kdf) || found || !(wanted & (1u << i)))
+		opens = slot_opens(&plain, image, i, kdf);
+		starved = starved || plain.failed;
+		if (!opens || found || !(wanted & (1u << i)))
 			continue;
 		found = true;
 		*slot = i;
 		rc = take(vault_key, kind, plain.p, err);
 	}
 	if (!found)
-		rc = plain.failed ? saksi_fail_nomem(err)
-				  : saksi_fail(err, SAKSI_EAUTH,
-					"vault: the passphrase does not fit; try again");
+		rc = starved ? saksi_fail_nomem(err)
+			     : saksi_fail(err, SAKSI_EAUTH,
+				   "vault: the passphrase does not fit; try again");
 	buf_free(&plain);
 	return rc;
 }
