@@ -1,6 +1,7 @@
 #include <errno.h>
 #include <lmdb.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
@@ -58,6 +59,26 @@ static enum saksi_err no_space(struct kv *kv, struct saksi_error *err)
 	return SAKSI_EIO;
 }
 
+/* Whether a short write can come from the limit on the size of files. */
+static bool limit_is_near(const struct kv *kv)
+{
+	struct rlimit limit;
+	struct stat st;
+
+	return kv->fd >= 0 && getrlimit(RLIMIT_FSIZE, &limit) == 0 &&
+	    limit.rlim_cur != RLIM_INFINITY && fstat(kv->fd, &st) == 0 &&
+	    (uint64_t)st.st_size + SPACE_LOW > limit.rlim_cur;
+}
+
+static enum saksi_err too_large(struct saksi_error *err)
+{
+	return saksi_fail(err, SAKSI_EIO,
+	    KV_FILE_NAME
+	    ": it would grow too large for this process or this disk; nothing "
+	    "of this change was written; raise the limit (`ulimit -f`), or move the "
+	    "vault to another disk");
+}
+
 enum saksi_err kv_lmdb(struct kv *kv, struct saksi_error *err, int rc, const char *doing)
 {
 	switch (rc) {
@@ -67,7 +88,11 @@ enum saksi_err kv_lmdb(struct kv *kv, struct saksi_error *err, int rc, const cha
 	case EIO: /* LMDB's word for a short write, too */
 		if (kv->fd >= 0 && space_is_low(kv))
 			return no_space(kv, err);
+		if (limit_is_near(kv))
+			return too_large(err);
 		break;
+	case EFBIG:
+		return too_large(err);
 	case MDB_MAP_FULL:
 	case MDB_TXN_FULL:
 		return saksi_fail(err, SAKSI_ELIMIT,

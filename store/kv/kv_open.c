@@ -246,9 +246,13 @@ static enum saksi_err open_lmdb(struct kv *kv, const char *dir, struct saksi_err
 	if (rc != 0)
 		return kv_lmdb(kv, err, rc, "opening");
 	(void)mdb_env_set_assert(kv->env, guard_assert);
-	(void)mdb_env_set_maxdbs(kv->env, KV_DBS);
-	(void)mdb_env_set_maxreaders(kv->env, READERS);
-	(void)mdb_env_set_mapsize(kv->env, first_map_size(kv));
+	rc = mdb_env_set_maxdbs(kv->env, KV_DBS);
+	if (rc == 0)
+		rc = mdb_env_set_maxreaders(kv->env, READERS);
+	if (rc == 0)
+		rc = mdb_env_set_mapsize(kv->env, first_map_size(kv));
+	if (rc != 0)
+		return kv_lmdb(kv, err, rc, "opening");
 	c.env = kv->env;
 	mask = umask(077); /* LMDB makes lock.mdb itself */
 	if (!guard_run(call_open, &c)) {
@@ -261,8 +265,12 @@ static enum saksi_err open_lmdb(struct kv *kv, const char *dir, struct saksi_err
 		kv->env = NULL;
 		return kv_lmdb(kv, err, c.rc, "opening");
 	}
-	if (mdb_env_get_fd(kv->env, &fd) != 0 || fstat(fd, &st) != 0 ||
-	    st.st_ino != kv->ino || st.st_dev != kv->dev)
+	rc = mdb_env_get_fd(kv->env, &fd);
+	if (rc != 0)
+		return kv_lmdb(kv, err, rc, "opening");
+	if (fstat(fd, &st) != 0)
+		return saksi_fail_sys(err, KV_FILE_NAME ": it cannot be measured");
+	if (st.st_ino != kv->ino || st.st_dev != kv->dev)
 		return saksi_fail(err, SAKSI_EBUSY,
 		    KV_FILE_NAME ": it was replaced while being opened; try again");
 	(void)fcntl(fd, F_SETFD, FD_CLOEXEC);
