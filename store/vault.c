@@ -217,13 +217,13 @@ static void remove_half(const char *dir)
 {
 	static const char *const files[] = {KEYRING_FILE, KV_DATA_FILE, "lock.mdb"};
 
-	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
-		char *path = fs_join(dir, files[i]);
+	/* Not one byte of memory: lack of it may be why there is but a half. */
+	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
-		if (path != NULL)
-			unlink(path);
-		free(path);
-	}
+	for (size_t i = 0; fd >= 0 && i < sizeof(files) / sizeof(files[0]); i++)
+		(void)unlinkat(fd, files[i], 0);
+	if (fd >= 0)
+		close(fd);
 	rmdir(dir);
 }
 
@@ -285,13 +285,15 @@ static enum saksi_err make_parent(char *dir, struct saksi_error *err)
 }
 
 /* Into its place, over an empty folder if one is there, for good. */
-static enum saksi_err put_in_place(const char *tmp, char *dir, struct saksi_error *err)
+static enum saksi_err put_in_place(bool *there, const char *tmp, char *dir,
+    struct saksi_error *err)
 {
 	char *slash = strrchr(dir, '/');
 	enum saksi_err rc;
 
 	if (rename(tmp, dir) != 0)
 		return saksi_fail_sys(err, "%s: can't be put in place", dir);
+	*there = true;
 	if (slash == dir)
 		return fs_sync_dir("/", err);
 	if (slash == NULL)
@@ -311,6 +313,7 @@ enum saksi_err saksi_vault_create(struct saksi_vault **out, const char *dir_arg,
 	char *dir = without_slash(dir_arg);
 	uint8_t random[6];
 	char hex[13];
+	bool in_place = false;
 	enum saksi_err rc;
 
 	*out = NULL;
@@ -322,6 +325,8 @@ enum saksi_err saksi_vault_create(struct saksi_vault **out, const char *dir_arg,
 	crypto_random(random, sizeof(random));
 	hex_encode(hex, random, sizeof(random));
 	buf_printf(&tmp, "%s.new-%s", dir, hex);
+	if ((rc = buf_ok(&tmp, err)) != SAKSI_OK)
+		goto fail;
 	if (mkdir(buf_cstr(&tmp), 0700) != 0) {
 		rc = saksi_fail_sys(err, "%s: can't be made", dir);
 		goto fail;
@@ -331,16 +336,28 @@ enum saksi_err saksi_vault_create(struct saksi_vault **out, const char *dir_arg,
 		rc = fill_vault(v, pass, cost, err);
 	saksi_vault_close(&v);
 	if (rc == SAKSI_OK)
-		rc = put_in_place(buf_cstr(&tmp), dir, err);
+		rc = put_in_place(&in_place, buf_cstr(&tmp), dir, err);
 	if (rc != SAKSI_OK) {
-		remove_half(buf_cstr(&tmp));
+		remove_half(in_place ? dir : buf_cstr(&tmp));
 		goto fail;
 	}
 	rc = saksi_vault_open(out, dir, schema, pass, 0, err);
+	if (rc != SAKSI_OK)
+		remove_half(dir);
 fail:
 	buf_free(&tmp);
 	free(dir);
 	return rc;
+}
+
+void saksi_vault_discard(struct saksi_vault **v)
+{
+	char *dir = (*v)->dir;
+
+	(*v)->dir = NULL;
+	saksi_vault_close(v);
+	remove_half(dir);
+	free(dir);
 }
 
 /* ---- writers --------------------------------------------------------------------- */

@@ -47,6 +47,11 @@ bool saksi_vault_exists(const char *dir);
 SAKSI_MUST_CHECK enum saksi_err saksi_vault_id_at(const char *dir, uint8_t id[VAULT_ID],
     struct saksi_error *err);
 void saksi_vault_close(struct saksi_vault **v);
+/**
+ * saksi_vault_discard(v): Close the vault and remove its files.  For one that
+ * was just created and could not be given what makes it useful; never another.
+ */
+void saksi_vault_discard(struct saksi_vault **v);
 
 const struct schema *saksi_vault_schema(const struct saksi_vault *v);
 uint64_t saksi_vault_size(const struct saksi_vault *v);
