@@ -6,6 +6,7 @@
 
 #include <saksi/base/fsio.h>
 #include <saksi/base/list.h>
+#include <saksi/base/mpjson.h>
 
 #include "schema_internal.h"
 
@@ -281,19 +282,16 @@ static enum saksi_err schema_json_load(json_t **out, const char *dir,
     struct saksi_error *err)
 {
 	struct buf b = BUF_INIT;
-	json_error_t je;
 	char *path = fs_join(dir, "schema.json");
 	if (path == NULL)
 		return saksi_fail_nomem(err);
 	enum saksi_err e = fs_read_file(&b, path, SCHEMA_JSON_MAX, err);
 	free(path);
 	if (e == SAKSI_OK) {
-		*out = json_loadb((const char *)b.p, b.len, JSON_REJECT_DUPLICATES, &je);
-		if (*out == NULL)
-			e = saksi_fail(err, SAKSI_EFORMAT,
-			    "schema.json: line %d: not JSON; put "
-			    "the data file of this version back",
-			    je.line);
+		e = json_parse_line(out, (const char *)b.p, b.len, "schema.json", err);
+		if (e == SAKSI_EFORMAT)
+			e = saksi_fail(err, e,
+			    "schema.json: not JSON; put the data file of this version back");
 	}
 	buf_free(&b);
 	return e;
