@@ -134,6 +134,15 @@ static enum saksi_err prepare(struct cli *c, struct init *in)
 	return SAKSI_OK;
 }
 
+/* A vault without its team, or whose recovery kit is lost: as if it had never been. */
+static void discard(struct cli *c)
+{
+	if (c->team != NULL)
+		saksi_team_free(&c->team);
+	if (c->vault != NULL)
+		saksi_vault_discard(&c->vault);
+}
+
 /* The vault and its team belong together: a Ctrl-C waits for both. */
 static enum saksi_err make(struct cli *c, struct init *in)
 {
@@ -145,8 +154,12 @@ static enum saksi_err make(struct cli *c, struct init *in)
 	if (rc == SAKSI_OK)
 		rc = saksi_team_found(c->vault, buf_cstr(&in->person),
 		    buf_cstr(&in->label), in->with_root ? &in->root : NULL, &c->err);
+	if (rc == SAKSI_OK)
+		rc = cli_team(c);
+	if (rc != SAKSI_OK)
+		discard(c);
 	signals_block(false);
-	return rc == SAKSI_OK ? cli_team(c) : rc;
+	return rc;
 }
 
 static enum saksi_err report(struct cli *c, const struct init *in)
@@ -188,9 +201,7 @@ static enum saksi_err run(struct cli *c)
 	if (rc == SAKSI_OK && in.with_root) {
 		rc = hand_over(c, &in);
 		if (rc != SAKSI_OK)
-			cli_warn("the vault was made, but its recovery kit is lost; remove the "
-				 "folder %s and begin again",
-			    c->dir);
+			discard(c);
 	}
 	if (rc == SAKSI_OK)
 		rc = report(c, &in);

@@ -16,7 +16,8 @@ static enum saksi_err one_remote(struct cli *c, const char *remote)
 	rc = saksi_sync_dir(c->team, remote + 4, &opt, &s, &c->err);
 	progress_end();
 	kept = c->err;
-	if (rc == SAKSI_OK || rc == SAKSI_EPARTIAL)
+	/* What was received is kept, also when then nothing could be sent. */
+	if (rc == SAKSI_OK || rc == SAKSI_EPARTIAL || s.received > 0)
 		printed = summary_print(c, remote, &s);
 	if (rc == SAKSI_OK)
 		rc = printed;

@@ -48,7 +48,8 @@ static int exit_code(enum saksi_err rc)
 static bool standard_descriptors(void)
 {
 	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
-		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDWR) != fd)
+		if (fcntl(fd, F_GETFD) < 0 && errno == EBADF &&
+		    open("/dev/null", O_RDWR) != fd)
 			return false;
 	return true;
 }
@@ -92,22 +93,43 @@ static enum saksi_err run(struct cli *c, int argc, char **argv)
 }
 
 /* What was printed must have arrived; a reader that left is no error to talk of. */
-static int finish(int code)
+static int finish(const struct cli *c, int code)
 {
+	const bool writes = c->command != NULL && (c->command->flags & CMD_WRITES) != 0;
+
 	if (fflush(stdout) == 0 && ferror(stdout) == 0)
 		return code;
 	if (errno != EPIPE)
-		cli_warn("standard output: cannot be written (%s)", strerror(errno));
+		cli_warn("standard output: cannot be written (%s)%s", strerror(errno),
+		    code == 0 && writes ? "; all else was done" : "");
 	return code != 0 ? code : 1;
+}
+
+/*
+ * What only shows something goes on without the memory it lacks.  Then an answer
+ * is not whole and no success; a change that was made stays one.
+ */
+static enum saksi_err check_memory(struct cli *c)
+{
+	if (!memory_has_run_out())
+		return SAKSI_OK;
+	if (c->command == NULL || (c->command->flags & CMD_WRITES) == 0)
+		return saksi_fail_nomem(&c->err);
+	cli_warn("memory: the system had no more to give; all was done, but what was "
+		 "printed may lack something");
+	return SAKSI_OK;
 }
 
 int main(int argc, char **argv)
 {
+	static const char no_null[] = "saksi: /dev/null: cannot be opened\n";
 	struct cli c = {.passphrase_fd = -1};
 	enum saksi_err rc;
 
-	if (!standard_descriptors())
+	if (!standard_descriptors()) {
+		(void)!write(STDERR_FILENO, no_null, sizeof(no_null) - 1);
 		return 1;
+	}
 	(void)umask(077);
 	signals_install();
 	json_wiping_alloc();
@@ -118,10 +140,12 @@ int main(int argc, char **argv)
 		c.err = c.unread;
 		rc = c.unread.code;
 	}
+	if (rc == SAKSI_OK)
+		rc = check_memory(&c);
 	progress_end();
 	cli_close(&c);
 	text_end_thread();
 	if (rc != SAKSI_OK && c.err.msg[0] != '\0')
 		cli_warn("%s", c.err.msg);
-	return finish(exit_code(rc));
+	return finish(&c, exit_code(rc));
 }

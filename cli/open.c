@@ -68,12 +68,15 @@ enum saksi_err cli_dir(struct cli *c)
 	if (c->vault_dir != NULL && c->vault_dir[0] == '\0')
 		return saksi_fail(&c->err, SAKSI_EINVAL,
 		    "--vault: the name of the folder is empty");
+	errno = 0;
 	if (c->vault_dir != NULL)
 		c->dir = strdup(c->vault_dir);
 	else if (env != NULL && env[0] != '\0')
 		c->dir = strdup(env);
 	else
 		c->dir = default_dir();
+	if (c->dir == NULL && errno == ENOMEM)
+		return saksi_fail_nomem(&c->err);
 	if (c->dir == NULL)
 		return saksi_fail(&c->err, SAKSI_EINVAL,
 		    "vault: neither -C nor $SAKSI_VAULT nor $HOME says where it is");

@@ -11,12 +11,22 @@
 
 #include "cli.h"
 
+/* Without memory for escaping: nothing but what no terminal obeys. */
+static void print_plain(FILE *f, const char *s, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		(void)fputc(s[i] >= 0x20 && s[i] < 0x7f ? s[i] : '?', f);
+}
+
 static void print_escaped(FILE *f, const char *s, size_t n, bool multiline)
 {
 	struct buf b = BUF_INIT;
 
 	text_printable(&b, s, n, multiline);
-	(void)fwrite(buf_cstr(&b), 1, b.len, f);
+	if (!b.failed)
+		(void)fwrite(buf_cstr(&b), 1, b.len, f);
+	else if (f == stderr)
+		print_plain(f, s, n);
 	buf_free(&b);
 }
 
@@ -29,23 +39,32 @@ SAKSI_PRINTF(3, 0)
 static void say_to(FILE *f, const char *prefix, const char *fmt, va_list ap)
 {
 	va_list again;
-	int n;
-	char *text;
+	char small[sizeof(((struct saksi_error *)NULL)->msg)];
+	char *text = small;
+	size_t n;
+	int all;
 
 	va_copy(again, ap);
-	n = vsnprintf(NULL, 0, fmt, again);
+	all = vsnprintf(small, sizeof(small), fmt, again);
 	va_end(again);
-	if (n < 0)
+	if (all < 0)
 		return;
-	text = malloc((size_t)n + 1);
-	if (text == NULL)
-		return;
-	(void)vsnprintf(text, (size_t)n + 1, fmt, ap);
+	n = (size_t)all;
+	/* An error's own words always fit: lack of memory can still be told. */
+	if (n >= sizeof(small)) {
+		text = malloc(n + 1);
+		if (text == NULL) {
+			text = small;
+			n = sizeof(small) - 1;
+		} else
+			(void)vsnprintf(text, n + 1, fmt, ap);
+	}
 	(void)fputs(prefix, f);
-	print_escaped(f, text, (size_t)n, false);
+	print_escaped(f, text, n, false);
 	(void)fputc('\n', f);
-	wipe(text, (size_t)n);
-	free(text);
+	wipe(text, n);
+	if (text != small)
+		free(text);
 }
 
 void cli_say(struct cli *c, const char *fmt, ...)

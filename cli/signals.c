@@ -27,6 +27,21 @@ static void on_end(int sig)
 	(void)raise(sig);
 }
 
+/* No random numbers: no key, no nonce, and nothing that could be written safely. */
+static void on_misuse(void)
+{
+	static const char words[] =
+	    "saksi: cryptography: the system's random numbers cannot be read; the command was "
+	    "stopped; restart this computer and try again\n";
+
+	if (terminal >= 0)
+		(void)tcsetattr(terminal, TCSAFLUSH, &terminal_was);
+	if (unfinished != NULL)
+		(void)unlink(unfinished);
+	(void)!write(STDERR_FILENO, words, sizeof(words) - 1);
+	_exit(1);
+}
+
 void signals_install(void)
 {
 	struct sigaction sa;
@@ -43,8 +58,10 @@ void signals_install(void)
 			continue;
 		(void)sigaction(ends[i], &sa, NULL);
 	}
-	/* A reader that went away shows as EPIPE. */
+	/* A reader that went away shows as EPIPE, a file at its size limit as EFBIG. */
 	(void)signal(SIGPIPE, SIG_IGN);
+	(void)signal(SIGXFSZ, SIG_IGN);
+	process_on_misuse(on_misuse);
 }
 
 void signals_block(bool on)
