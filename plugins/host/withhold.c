@@ -18,7 +18,7 @@
 
 struct pass {
 	struct bearers *b;
-	struct name_hits hits, masks;
+	struct name_hits hits, open, masks;
 	size_t persons; /* that got a number, no victims of the submission */
 	bool failed;
 };
@@ -64,17 +64,46 @@ static enum verdict is_meant(struct pass *p, const struct bearer *x,
 	return x->guarded || h->letters >= SURE_LETTERS ? NAME_MEANT : NAME_UNSURE;
 }
 
+static void keep(struct pass *p, struct name_hits *m, const struct name_hit *h)
+{
+	if (m->n == m->cap) {
+		size_t cap = m->cap ? m->cap * 2 : 16;
+		struct name_hit *grown = realloc(m->list, cap * sizeof *grown);
+		if (!grown) {
+			p->failed = true;
+			return;
+		}
+		m->list = grown;
+		m->cap = cap;
+	}
+	m->list[m->n++] = *h;
+}
+
+/* Where names stand that may be read: each place once, however many bear the name. */
+static void find_open(struct pass *p)
+{
+	p->open.n = 0;
+	for (size_t i = 0; i < p->hits.n; i++) {
+		const struct name_hit *h = &p->hits.list[i];
+		const struct bearer *x = &p->b->list[h->owner];
+		const struct name_hit *last =
+		    p->open.n ? &p->open.list[p->open.n - 1] : NULL;
+		if (h->kind == NAME_WHOLE && x->standing == STANDING_OPEN &&
+		    (!x->victim || h->open) &&
+		    !(last && last->from == h->from && last->to == h->to))
+			keep(p, &p->open, h);
+	}
+}
+
 /* Somebody who may be named has a name here: 2 a longer one, 1 the same, 0 none. */
 static int is_explained(const struct pass *p, const struct name_hit *h)
 {
 	int best = 0;
-	for (size_t i = 0; i < p->hits.n && best < 2; i++) {
-		const struct name_hit *o = &p->hits.list[i];
-		const struct bearer *x = &p->b->list[o->owner];
+	for (size_t i = 0; i < p->open.n && best < 2; i++) {
+		const struct name_hit *o = &p->open.list[i];
 		if (o->from > h->from)
 			break;
-		if (o->kind != NAME_WHOLE || o->to < h->to || o->owner == h->owner ||
-		    x->standing != STANDING_OPEN || (x->victim && !o->open))
+		if (o->to < h->to)
 			continue;
 		int here = o->from < h->from || o->to > h->to ? 2 : 1;
 		best = here > best ? here : best;
@@ -94,17 +123,7 @@ static void mask(struct pass *p, const struct name_hit *h)
 			last->to = h->to; /* what overlaps goes with it */
 		return;
 	}
-	if (m->n == m->cap) {
-		size_t cap = m->cap ? m->cap * 2 : 16;
-		struct name_hit *grown = realloc(m->list, cap * sizeof *grown);
-		if (!grown) {
-			p->failed = true;
-			return;
-		}
-		m->list = grown;
-		m->cap = cap;
-	}
-	m->list[m->n++] = *h;
+	keep(p, m, h);
 }
 
 /* The same words are the name of somebody who may be named. */
@@ -142,6 +161,7 @@ static void judge_name(struct pass *p, struct bearer *x, const struct name_hit *
 static void judge(struct pass *p, const char *text)
 {
 	p->masks.n = 0;
+	find_open(p);
 	for (size_t i = 0; i < p->hits.n; i++) {
 		const struct name_hit *h = &p->hits.list[i];
 		struct bearer *x = &p->b->list[h->owner];
@@ -290,6 +310,7 @@ enum saksi_err withhold(struct submission *s, struct saksi_error *err)
 	if (rc == SAKSI_OK)
 		rc = pass_all(&p, err);
 	free(p.hits.list);
+	free(p.open.list);
 	free(p.masks.list);
 	bearers_free(&b);
 	return rc == SAKSI_OK ? build_ok(s, err) : rc;

@@ -379,8 +379,7 @@ static void every_field(void **state)
 	(void)state;
 	static const char *const acts[] = {"'note':'With SECRET NAME.'",
 	    "'reason_stated':'Secret Name'",
-	    "'method':['05:990000000000'],'detention':{"
-	    "'conditions':'a cell with Secret-Name'}",
+	    "'detention':{'conditions':'a cell with Secret-Name'}",
 	    "'variants':[{'about':'date','value':'as Name, Secret says'}]"};
 	char line[600];
 	person("p9", "Secret Name", REFUSED);
@@ -565,6 +564,26 @@ static double seconds(void)
 	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
+/* A name that very many bear costs no more for each of them. */
+static void many_bearers(void **state)
+{
+	(void)state;
+	char id[20], about[400] = "";
+	for (int i = 0; i < 20; i++)
+		strcat(about, "Sok Chanthy, ");
+	event("Arrest", about);
+	for (int i = 0; i < 1500; i++) {
+		snprintf(id, sizeof id, "q%d", i);
+		person(id, "Sok Chanthy", "");
+	}
+	double from = seconds();
+	run(NULL, CLASS_P);
+	assert_blocked(101);
+	assert_non_null(strstr(r.findings.list[r.findings.n - 1].words, "and 1400 more"));
+	if (seconds() - from > 60)
+		fail_msg("%f seconds", seconds() - from);
+}
+
 /* A hundred thousand names, and a text as long as a book, in one pass each. */
 static void many_names(void **state)
 {
@@ -657,6 +676,7 @@ int main(void)
 	    TEST(every_spelling),
 	    TEST(contacts),
 	    TEST(names_above_the_ceiling),
+	    TEST(many_bearers),
 	    TEST(options_are_checked),
 	    cmocka_unit_test(many_names),
 	};
