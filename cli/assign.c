@@ -37,34 +37,28 @@ enum saksi_err assign_split(struct assign *a, const char *arg, struct saksi_erro
 	return SAKSI_OK;
 }
 
-static void nearest_in(const struct schema_field *list, size_t n, const char *path,
-    const char **best, unsigned *distance)
+static void near_in(struct text_near *near, const struct schema_field *list, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
-		unsigned d = text_distance(list[i].path, path, 3);
-
-		if (d < *distance) {
-			*distance = d;
-			*best = list[i].path;
-		}
-		nearest_in(list[i].fields, list[i].n_fields, path, best, distance);
+		(void)text_near_try(near, list[i].path);
+		near_in(near, list[i].fields, list[i].n_fields);
 	}
 }
 
 enum saksi_err assign_field(struct cli *c, const struct schema_type *type,
     const char *path, const struct schema_field **out)
 {
-	const char *best = NULL;
-	unsigned distance = 3;
+	struct text_near near;
 
 	*out = schema_field(type, path);
 	if (*out != NULL)
 		return SAKSI_OK;
-	nearest_in(type->fields, type->n_fields, path, &best, &distance);
-	if (best != NULL)
+	text_near_begin(&near, path);
+	near_in(&near, type->fields, type->n_fields);
+	if (near.best != NULL)
 		return saksi_fail(&c->err, SAKSI_EINVAL,
 		    "%s.%s: there is no such field; did you mean %s?", type->name, path,
-		    best);
+		    near.best);
 	return saksi_fail(&c->err, SAKSI_EINVAL,
 	    "%s.%s: there is no such field; `saksi schema %s` lists them", type->name,
 	    path, type->name);
@@ -85,13 +79,6 @@ enum saksi_err assign_group(const struct schema_field *f, const char *text, json
 	if (rc == SAKSI_EFORMAT && err != NULL)
 		err->code = rc = SAKSI_EINVAL;
 	return rc;
-}
-
-struct schema_resolver cli_resolver(struct cli *c)
-{
-	struct schema_resolver r = {saksi_record_resolver, c->txn, false, NULL};
-
-	return r;
 }
 
 /* What was typed is read twice: as a value, then as part of the record. */

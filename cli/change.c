@@ -13,7 +13,7 @@ enum saksi_err change_begin(struct change *ch, struct cli *c, const char *name)
 	if (rc == SAKSI_OK)
 		rc = cli_begin(c, true);
 	if (rc == SAKSI_OK)
-		rc = saksi_record_find(c->txn, name, &ch->id, &c->err);
+		rc = cli_find(c, name, &ch->id);
 	if (rc == SAKSI_OK)
 		rc = saksi_record_get(&ch->r, c->txn, &ch->id, 0, &c->err);
 	if (rc == SAKSI_OK)
@@ -107,7 +107,7 @@ static enum saksi_err set_list(struct change *ch, const struct schema_field *f,
 static enum saksi_err parse(struct change *ch, const struct schema_field *f,
     const char *text, json_t **out)
 {
-	struct schema_resolver res = cli_resolver(ch->c);
+	struct schema_resolver res = cli_resolver_new(ch->c);
 	json_t *v = NULL;
 	enum saksi_err rc =
 	    schema_parse_text(&v, ch->c->schema, f, text, &res, &ch->faults, &ch->c->err);
@@ -132,7 +132,7 @@ static enum saksi_err parse(struct change *ch, const struct schema_field *f,
 static enum saksi_err set_leaf(struct change *ch, const struct schema_field *leaf,
     const json_t *given)
 {
-	struct schema_resolver res = cli_resolver(ch->c);
+	struct schema_resolver res = cli_resolver_new(ch->c);
 	json_t *list = json_array();
 	size_t n = leaf->many && json_is_array(given) ? json_array_size(given) : 1;
 	enum saksi_err rc = list != NULL ? SAKSI_OK : saksi_fail_nomem(&ch->c->err);

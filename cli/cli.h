@@ -81,6 +81,8 @@ struct cli {
 	struct saksi_txn *txn;
 
 	struct saksi_error err;
+	/* What other records are called, and which links there are: then; 0: now. */
+	int64_t as_of_us;
 	/* The first record that could not be read while another one was shown; the
 	 * rest is still printed, and main() ends with this. */
 	struct saksi_error unread;
@@ -167,6 +169,8 @@ void cli_warn(const char *fmt, ...) SAKSI_PRINTF(1, 2);
 SAKSI_MUST_CHECK enum saksi_err cli_out_json(struct cli *c, json_t *v);
 /** out_text: Escaped for a terminal, on one line. */
 void out_text(FILE *f, const char *s);
+/** out_fit(p, n, columns): How many bytes of ${n} fit, never half a letter. */
+size_t out_fit(const char *p, size_t n, size_t columns);
 /** out_cell(f, s, width): Padded and cut to ${width} columns; 0: as it is. */
 void out_cell(FILE *f, const char *s, unsigned width);
 /**
@@ -228,6 +232,18 @@ SAKSI_MUST_CHECK enum saksi_err cli_commit(struct cli *c);
 void cli_abort(struct cli *c);
 void cli_close(struct cli *c);
 
+/* ---- find.c: records by what people call them ------------------------------------ */
+/** cli_find(c, name, id): saksi_record_find(), with a guess at what a slip meant. */
+SAKSI_MUST_CHECK enum saksi_err cli_find(struct cli *c, const char *name,
+    struct saksi_id *id);
+/** cli_type(c, name, out): The type of record; SAKSI_EINVAL with a suggestion. */
+SAKSI_MUST_CHECK enum saksi_err cli_type(struct cli *c, const char *name,
+    const struct schema_type **out);
+/** cli_resolver: Any record; for what is only looked up, or taken away. */
+struct schema_resolver cli_resolver(struct cli *c);
+/** cli_resolver_new: For what is written: none that was deleted; says why not. */
+struct schema_resolver cli_resolver_new(struct cli *c);
+
 /* ---- view.c: records as people see them ---------------------------------------- */
 #define SHORT_ID 8 /* letters of an id in lists */
 /** view_get: The record and its interchange form; either may be NULL. */
@@ -270,6 +286,10 @@ const char *view_date(const json_t *record);
 /** view_date_words: In words; as it is when it is no EDTF; "" if there is none. */
 void view_date_words(char out[DATE_WORDS], const json_t *record);
 const char *view_text(const json_t *record, const char *key); /* "" if none */
+/** view_deletion: {reason, by, at} of the newest visible `deleted`; NULL: no memory. */
+json_t *view_deletion(struct cli *c, const struct saksi_record *r);
+/** view_deleted_on: "by Sokha (office), 2026-03-08 12:00 UTC", from view_deletion(). */
+void view_deleted_on(struct buf *out, const json_t *deletion);
 /** view_reason: Why it was deleted, as the newest visible `deleted` says; or "". */
 const char *view_reason(const struct saksi_record *r);
 /* Columns of a list, as wide as what is in it needs; date 0: none. */
@@ -303,7 +323,6 @@ SAKSI_MUST_CHECK enum saksi_err assign_check_twice(struct cli *c,
 /** assign_group: A single group typed as a JSON object. */
 SAKSI_MUST_CHECK enum saksi_err assign_group(const struct schema_field *f,
     const char *text, json_t **out, struct saksi_error *err);
-struct schema_resolver cli_resolver(struct cli *c);
 /** faults_print: Each on stderr: "line 3: person.sex: reason". */
 void faults_print(const struct schema_faults *f, const char *type);
 json_t *faults_json(const struct schema_faults *f);
@@ -334,8 +353,12 @@ struct selected {
 struct selection {
 	struct selected *list;
 	size_t n, cap;
+	bool deleted; /* set before: of what was deleted, and nothing else */
 };
-/** select_records(c, text, keep, out): In order of creation. */
+/**
+ * select_records(c, text, keep, out):
+ * In order of creation.  A deleted record that is kept says so in `deleted`.
+ */
 SAKSI_MUST_CHECK enum saksi_err select_records(struct cli *c, const char *text, bool keep,
     struct selection *out);
 void selection_free(struct selection *s);

@@ -99,7 +99,7 @@ static enum saksi_err put_group(struct cli *c, struct add *a,
 
 static enum saksi_err put_field(struct cli *c, struct add *a, const char *arg)
 {
-	struct schema_resolver res = cli_resolver(c);
+	struct schema_resolver res = cli_resolver_new(c);
 	const struct schema_field *f;
 	struct assign as;
 	json_t *value = NULL;
@@ -170,9 +170,30 @@ static enum saksi_err check_reserved(struct cli *c, const struct add *a)
 	return check_free(c, a->ref);
 }
 
+/*
+ * What was typed is judged as a value, then as part of the record, which lacks
+ * what was faulty: one fault is enough for one field.
+ */
+static void add_faults(struct schema_faults *f, const struct schema_faults *whole)
+{
+	size_t n = f->n;
+
+	for (size_t i = 0; i < whole->n; i++) {
+		const struct schema_fault *x = &whole->list[i];
+		bool said = false;
+
+		for (size_t k = 0; k < n; k++)
+			said = said || strcmp(f->list[k].key, x->key) == 0;
+		if (!said)
+			schema_faults_add(f, x->line, x->warning, x->key, "%s", x->words);
+	}
+	f->failed = f->failed || whole->failed;
+}
+
 static enum saksi_err gather(struct cli *c, struct add *a)
 {
-	struct schema_resolver res = cli_resolver(c);
+	struct schema_faults whole = {0};
+	struct schema_resolver res = cli_resolver_new(c);
 	enum saksi_err rc = SAKSI_OK;
 
 	rc = assign_check_twice(c, a->type, c->args + 1, c->n_args - 1, true);
@@ -182,7 +203,9 @@ static enum saksi_err gather(struct cli *c, struct add *a)
 		rc = check_reserved(c, a);
 	if (rc == SAKSI_OK)
 		rc = schema_flatten(&a->entries, c->schema, a->type, a->record, &res, 0,
-		    &a->faults, &c->err);
+		    &whole, &c->err);
+	add_faults(&a->faults, &whole);
+	schema_faults_free(&whole);
 	if (rc != SAKSI_OK)
 		return rc;
 	if (a->faults.failed)
@@ -242,11 +265,9 @@ static enum saksi_err prepare(struct cli *c, struct add *a)
 	if (rc != SAKSI_OK)
 		return rc;
 	a->ref = cli_opt(c, "ref");
-	a->type = schema_type(c->schema, c->args[0]);
-	if (a->type == NULL)
-		return saksi_fail(&c->err, SAKSI_EINVAL,
-		    "%s: there is no such type of record; `saksi schema` lists them",
-		    c->args[0]);
+	rc = cli_type(c, c->args[0], &a->type);
+	if (rc != SAKSI_OK)
+		return rc;
 	if (file != NULL)
 		rc = read_json(c, a, file);
 	else if ((a->record = json_object()) == NULL)

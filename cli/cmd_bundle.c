@@ -142,9 +142,10 @@ const struct cli_command cmd_bundle_read = {
     .usage = "FILE|-",
     .brief = "take in a colleague's bundle",
     .help =
-	"Verifies and merges a bundle, and tells who changed what. Reading it again\n"
-	"changes nothing. A bundle that was altered, or is not for this team, ends with\n"
-	"exit code 3; one that was cut off with 6: what was whole is merged.",
+	"Verifies and merges a bundle, and tells who changed what. The numbers are those\n"
+	"by which `list` changes. Reading it again changes nothing. A bundle that was\n"
+	"altered, or is not for this team, ends with exit code 3; one that was cut off\n"
+	"with 6: what was whole is merged.",
     .example = "saksi bundle read /media/usb/notes.bin",
     .min_args = 1,
     .max_args = 1,

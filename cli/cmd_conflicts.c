@@ -19,9 +19,79 @@ static json_t *rival_json(struct cli *c, const struct record_value *v, size_t nu
 	return o;
 }
 
+/* ---- deleted here, edited there ------------------------------------------------- */
+
+/* What those who deleted a record had seen of the team's work. */
+static enum saksi_err seen_by_deleters(struct cli *c, const struct saksi_record *r,
+    struct log_cover **out)
+{
+	enum saksi_err rc = log_cover_new(out, &c->err);
+
+	for (size_t i = 0; i < r->n_visible && rc == SAKSI_OK; i++) {
+		struct log_entry e;
+
+		if (strcmp(r->values[i].field, "deleted") != 0)
+			continue;
+		rc = saksi_log_get_n(c->txn, r->values[i].n, &e, &c->err);
+		if (rc != SAKSI_OK)
+			break;
+		rc = log_cover_add(*out, c->txn, &e.cs->id, &c->err);
+		log_entry_free(&e);
+	}
+	return rc;
+}
+
+typedef enum saksi_err edit_fn(struct cli *c, const struct saksi_record *r,
+    const struct record_value *v, void *ctx);
+
+/* Each value that whoever deleted the record had not seen. */
+static enum saksi_err each_edit(struct cli *c, const struct saksi_record *r, edit_fn *fn,
+    void *ctx)
+{
+	struct log_cover *cover = NULL;
+	enum saksi_err rc = seen_by_deleters(c, r, &cover);
+
+	for (size_t i = 0; i < r->n_visible && rc == SAKSI_OK; i++) {
+		const struct record_value *v = &r->values[i];
+		struct log_entry e;
+		bool seen;
+
+		if (strcmp(v->field, "deleted") == 0)
+			continue;
+		rc = saksi_log_get_n(c->txn, v->n, &e, &c->err);
+		if (rc != SAKSI_OK)
+			break;
+		seen = log_cover_has(cover, &e);
+		log_entry_free(&e);
+		if (!seen)
+			rc = fn(c, r, v, ctx);
+	}
+	log_cover_free(&cover);
+	return rc;
+}
+
+static enum saksi_err edit_json(struct cli *c, const struct saksi_record *r,
+    const struct record_value *v, void *ctx)
+{
+	json_t **list = ctx;
+	json_t *o = json_object();
+
+	(void)r;
+	obj_text(&o, "field", v->field);
+	obj_set(&o, "value", json_incref(v->value));
+	obj_text(&o, "by", view_device(c, v->branch));
+	obj_time(&o, "at", v->time_us);
+	arr_add(list, o);
+	return SAKSI_OK;
+}
+
+/* ---- one field ------------------------------------------------------------------- */
+
 static enum saksi_err print_json(struct cli *c, const struct saksi_record *r,
     const json_t *record, const char *field)
 {
+	json_t *edits = json_array();
+	enum saksi_err rc = SAKSI_OK;
 	struct buf label = BUF_INIT;
 	json_t *rivals = json_array();
 	json_t *o = json_object();
@@ -37,21 +107,28 @@ static enum saksi_err print_json(struct cli *c, const struct saksi_record *r,
 		if (strcmp(r->values[i].field, field) == 0)
 			arr_add(&rivals, rival_json(c, &r->values[i], ++number));
 	obj_set(&o, "rivals", rivals);
+	if (strcmp(field, "deleted") == 0)
+		rc = each_edit(c, r, edit_json, &edits);
+	if (strcmp(field, "deleted") == 0)
+		obj_set(&o, "edits", edits);
+	else
+		json_decref(edits);
 	buf_free(&label);
-	return cli_out_json(c, o);
+	if (rc == SAKSI_OK)
+		return cli_out_json(c, o);
+	json_decref(o);
+	return rc;
 }
 
-static void print_rival(struct cli *c, const struct saksi_record *r,
-    const struct record_value *v, size_t number)
+static void print_value(struct cli *c, const struct saksi_record *r,
+    const struct record_value *v, const char *before)
 {
 	struct buf text = BUF_INIT;
 	char at[24];
 
-	if (strcmp(v->field, "deleted") == 0)
-		buf_add_str(&text, "deleted: ");
+	buf_add_str(&text, before);
 	view_any(c, &text, r->type, v->field, v->value);
 	time_people(at, v->time_us);
-	(void)printf("    %zu  ", number);
 	out_paragraph(stdout, buf_cstr(&text), 7);
 	(void)fputs("\n       by ", stdout);
 	out_text(stdout, view_device(c, v->branch));
@@ -59,29 +136,64 @@ static void print_rival(struct cli *c, const struct saksi_record *r,
 	buf_free(&text);
 }
 
+static enum saksi_err print_edit(struct cli *c, const struct saksi_record *r,
+    const struct record_value *v, void *ctx)
+{
+	struct buf before = BUF_INIT;
+	size_t *n = ctx;
+
+	(*n)++;
+	(void)fputs("    -  ", stdout);
+	buf_printf(&before, "edited: %s: ", v->field);
+	print_value(c, r, v, buf_cstr(&before));
+	buf_free(&before);
+	return SAKSI_OK;
+}
+
+/* The deletion with its reason, and beside it the work that it would hide. */
+static enum saksi_err print_deletion(struct cli *c, const struct saksi_record *r,
+    const char *id)
+{
+	size_t edits = 0;
+	enum saksi_err rc;
+
+	(void)fputs("  one deleted it while another edited it\n", stdout);
+	for (size_t i = 0; i < r->n_visible; i++) {
+		if (strcmp(r->values[i].field, "deleted") != 0)
+			continue;
+		(void)fputs("    -  ", stdout);
+		print_value(c, r, &r->values[i], "deleted: ");
+	}
+	rc = each_edit(c, r, print_edit, &edits);
+	if (rc == SAKSI_OK && edits == 0)
+		(void)fputs("    -  edited: the values that it had were written again\n",
+		    stdout);
+	(void)
+	    printf("    decide: saksi undelete %.*s keeps it, with the edit\n"
+		   "            saksi delete %.*s --reason TEXT hides it, the edit too\n",
+		SHORT_ID, id, SHORT_ID, id);
+	return rc;
+}
+
 static enum saksi_err print_field(struct conflicts *k, const struct saksi_record *r,
     const json_t *record, const char *field)
 {
 	size_t number = 0;
-	bool deleted = strcmp(field, "deleted") == 0;
 
 	k->n++;
 	if (k->c->json)
 		return print_json(k->c, r, record, field);
-	(void)fputs(deleted ? "  one deleted it while another edited it\n" : "  ", stdout);
-	if (!deleted)
-		(void)printf("%s\n", field);
-	for (size_t i = 0; i < r->n_visible; i++)
-		if (strcmp(r->values[i].field, field) == 0)
-			print_rival(k->c, r, &r->values[i], ++number);
-	if (deleted)
-		(void)
-		    printf("    decide: saksi delete %.*s --reason ..., or saksi undelete %.*s\n",
-			SHORT_ID, view_text(record, "id"), SHORT_ID,
-			view_text(record, "id"));
-	else
-		(void)printf("    decide: saksi resolve %.*s %s --take NUMBER\n",
-		    SHORT_ID, view_text(record, "id"), field);
+	if (strcmp(field, "deleted") == 0)
+		return print_deletion(k->c, r, view_text(record, "id"));
+	(void)printf("  %s\n", field);
+	for (size_t i = 0; i < r->n_visible; i++) {
+		if (strcmp(r->values[i].field, field) != 0)
+			continue;
+		(void)printf("    %zu  ", ++number);
+		print_value(k->c, r, &r->values[i], "");
+	}
+	(void)printf("    decide: saksi resolve %.*s %s --take NUMBER\n", SHORT_ID,
+	    view_text(record, "id"), field);
 	return SAKSI_OK;
 }
 
@@ -129,7 +241,8 @@ const struct cli_command cmd_conflicts = {
     .help =
 	"Lists each field that was changed on two devices at the same time: the rival\n"
 	"values, who wrote each, and when. None is lost until a person decides with\n"
-	"`resolve`, and the history keeps all of them.",
+	"`resolve`, and the history keeps all of them. Of a record that one deleted while\n"
+	"another edited it, both the deletion and the edit: `undelete` or `delete` decides.",
     .example = "saksi conflicts",
     .max_args = 0,
     .run = run_conflicts,
@@ -142,8 +255,19 @@ static const struct cli_option options[] = {
     {NULL, 0, false, NULL, NULL},
 };
 
+/* A slip in the name, a matter for delete, or nothing to decide. */
 static enum saksi_err not_rival(struct change *ch, const char *field)
 {
+	const struct schema_field *f;
+
+	if (strcmp(field, "deleted") == 0 && ch->r->delete_conflict)
+		return saksi_fail(&ch->c->err, SAKSI_EINVAL,
+		    "deleted: `saksi undelete %s` keeps the record with its edits, `saksi "
+		    "delete %s --reason TEXT` hides both",
+		    ch->c->args[0], ch->c->args[0]);
+	if (view_field(ch->c, ch->type->name, field) == NULL &&
+	    assign_field(ch->c, ch->type, field, &f) != SAKSI_OK)
+		return ch->c->err.code;
 	return saksi_fail(&ch->c->err, SAKSI_ENOTFOUND,
 	    "%s.%s: has no rival values; `saksi conflicts` lists those, `saksi edit` changes "
 	    "a field",
@@ -182,16 +306,20 @@ static enum saksi_err take(struct change *ch, const char *field, const char *tex
 
 static enum saksi_err decide(struct change *ch, const char *arg)
 {
-	const struct schema_field *f;
 	struct assign a;
 	size_t first;
 	enum saksi_err rc;
 
 	if (cli_opt(ch->c, "take") != NULL)
 		return take(ch, arg, cli_opt(ch->c, "take"));
+	if (strchr(arg, '=') == NULL && rivals(ch, arg, &first) == 0)
+		return not_rival(ch, arg);
+	if (strchr(arg, '=') == NULL)
+		return saksi_fail(&ch->c->err, SAKSI_EINVAL,
+		    "resolve: which one? %s --take NUMBER for one of those that `saksi "
+		    "conflicts` shows, or %s=VALUE",
+		    arg, arg);
 	rc = assign_split(&a, arg, &ch->c->err);
-	if (rc == SAKSI_OK && strcmp(a.field, "class") != 0)
-		rc = assign_field(ch->c, ch->type, a.field, &f);
 	if (rc == SAKSI_OK && a.how != ASSIGN_SET)
 		rc = saksi_fail(&ch->c->err, SAKSI_EINVAL, "resolve: takes FIELD=VALUE");
 	if (rc == SAKSI_OK && rivals(ch, a.field, &first) == 0)

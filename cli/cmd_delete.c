@@ -47,8 +47,9 @@ static void warn_links(struct change *ch)
 		(void)links_to(&l, &ch->id, &n);
 	links_free(&l);
 	if (n > 0)
-		cli_warn("%zu other record%s still refer%s to it and show%s its name; see "
-			 "`saksi list ref:ID`, and change them if the name must go",
+		cli_warn("%zu other record%s still refer%s to it and show%s its name, marked "
+			 "as deleted; see `saksi list ref:ID`, and change them if the name "
+			 "must go",
 		    n, n == 1 ? "" : "s", n == 1 ? "s" : "", n == 1 ? "s" : "");
 }
 
@@ -90,7 +91,9 @@ const struct cli_command cmd_delete = {
     .help =
 	"The record is no longer listed, searched or exported, here and after a sync on\n"
 	"other devices. Its content and history stay in the vault; `undelete` brings it\n"
-	"back. An event with acts is refused.",
+	"back. An event with acts is refused. What still names it goes on showing the\n"
+	"name, marked as deleted; nothing new can name it. `list --deleted` shows what was\n"
+	"deleted.",
     .example = "saksi delete 4g7k2m9q --reason 'entered twice'",
     .options = options,
     .min_args = 1,

@@ -1,6 +1,30 @@
 /* edit: change fields of a record, all in one draft. */
 #include "change.h"
 
+static bool had_name(const struct change *ch)
+{
+	for (size_t i = 0; i < 2; i++)
+		if (ch->type->named[i] != NULL && change_count(ch, ch->type->named[i]) > 0)
+			return true;
+	return false;
+}
+
+/* What this change took from the whole, in the words of add and import. */
+static void advise(struct change *ch)
+{
+	struct schema_faults faults = {0};
+	json_t *now = NULL;
+
+	if (!had_name(ch) || cli_begin(ch->c, false) != SAKSI_OK)
+		return;
+	if (view_get(ch->c, &ch->id, 0, NULL, &now) == SAKSI_OK)
+		schema_advise(ch->type, now, 0, &faults);
+	cli_abort(ch->c);
+	faults_print(&faults, ch->type->name);
+	schema_faults_free(&faults);
+	json_decref(now);
+}
+
 static enum saksi_err run(struct cli *c)
 {
 	struct change ch;
@@ -14,6 +38,8 @@ static enum saksi_err run(struct cli *c)
 		rc = change_apply(&ch, c->args + 1, c->n_args - 1);
 	if (rc == SAKSI_OK)
 		rc = change_commit(&ch, &wrote);
+	if (rc == SAKSI_OK && wrote)
+		advise(&ch);
 	if (rc == SAKSI_OK)
 		rc = change_report(&ch, wrote ? "changed" : "unchanged");
 	change_end(&ch);

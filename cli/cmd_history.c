@@ -173,7 +173,7 @@ static enum saksi_err run(struct cli *c)
 	if (rc == SAKSI_OK)
 		rc = cli_begin(c, false);
 	if (rc == SAKSI_OK)
-		rc = saksi_record_find(c->txn, c->args[0], &id, &c->err);
+		rc = cli_find(c, c->args[0], &id);
 	if (rc == SAKSI_OK)
 		rc = saksi_record_get(&r, c->txn, &id, 0, &c->err);
 	if (rc == SAKSI_OK)

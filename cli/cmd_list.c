@@ -11,11 +11,14 @@ static const struct cli_option options[] = {
     {"sort", 0, false, "FIELD",
 	"by a field, or label, type, date, id; -FIELD: descending"},
     {"fields", 0, false, "A,B", "show these fields"},
+    {"deleted", 0, false, NULL, "what was deleted, by whom and why, and nothing else"},
     {NULL, 0, false, NULL, NULL},
 };
 
 #define NO_LIMIT 4000000000ul
 #define LABEL_COLUMNS 44u
+#define FIELD_COLUMNS 24u
+#define FIELD_LEAST 3u
 
 /* ---- values of a field, by path ----------------------------------------------------- */
 
@@ -125,6 +128,7 @@ static int by_score(const void *a, const void *b)
 static enum saksi_err check_sort(struct cli *c, const char *by)
 {
 	static const char *const own[] = {"label", "type", "date", "id", "ref", "class"};
+	struct text_near near;
 	size_t n;
 	const struct schema_type *types = schema_types(c->schema, &n);
 
@@ -134,6 +138,15 @@ static enum saksi_err check_sort(struct cli *c, const char *by)
 	for (size_t i = 0; i < n; i++)
 		if (schema_field(&types[i], by) != NULL)
 			return SAKSI_OK;
+	text_near_begin(&near, by);
+	for (size_t i = 0; i < n; i++)
+		for (size_t k = 0; k < types[i].n_fields; k++)
+			(void)text_near_try(&near, types[i].fields[k].path);
+	for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++)
+		(void)text_near_try(&near, own[i]);
+	if (near.best != NULL)
+		return saksi_fail(&c->err, SAKSI_EINVAL,
+		    "%s: no type has such a field; did you mean %s?", by, near.best);
 	return saksi_fail(&c->err, SAKSI_EINVAL,
 	    "%s: no type has such a field; `saksi schema TYPE` lists them", by);
 }
@@ -185,11 +198,11 @@ static enum saksi_err check_fields(struct cli *c, const char *list)
 
 static json_t *chosen_json(struct cli *c, const json_t *record, const char *fields)
 {
-	static const char *const always[] = {"id", "ref", "type"};
+	static const char *const always[] = {"id", "ref", "type", "deleted"};
 	json_t *o = json_object();
 	char name[128];
 
-	for (size_t i = 0; i < 3; i++)
+	for (size_t i = 0; i < sizeof(always) / sizeof(always[0]); i++)
 		if (json_object_get(record, always[i]) != NULL)
 			obj_set(&o, always[i],
 			    json_incref(json_object_get(record, always[i])));
@@ -222,9 +235,12 @@ static enum saksi_err json_line(struct cli *c, const struct selected *s, bool ra
 	return cli_out_json(c, o);
 }
 
-/* Wide enough for the labels of all, within reason. */
-static unsigned label_columns(struct cli *c, const struct selection *s,
-    unsigned long limit)
+/* Columns of a table of fields; 0: as wide as it comes, where nothing is cut. */
+struct table {
+	unsigned label, field, last;
+};
+
+static size_t longest_label(struct cli *c, const struct selection *s, unsigned long limit)
 {
 	size_t most = 0;
 
@@ -236,18 +252,48 @@ static unsigned label_columns(struct cli *c, const struct selection *s,
 			most = text_columns(buf_cstr(&label), label.len);
 		buf_free(&label);
 	}
-	return most < LABEL_COLUMNS ? (unsigned)most : LABEL_COLUMNS;
+	return most;
+}
+
+/* A terminal gets lines that fit; a pipe gets everything. */
+static struct table table_for(struct cli *c, const struct selection *s,
+    const char *fields, unsigned long limit)
+{
+	struct table t = {0, 0, 0};
+	unsigned width = term_width(stdout);
+	size_t most;
+	unsigned room;
+	unsigned n = 1;
+
+	if (width == 0)
+		return t;
+	for (; *fields != '\0'; fields++)
+		n += *fields == ',';
+	room = width > SHORT_ID + 3 ? width - SHORT_ID - 3 : 1;
+	most = longest_label(c, s, limit);
+	t.label = n > 2 ? room / 3 : room / 2;
+	if (t.label > LABEL_COLUMNS)
+		t.label = LABEL_COLUMNS;
+	if (most > 0 && most < t.label)
+		t.label = (unsigned)most;
+	room -= t.label;
+	t.field = room / n > 2 + FIELD_LEAST ? room / n - 2 : FIELD_LEAST;
+	if (t.field > FIELD_COLUMNS)
+		t.field = FIELD_COLUMNS;
+	room = room > (n - 1) * (t.field + 2) ? room - (n - 1) * (t.field + 2) : 0;
+	t.last = room > 2 + FIELD_LEAST ? room - 2 : FIELD_LEAST;
+	return t;
 }
 
 static void fields_line(struct cli *c, const json_t *record, const char *fields,
-    unsigned columns)
+    const struct table *t)
 {
 	struct buf text = BUF_INIT;
 	char name[128];
 
 	(void)printf("%.*s  ", SHORT_ID, view_text(record, "id"));
 	view_label(c, &text, record);
-	out_cell(stdout, buf_cstr(&text), columns);
+	out_cell(stdout, buf_cstr(&text), t->label);
 	while (*fields != '\0') {
 		size_t n = strcspn(fields, ",");
 		bool last = fields[n] != ',';
@@ -256,9 +302,26 @@ static void fields_line(struct cli *c, const json_t *record, const char *fields,
 		buf_reset(&text);
 		field_words(c, &text, record, name);
 		(void)fputs("  ", stdout);
-		out_cell(stdout, buf_cstr(&text), last ? 0 : 24);
+		out_cell(stdout, buf_cstr(&text), last ? t->last : t->field);
 		fields += n + (last ? 0 : 1);
 	}
+	(void)fputc('\n', stdout);
+	buf_free(&text);
+}
+
+/* Below its line: why a record was deleted, by whom and when. */
+static void deleted_line(const json_t *record)
+{
+	const json_t *d = json_object_get(record, "deleted");
+	struct buf text = BUF_INIT;
+
+	if (d == NULL)
+		return;
+	buf_printf(&text, "deleted: %s (", view_text(d, "reason"));
+	view_deleted_on(&text, d);
+	buf_add_str(&text, ")");
+	(void)printf("%*s", SHORT_ID + 2, "");
+	out_paragraph(stdout, buf_cstr(&text), SHORT_ID + 2);
 	(void)fputc('\n', stdout);
 	buf_free(&text);
 }
@@ -268,8 +331,11 @@ static enum saksi_err print(struct cli *c, const struct selection *s, bool ranke
 {
 	const char *fields = cli_opt(c, "fields");
 	struct view_columns w = {0, 0};
-	unsigned columns = fields != NULL && !c->json ? label_columns(c, s, limit) : 0;
+	struct table t = {0, 0, 0};
 	enum saksi_err rc = SAKSI_OK;
+
+	if (fields != NULL && !c->json)
+		t = table_for(c, s, fields, limit);
 
 	for (size_t i = 0; i < s->n && i < limit; i++)
 		view_widths(&w, s->list[i].record);
@@ -279,15 +345,20 @@ static enum saksi_err print(struct cli *c, const struct selection *s, bool ranke
 		if (c->json)
 			rc = json_line(c, &s->list[i], ranked);
 		else if (fields != NULL)
-			fields_line(c, s->list[i].record, fields, columns);
+			fields_line(c, s->list[i].record, fields, &t);
 		else
 			view_line(c, stdout, s->list[i].record, &w);
+		if (!c->json)
+			deleted_line(s->list[i].record);
 	}
 	if (rc == SAKSI_OK && s->n > limit && !c->json)
 		cli_say(c, "... and %zu more; leave --limit out to see all.",
 		    s->n - (size_t)limit);
+	if (rc == SAKSI_OK && s->n > 0 && s->deleted && !c->json)
+		cli_say(c, "`saksi undelete ID` brings one back.");
 	if (rc == SAKSI_OK && s->n == 0 && !c->json)
-		cli_say(c, "No record matches.");
+		cli_say(c,
+		    s->deleted ? "No deleted record matches." : "No record matches.");
 	return rc;
 }
 
@@ -310,6 +381,7 @@ static enum saksi_err run_query(struct cli *c, bool ranked)
 		rc = cli_open(c);
 	if (rc == SAKSI_OK)
 		rc = cli_begin(c, false);
+	s.deleted = cli_flag(c, "deleted");
 	if (rc == SAKSI_OK)
 		rc = select_records(c, buf_cstr(&query), true, &s);
 	if (rc == SAKSI_OK)
@@ -341,11 +413,14 @@ static enum saksi_err run_find(struct cli *c)
 
 const struct cli_command cmd_list = {
     .name = "list",
-    .usage = "[QUERY] [--limit N] [--sort FIELD] [--fields A,B]",
+    .usage = "[QUERY] [--limit N] [--sort FIELD] [--fields A,B] [--deleted]",
     .brief = "records, in order of entry or sorted",
-    .help = QUERY_HELP "\nWith --json one record per line, in the interchange form.",
+    .help = QUERY_HELP
+    "\nOn a terminal long lines are cut; a pipe gets all of them. With --json one record\n"
+    "per line, in the interchange form. --deleted lists what was deleted.",
     .example = "saksi list type:act date:2016..2019 --sort date\n"
-	       "saksi list type:person --fields names,citizenship",
+	       "saksi list type:person --fields names,citizenship\n"
+	       "saksi list --deleted",
     .options = options,
     .max_args = CMD_ANY_ARGS,
     .flags = CMD_QUERY,
@@ -354,7 +429,7 @@ const struct cli_command cmd_list = {
 
 const struct cli_command cmd_find = {
     .name = "find",
-    .usage = "QUERY [--limit N] [--sort FIELD] [--fields A,B]",
+    .usage = "QUERY [--limit N] [--sort FIELD] [--fields A,B] [--deleted]",
     .brief = "search, best matches first",
     .help = QUERY_HELP,
     .example = "saksi find arrest phnom penh -trial\n"

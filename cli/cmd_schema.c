@@ -1,6 +1,8 @@
 /* schema: what can be recorded.  Needs no vault. */
 #include <string.h>
 
+#include <saksi/base/text.h>
+
 #include "cli.h"
 
 static enum saksi_err list_types(struct cli *c)
@@ -15,10 +17,15 @@ static enum saksi_err list_types(struct cli *c)
 
 			obj_text(&o, "type", types[i].name);
 			obj_int(&o, "fields", types[i].n_fields);
+			if (types[i].about != NULL)
+				obj_text(&o, "about", types[i].about);
 			rc = cli_out_json(c, o);
 		} else {
-			(void)printf("%-14s %3zu fields\n", types[i].name,
+			(void)printf("%-14s %3zu fields  ", types[i].name,
 			    types[i].n_fields);
+			out_paragraph(stdout,
+			    types[i].about != NULL ? types[i].about : "", 27);
+			(void)fputc('\n', stdout);
 		}
 	}
 	if (rc == SAKSI_OK && !c->json)
@@ -46,6 +53,8 @@ static void field_json(json_t **list, const struct schema_field *f)
 		obj_text(&o, "to", f->to);
 	if (f->esf != NULL)
 		obj_text(&o, "esf", f->esf);
+	if (f->about != NULL)
+		obj_text(&o, "about", f->about);
 	if (f->n_fields > 0) {
 		json_t *sub = json_array();
 
@@ -75,6 +84,13 @@ static void field_line(const struct schema_field *f, int depth, const char *show
 	if (f->to != NULL)
 		(void)printf("  -> %s", f->to);
 	(void)fputc('\n', stdout);
+	if (f->about != NULL) {
+		(void)printf("%*s", depth * 2 + 4, "");
+		term_style(stdout, "2");
+		out_paragraph(stdout, f->about, (unsigned)depth * 2 + 4);
+		term_style(stdout, "0");
+		(void)fputc('\n', stdout);
+	}
 	/* Leaves of a single group are typed by their path, those of a list as JSON. */
 	for (size_t i = 0; i < f->n_fields; i++)
 		field_line(&f->fields[i], depth + 1,
@@ -83,13 +99,12 @@ static void field_line(const struct schema_field *f, int depth, const char *show
 
 static enum saksi_err one_type(struct cli *c, const char *name)
 {
-	const struct schema_type *t = schema_type(c->schema, name);
+	const struct schema_type *t;
 	json_t *o;
 	json_t *list;
 
-	if (t == NULL)
-		return saksi_fail(&c->err, SAKSI_ENOTFOUND,
-		    "%s: there is no such type; `saksi schema` lists them", name);
+	if (cli_type(c, name, &t) != SAKSI_OK)
+		return c->err.code = SAKSI_ENOTFOUND;
 	if (c->json) {
 		o = json_object();
 		list = json_array();
@@ -135,6 +150,34 @@ static void one_code(void *ctx, const char *code, const char *label, const char 
 	k->rc = cli_out_json(k->c, o);
 }
 
+static void near_list(struct text_near *near, const struct schema_field *f, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (f[i].list != NULL)
+			(void)text_near_try(near, f[i].list);
+		near_list(near, f[i].fields, f[i].n_fields);
+	}
+}
+
+static enum saksi_err no_such_list(struct cli *c, const char *list)
+{
+	struct text_near near;
+	size_t n;
+	const struct schema_type *types = schema_types(c->schema, &n);
+
+	text_near_begin(&near, list);
+	for (size_t i = 0; i < n; i++)
+		near_list(&near, types[i].fields, types[i].n_fields);
+	if (near.best != NULL)
+		return saksi_fail(&c->err, SAKSI_ENOTFOUND,
+		    "%s: there is no such list of codes; did you mean %s?", list,
+		    near.best);
+	return saksi_fail(&c->err, SAKSI_ENOTFOUND,
+	    "%s: there is no such list of codes; `saksi schema TYPE` names the list of "
+	    "each field",
+	    list);
+}
+
 static enum saksi_err run(struct cli *c)
 {
 	const char *list = cli_opt(c, "codes");
@@ -146,8 +189,7 @@ static enum saksi_err run(struct cli *c)
 	if (list != NULL) {
 		schema_codes(c->schema, list, one_code, &k);
 		if (k.rc == SAKSI_OK && k.n == 0)
-			return saksi_fail(&c->err, SAKSI_ENOTFOUND,
-			    "%s: there is no such list of codes", list);
+			return no_such_list(c, list);
 		return k.rc;
 	}
 	return c->n_args == 0 ? list_types(c) : one_type(c, c->args[0]);
@@ -163,9 +205,9 @@ const struct cli_command cmd_schema = {
     .usage = "[TYPE] [--codes LIST]",
     .brief = "what can be recorded",
     .help =
-	"Without TYPE: the types of record. With TYPE: its fields, what kind each is,\n"
-	"whether it is a list, its class of confidentiality, its list of codes, and the\n"
-	"type that it refers to. Needs no vault.",
+	"Without TYPE: the types of record. With TYPE: its fields, what goes into each,\n"
+	"what kind it is, whether it is a list, its class of confidentiality, its list of\n"
+	"codes, and the type that it refers to. Needs no vault.",
     .example = "saksi schema person\nsaksi schema --codes 04",
     .options = options,
     .max_args = 1,

@@ -191,7 +191,7 @@ static enum saksi_err print_links(struct show *s)
 		json_t *from = NULL;
 		char id[ID_TEXT_LEN + 1];
 
-		rc = view_get(s->c, &l[i].from, 0, NULL, &from);
+		rc = view_get(s->c, &l[i].from, s->c->as_of_us, NULL, &from);
 		if (rc == SAKSI_OK) {
 			view_label(s->c, &label, from);
 			id_text(id, &l[i].from);
@@ -205,6 +205,22 @@ static enum saksi_err print_links(struct show *s)
 		buf_free(&label);
 	}
 	return rc;
+}
+
+static void print_deletion(struct show *s)
+{
+	json_t *d = view_deletion(s->c, s->r);
+	struct buf by = BUF_INIT;
+
+	view_deleted_on(&by, d);
+	(void)fputs("DELETED: ", stdout);
+	out_paragraph(stdout, view_reason(s->r), 9);
+	(void)fprintf(stdout, "\n%*s", 9, "");
+	out_text(stdout, buf_cstr(&by));
+	(void)printf("\n%*ssaksi undelete %.*s brings it back\n\n", 9, "", SHORT_ID,
+	    view_text(s->json, "id"));
+	buf_free(&by);
+	json_decref(d);
 }
 
 static enum saksi_err print_text(struct show *s)
@@ -224,11 +240,8 @@ static enum saksi_err print_text(struct show *s)
 	}
 	(void)printf("  class %c%s\n\n", class_letter(s->cls),
 	    s->r->cls == CLASS_NONE ? " (by field)" : "");
-	if (s->r->state == RECORD_DELETED) {
-		(void)fputs("DELETED: ", stdout);
-		out_text(stdout, view_reason(s->r));
-		(void)fputs("\n\n", stdout);
-	}
+	if (s->r->state == RECORD_DELETED)
+		print_deletion(s);
 	if (t != NULL)
 		print_fields(s, s->json, t->fields, t->n_fields);
 	print_rivals(s);
@@ -256,29 +269,24 @@ static enum saksi_err print_json(struct show *s)
 		arr_add(&list, e);
 	}
 	obj_set(&o, "links", list);
-	if (s->r->state == RECORD_DELETED) {
-		json_t *d = json_object();
-
-		obj_text(&d, "reason", view_reason(s->r));
-		obj_set(&o, "deleted", d);
-	}
+	if (s->r->state == RECORD_DELETED)
+		obj_set(&o, "deleted", view_deletion(s->c, s->r));
 	return cli_out_json(s->c, o);
 }
 
 static enum saksi_err run(struct cli *c)
 {
 	struct show s = {.c = c};
-	int64_t when = 0;
-	enum saksi_err rc = as_of(&when, cli_opt(c, "as-of"), &c->err);
+	enum saksi_err rc = as_of(&c->as_of_us, cli_opt(c, "as-of"), &c->err);
 
 	if (rc == SAKSI_OK)
 		rc = cli_open(c);
 	if (rc == SAKSI_OK)
 		rc = cli_begin(c, false);
 	if (rc == SAKSI_OK)
-		rc = saksi_record_find(c->txn, c->args[0], &s.id, &c->err);
+		rc = cli_find(c, c->args[0], &s.id);
 	if (rc == SAKSI_OK)
-		rc = view_get(c, &s.id, when, &s.r, &s.json);
+		rc = view_get(c, &s.id, c->as_of_us, &s.r, &s.json);
 	if (rc == SAKSI_OK)
 		rc = links_load(c, &s.links);
 	if (rc == SAKSI_OK) {
@@ -300,8 +308,8 @@ const struct cli_command cmd_show = {
     .help =
 	"ID is an id, the beginning of one (4 letters or more), or a ref. Values above\n"
 	"or below the record's own class say so. With --json: the interchange form, and\n"
-	"`links`. With --as-of: what was claimed to be known at the end of that day;\n"
-	"links are those of today.",
+	"`links`. With --as-of: what was claimed to be known at the end of that day, in\n"
+	"this record and in those that it names or that link to it.",
     .example = "saksi show per-kong-raiya\nsaksi show 4g7k --as-of 2026-03-31",
     .options = options,
     .min_args = 1,

@@ -254,13 +254,15 @@ static unsigned date_columns(const struct line *l)
 {
 	char words[DATE_WORDS];
 	size_t most = 10;
+	unsigned width = term_width(stdout);
 
 	for (size_t i = 0; i < l->n; i++) {
 		date_words(words, &l->list[i]);
 		if (text_columns(words, strlen(words)) > most)
 			most = text_columns(words, strlen(words));
 	}
-	return most < 60 ? (unsigned)most : 60;
+	most = most < 60 ? most : 60;
+	return width > 0 && most > width / 3 ? width / 3 : (unsigned)most;
 }
 
 static void print_text(struct line *l, const struct entry *e, unsigned columns)
@@ -270,7 +272,7 @@ static void print_text(struct line *l, const struct entry *e, unsigned columns)
 
 	date_words(words, e);
 	view_title(l->c, &title, e->record, 0);
-	out_cell(stdout, words, columns);
+	out_name(stdout, words, 0, columns);
 	(void)fputs("  ", stdout);
 	out_cell(stdout, view_text(e->record, "type"), 12);
 	(void)printf("  %.*s  ", SHORT_ID, view_text(e->record, "id"));
@@ -285,7 +287,7 @@ static enum saksi_err collect(struct line *l, const char *name)
 	struct saksi_id id;
 	struct saksi_record *r = NULL;
 	json_t *json = NULL;
-	enum saksi_err rc = saksi_record_find(c->txn, name, &id, &c->err);
+	enum saksi_err rc = cli_find(c, name, &id);
 
 	if (rc == SAKSI_OK)
 		rc = view_get(c, &id, 0, &r, &json);

@@ -23,6 +23,7 @@ static const struct parties {
 static void party_label(struct cli *c, struct buf *out, const char *text)
 {
 	struct saksi_id id;
+	struct saksi_record *r = NULL;
 	json_t *party = NULL;
 	size_t before = out->len;
 	enum saksi_err rc;
@@ -31,13 +32,16 @@ static void party_label(struct cli *c, struct buf *out, const char *text)
 		buf_add_str(out, text);
 		return;
 	}
-	rc = view_get(c, &id, 0, NULL, &party);
+	rc = view_get(c, &id, c->as_of_us, &r, &party);
 	if (rc == SAKSI_OK)
 		record_label(out, c->schema, party);
 	else
 		view_unread(c, rc);
 	if (out->len == before)
 		buf_printf(out, "%.*s", SHORT_ID, text);
+	if (r != NULL && r->state == RECORD_DELETED)
+		buf_add_str(out, " (deleted)");
+	saksi_record_free(&r);
 	json_decref(party);
 }
 
@@ -104,14 +108,8 @@ void view_label(struct cli *c, struct buf *out, const json_t *record)
 static void add_cut(struct buf *out, const struct buf *text, size_t columns)
 {
 	const char *p = (const char *)text->p;
-	size_t n = text->len;
 
-	while (n > 0 && text_columns(p, n) >= columns) {
-		do
-			n--;
-		while (n > 0 && ((unsigned char)p[n] & 0xc0) == 0x80);
-	}
-	buf_add(out, p, n);
+	buf_add(out, p, out_fit(p, text->len, columns - 1));
 	buf_add_str(out, "\xe2\x80\xa6");
 }
 

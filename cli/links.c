@@ -35,10 +35,9 @@ static bool add_link(void *ctx, const struct schema_field *f, const char *text)
 	return true;
 }
 
-static enum saksi_err add_record(void *ctx, const struct saksi_record *r,
+static enum saksi_err add_record(struct gather *g, const struct saksi_record *r,
     struct saksi_error *err)
 {
-	struct gather *g = ctx;
 	const struct schema_type *t = schema_type(g->c->schema, r->type);
 	json_t *json = NULL;
 	enum saksi_err rc;
@@ -53,6 +52,23 @@ static enum saksi_err add_record(void *ctx, const struct saksi_record *r,
 	record_refs(g->c->schema, json, add_link, g);
 	json_decref(json);
 	return g->failed ? saksi_fail_nomem(err) : SAKSI_OK;
+}
+
+/* As it is, or as it was at the time that the command asks for. */
+static enum saksi_err look_at(void *ctx, const struct saksi_record *r,
+    struct saksi_error *err)
+{
+	struct gather *g = ctx;
+	struct saksi_record *then = NULL;
+	enum saksi_err rc;
+
+	if (g->c->as_of_us == 0)
+		return add_record(g, r, err);
+	rc = saksi_record_get(&then, g->c->txn, &r->id, g->c->as_of_us, err);
+	if (rc == SAKSI_OK && then->state != RECORD_DELETED)
+		rc = add_record(g, then, err);
+	saksi_record_free(&then);
+	return rc == SAKSI_ENOTFOUND ? SAKSI_OK : rc;
 }
 
 static int by_target(const void *a, const void *b)
@@ -71,7 +87,8 @@ static int by_target(const void *a, const void *b)
 enum saksi_err links_load(struct cli *c, struct links *out)
 {
 	struct gather g = {.c = c, .out = out};
-	enum saksi_err rc = saksi_record_each(c->txn, false, add_record, &g, &c->err);
+	enum saksi_err rc =
+	    saksi_record_each(c->txn, c->as_of_us != 0, look_at, &g, &c->err);
 
 	if (rc != SAKSI_OK) {
 		links_free(out);

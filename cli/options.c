@@ -2,7 +2,6 @@
  * The command line into struct cli, by the table of commands and their tables
  * of options.  Global options stand before or after the command.
  */
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -51,26 +50,9 @@ static const struct cli_option *own_options(const struct cli *c)
 	return c->command != NULL ? c->command->options : NULL;
 }
 
-/* The nearest name, if it is near enough to be a slip; twice the distance. */
-static void nearer(const char **best, unsigned *distance, const char *name,
-    const char *text)
-{
-	unsigned d = text_distance(name, text, 2);
-
-	if (d > 2 || d * 2 > strlen(text))
-		return;
-	/* Slips rarely hit the first letter. */
-	d = d * 2 + (name[0] == text[0] ? 0 : 1);
-	if (d < *distance) {
-		*distance = d;
-		*best = name;
-	}
-}
-
 static enum saksi_err unknown_option(struct cli *c, const char *name, size_t len)
 {
-	const char *best = NULL;
-	unsigned distance = UINT_MAX;
+	struct text_near near;
 	char text[64];
 	const char *where = c->command != NULL ? c->command->name : "";
 
@@ -78,14 +60,15 @@ static enum saksi_err unknown_option(struct cli *c, const char *name, size_t len
 		len = sizeof(text) - 1;
 	memcpy(text, name, len);
 	text[len] = '\0';
+	text_near_begin(&near, text);
 	for (const struct cli_option *o = own_options(c); o != NULL && o->name != NULL;
 	     o++)
-		nearer(&best, &distance, o->name, text);
+		(void)text_near_try(&near, o->name);
 	for (const struct cli_option *o = cli_globals; o->name != NULL; o++)
-		nearer(&best, &distance, o->name, text);
-	if (best != NULL)
+		(void)text_near_try(&near, o->name);
+	if (near.best != NULL)
 		return saksi_fail(&c->err, SAKSI_EINVAL,
-		    "--%s: unknown option; did you mean --%s?", text, best);
+		    "--%s: unknown option; did you mean --%s?", text, near.best);
 	return saksi_fail(&c->err, SAKSI_EINVAL,
 	    "--%s: unknown option; `saksi %s%s--help` lists them", text, where,
 	    where[0] != '\0' ? " " : "");
@@ -212,25 +195,23 @@ static bool begins(const char *s, const char *with)
 /* Name of the nearest command, or of the first of the nearest family. */
 static enum saksi_err unknown_command(struct cli *c)
 {
-	const char *best = NULL;
-	unsigned distance = UINT_MAX;
-	unsigned whole;
+	struct text_near near;
 	char first[64];
 
+	text_near_begin(&near, c->family);
 	for (size_t i = 0; cli_commands[i] != NULL; i++) {
-		const char *word = NULL;
+		const char *name = cli_commands[i]->name;
 
-		nearer(&best, &distance, cli_commands[i]->name, c->family);
-		(void)snprintf(first, sizeof(first), "%s", cli_commands[i]->name);
+		(void)text_near_try(&near, name);
+		(void)snprintf(first, sizeof(first), "%s", name);
 		first[strcspn(first, " ")] = '\0';
-		whole = distance;
-		nearer(&word, &distance, first, c->family);
-		if (word != NULL && distance < whole)
-			best = cli_commands[i]->name;
+		if (text_near_try(&near, first))
+			near.best = name;
 	}
-	if (best != NULL)
+	if (near.best != NULL)
 		return saksi_fail(&c->err, SAKSI_EINVAL,
-		    "%s: no such command; did you mean `saksi %s`?", c->family, best);
+		    "%s: no such command; did you mean `saksi %s`?", c->family,
+		    near.best);
 	return saksi_fail(&c->err, SAKSI_EINVAL,
 	    "%s: no such command; `saksi --help` lists them", c->family);
 }

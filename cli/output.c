@@ -165,11 +165,26 @@ enum saksi_err cli_out_json(struct cli *c, json_t *v)
 	return rc;
 }
 
+size_t out_fit(const char *p, size_t n, size_t columns)
+{
+	static const char coeng[] = "\xe1\x9f\x92";
+
+	while (n > 0 && text_columns(p, n) > columns) {
+		do
+			n--;
+		while (n > 0 && ((unsigned char)p[n] & 0xc0) == 0x80);
+	}
+	/* The Khmer sign that puts the next consonant below, which is cut off. */
+	while (n >= 3 && memcmp(p + n - 3, coeng, 3) == 0)
+		n -= 3;
+	return n;
+}
+
 void out_cell(FILE *f, const char *s, unsigned width)
 {
 	struct buf b = BUF_INIT;
 	size_t used;
-	bool cut = false;
+	bool cut;
 
 	text_printable(&b, s, strlen(s), false);
 	if (b.failed || width == 0) {
@@ -177,14 +192,10 @@ void out_cell(FILE *f, const char *s, unsigned width)
 		buf_free(&b);
 		return;
 	}
+	cut = text_columns(buf_cstr(&b), b.len) > width;
+	if (cut)
+		b.len = out_fit((const char *)b.p, b.len, width - 1);
 	used = text_columns((const char *)b.p, b.len);
-	while (used > width - (cut ? 1 : 0) && b.len > 0) {
-		cut = true;
-		do
-			b.len--;
-		while (b.len > 0 && (b.p[b.len] & 0xc0) == 0x80);
-		used = text_columns((const char *)b.p, b.len);
-	}
 	(void)fwrite(buf_cstr(&b), 1, b.len, f);
 	if (cut) {
 		(void)fputs("\xe2\x80\xa6", f);

@@ -41,15 +41,23 @@ static enum saksi_err match_one(void *ctx, const struct saksi_record *r,
 	json_t *json = NULL;
 	double score = 0;
 	int hit;
-	enum saksi_err rc = saksi_record_json(&json, s->c->txn, r, saksi_team_device_name,
-	    s->c->team, err);
+	enum saksi_err rc;
+
+	if (s->out->deleted && r->state != RECORD_DELETED)
+		return SAKSI_OK;
+	rc = saksi_record_json(&json, s->c->txn, r, saksi_team_device_name, s->c->team,
+	    err);
 
 	if (rc != SAKSI_OK)
 		return rc;
 	hit = query_match(s->query, json, &score);
 	if (hit < 0)
 		rc = saksi_fail_nomem(err);
-	else if (hit > 0)
+	else if (hit > 0 && s->out->deleted)
+		obj_set(&json, "deleted", view_deletion(s->c, r));
+	if (rc == SAKSI_OK && json == NULL)
+		rc = saksi_fail_nomem(err);
+	if (rc == SAKSI_OK && hit > 0)
 		rc = keep_one(s, r, score, json, err);
 	json_decref(json);
 	return rc;
@@ -66,7 +74,7 @@ enum saksi_err select_records(struct cli *c, const char *text, bool keep,
 	if (rc != SAKSI_OK)
 		return rc;
 	s.query = q;
-	rc = saksi_record_each(c->txn, false, match_one, &s, &c->err);
+	rc = saksi_record_each(c->txn, out->deleted, match_one, &s, &c->err);
 	query_free(&q);
 	return rc;
 }

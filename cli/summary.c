@@ -31,6 +31,8 @@ static enum saksi_err print_json(struct cli *c, const char *remote,
 	obj_int(&o, "new", s->new_records);
 	obj_int(&o, "changed", s->changed);
 	obj_int(&o, "deleted", s->deleted);
+	obj_int(&o, "undeleted", s->undeleted);
+	obj_int(&o, "new_deleted", s->new_deleted);
 	obj_int(&o, "conflicts", s->conflicts);
 	obj_int(&o, "pending", s->pending);
 	obj_int(&o, "quarantined", s->quarantined);
@@ -89,6 +91,22 @@ static enum saksi_err print_authors(struct cli *c, const json_t *changes)
 	return SAKSI_OK;
 }
 
+/* What `list` shows afterwards is what it showed before, and these. */
+static void add_counts(struct buf *out, const struct sync_summary *s)
+{
+	buf_printf(out, "%zu change%s", s->received, s->received == 1 ? "" : "s");
+	if (s->known > 0)
+		buf_printf(out, " (and %zu that %s here already)", s->known,
+		    s->known == 1 ? "was" : "were");
+	buf_printf(out, ": %zu record%s new, %zu changed, %zu deleted", s->new_records,
+	    s->new_records == 1 ? "" : "s", s->changed, s->deleted);
+	if (s->undeleted > 0)
+		buf_printf(out, ", %zu brought back", s->undeleted);
+	if (s->new_deleted > 0)
+		buf_printf(out, "; %zu more had been deleted before %s came here",
+		    s->new_deleted, s->new_deleted == 1 ? "it" : "they");
+}
+
 static enum saksi_err print_text(struct cli *c, const char *remote,
     const struct sync_summary *s)
 {
@@ -98,14 +116,15 @@ static enum saksi_err print_text(struct cli *c, const char *remote,
 	enum saksi_err rc = SAKSI_OK;
 
 	char sent[40] = "";
+	struct buf counts = BUF_INIT;
 
 	/* A bundle that is read sends nothing. */
 	if (remote != NULL)
 		(void)snprintf(sent, sizeof(sent), ": sent %zu, ", s->sent);
-	cli_say(c, "%s%s%s %zu change%s: %zu record%s new, %zu changed, %zu deleted.",
-	    remote != NULL ? remote : "", sent, remote != NULL ? "received" : "Received",
-	    s->received, s->received == 1 ? "" : "s", s->new_records,
-	    s->new_records == 1 ? "" : "s", s->changed, s->deleted);
+	add_counts(&counts, s);
+	cli_say(c, "%s%s%s %s.", remote != NULL ? remote : "", sent,
+	    remote != NULL ? "received" : "Received", buf_cstr(&counts));
+	buf_free(&counts);
 	/* A few one by one; many by author. */
 	if (json_array_size(changes) > CHANGES_SHOWN)
 		rc = print_authors(c, changes);
@@ -144,11 +163,42 @@ void summary_trouble(const struct sync_summary *s)
 	}
 }
 
+/*
+ * The labels that `list` has, with the victim of an act: they need other
+ * records, which were not all there while the changes came in.
+ */
+static void relabel(struct cli *c, const json_t *changes)
+{
+	size_t i;
+	json_t *e;
+
+	if (cli_begin(c, false) != SAKSI_OK)
+		return;
+	json_array_foreach (changes, i, e) {
+		struct buf label = BUF_INIT;
+		struct saksi_id id;
+		json_t *record = NULL;
+
+		if (id_parse(&id, view_text(e, "id")) &&
+		    view_get(c, &id, 0, NULL, &record) == SAKSI_OK) {
+			view_label(c, &label, record);
+			(void)json_object_set_new(e, "label",
+			    json_string(buf_cstr(&label)));
+		}
+		json_decref(record);
+		buf_free(&label);
+	}
+	cli_abort(c);
+}
+
 enum saksi_err summary_print(struct cli *c, const char *remote,
     const struct sync_summary *s)
 {
 	progress_end();
 	summary_trouble(s);
+	if (c->json ||
+	    json_array_size(json_object_get(s->detail, "changes")) <= CHANGES_SHOWN)
+		relabel(c, json_object_get(s->detail, "changes"));
 	if (c->json)
 		return print_json(c, remote, s);
 	return c->quiet ? SAKSI_OK : print_text(c, remote, s);

@@ -6,7 +6,6 @@
 
 #include "cli.h"
 
-#define REF_LEAST 12u
 #define DATE_COLUMNS 22u /* "31 July 2020 or later" */
 
 enum saksi_err view_get(struct cli *c, const struct saksi_id *id, int64_t as_of_us,
@@ -35,6 +34,7 @@ void view_unread(struct cli *c, enum saksi_err rc)
 void view_ref(struct cli *c, struct buf *out, const char *text)
 {
 	struct saksi_id id;
+	struct saksi_record *r = NULL;
 	json_t *json = NULL;
 	enum saksi_err rc;
 
@@ -42,15 +42,19 @@ void view_ref(struct cli *c, struct buf *out, const char *text)
 		buf_printf(out, "%s (not in the vault)", text);
 		return;
 	}
-	rc = view_get(c, &id, 0, NULL, &json);
-	if (rc != SAKSI_OK) {
+	rc = view_get(c, &id, c->as_of_us, &r, &json);
+	if (rc == SAKSI_OK) {
+		view_label(c, out, json);
+		buf_printf(out, " (%.*s%s)", SHORT_ID, text,
+		    r->state == RECORD_DELETED ? ", deleted" : "");
+	} else {
 		view_unread(c, rc);
 		buf_printf(out, "%.*s (%s)", SHORT_ID, text,
-		    rc == SAKSI_ENOTFOUND ? "not in the vault" : "cannot be read");
-		return;
+		    rc != SAKSI_ENOTFOUND  ? "cannot be read"
+			: c->as_of_us != 0 ? "not in the vault then"
+					   : "not in the vault");
 	}
-	view_label(c, out, json);
-	buf_printf(out, " (%.*s)", SHORT_ID, text);
+	saksi_record_free(&r);
 	json_decref(json);
 }
 
@@ -216,15 +220,47 @@ const char *view_text(const json_t *record, const char *key)
 	return s != NULL ? s : "";
 }
 
-const char *view_reason(const struct saksi_record *r)
+/* The newest visible one; NULL if there is none. */
+static const struct record_value *deletion_of(const struct saksi_record *r)
 {
-	const char *reason = NULL;
+	const struct record_value *d = NULL;
 
 	for (size_t i = 0; i < r->n_visible; i++)
 		if (strcmp(r->values[i].field, "deleted") == 0)
-			reason = json_string_value(
-			    json_object_get(r->values[i].value, "reason"));
-	return reason != NULL ? reason : "";
+			d = &r->values[i];
+	return d;
+}
+
+json_t *view_deletion(struct cli *c, const struct saksi_record *r)
+{
+	const struct record_value *d = deletion_of(r);
+	json_t *o = json_object();
+
+	obj_text(&o, "reason", view_reason(r));
+	if (d != NULL) {
+		obj_text(&o, "by", view_device(c, d->branch));
+		obj_time(&o, "at", d->time_us);
+	}
+	return o;
+}
+
+void view_deleted_on(struct buf *out, const json_t *deletion)
+{
+	int64_t us;
+	char at[24];
+
+	buf_printf(out, "by %s", view_text(deletion, "by"));
+	if (time_parse(&us, view_text(deletion, "at"))) {
+		time_people(at, us);
+		buf_printf(out, ", %s", at);
+	}
+}
+
+const char *view_reason(const struct saksi_record *r)
+{
+	const struct record_value *d = deletion_of(r);
+
+	return d != NULL ? view_text(d->value, "reason") : "";
 }
 
 void view_widths(struct view_columns *w, const json_t *record)
@@ -256,23 +292,27 @@ void view_line(struct cli *c, FILE *f, const json_t *record, const struct view_c
 	out_cell(f, view_text(record, "type"), w->type);
 	(void)fputs("  ", f);
 	if (w->date > 0) {
-		/* A long one moves its own line to the right; nothing of it is cut. */
+		/* A long one moves its own line to the right, up to a third of it. */
 		unsigned columns;
 
 		view_date_words(date, record);
 		columns = (unsigned)text_columns(date, strlen(date));
-		columns = columns > w->date ? columns : w->date;
+		if (width > 0 && columns > width / 3)
+			columns = width / 3;
+		else if (columns < w->date)
+			columns = width > 0 && w->date > width / 3 ? width / 3 : w->date;
 		out_cell(f, date, columns);
 		(void)fputs("  ", f);
 		used += columns + 2;
 	}
-	room = width > used + 20 ? width - used - 1 : 0;
+	room = width == 0 ? 0 : width > used + 5 ? width - used - 1 : 4;
 	if (w->date > 0)
 		view_title(c, &label, record, room);
 	else
 		view_label(c, &label, record);
-	/* Where there is no room for the ref, the id at the left does as well. */
-	taken = text_columns(buf_cstr(&label), label.len) + REF_LEAST;
+	/* Half a ref cannot be typed; the id at the left does as well. */
+	taken = text_columns(buf_cstr(&label), label.len) + 4 +
+	    text_columns(ref, strlen(ref));
 	if (ref[0] != '\0' && (room == 0 || taken <= room))
 		buf_printf(&label, "  [%s]", ref);
 	out_cell(f, buf_cstr(&label), room);

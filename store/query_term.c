@@ -1,6 +1,7 @@
 /*
  * query_term.c - one term of a query: a word, a phrase, key:value, name~x.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -138,13 +139,30 @@ static enum saksi_err term_date(struct parser *p, struct node *n, const char *ke
 	return SAKSI_OK;
 }
 
+static enum saksi_err unknown_type(const struct parser *p, const char *at,
+    const char *name)
+{
+	struct text_near near;
+	size_t n;
+	const struct schema_type *t = schema_types(p->q->s, &n);
+	char words[200];
+	text_near_begin(&near, name);
+	for (size_t i = 0; i < n; i++)
+		(void)text_near_try(&near, t[i].name);
+	if (near.best == NULL)
+		return query_wrong(p, at,
+		    "expected a record type as person, act or decision");
+	(void)snprintf(words, sizeof(words),
+	    "no type of record has this name; did you mean %s?", near.best);
+	return query_wrong(p, at, words);
+}
+
 static enum saksi_err term_type(struct parser *p, struct node *n, const char *at,
     const char *value)
 {
 	const struct schema_type *t = schema_type(p->q->s, value);
 	if (t == NULL)
-		return query_wrong(p, at,
-		    "expected a record type as person, act or decision");
+		return unknown_type(p, at, value);
 	buf_add_str(&n->text, t->name);
 	(void)buf_cstr(&n->text);
 	return buf_ok(&n->text, p->err);
@@ -206,9 +224,8 @@ static enum saksi_err term_name(struct parser *p, struct node *n, const char *at
 	if (letters(folded) == 0)
 		return query_wrong(p, at, "expected a name");
 	n->near = letters(folded) <= 5 ? 1 : 2;
-	n->name_words = 1;
-	for (const char *s = folded; *s != '\0'; s++)
-		n->name_words += *s == ' ';
+	if (!words_split(&n->words, folded))
+		return saksi_fail_nomem(p->err);
 	return buf_ok(&n->skeleton, p->err);
 }
 
@@ -227,13 +244,14 @@ static enum saksi_err term_field(struct parser *p, struct node *n, const char *v
 
 /* ---- keys --------------------------------------------------------------------------- */
 
+static const struct {
+	const char *key;
+	enum node_kind kind;
+} keys[] = {{"type", NODE_TYPE}, {"class", NODE_CLASS}, {"date", NODE_DATE},
+    {"before", NODE_DATE}, {"after", NODE_DATE}, {"ref", NODE_REF}};
+
 static enum node_kind key_kind(const char *key)
 {
-	static const struct {
-		const char *key;
-		enum node_kind kind;
-	} keys[] = {{"type", NODE_TYPE}, {"class", NODE_CLASS}, {"date", NODE_DATE},
-	    {"before", NODE_DATE}, {"after", NODE_DATE}, {"ref", NODE_REF}};
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
 		if (strcmp(keys[i].key, key) == 0)
 			return keys[i].kind;
@@ -262,6 +280,28 @@ static bool field_exists(const struct schema *s, const char *key)
 					return true;
 		}
 	return false;
+}
+
+static enum saksi_err unknown_key(const struct parser *p, const char *at, const char *key)
+{
+	struct text_near near;
+	size_t n;
+	const struct schema_type *t = schema_types(p->q->s, &n);
+	char words[200];
+	text_near_begin(&near, key);
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+		(void)text_near_try(&near, keys[i].key);
+	for (size_t i = 0; i < n; i++)
+		for (size_t k = 0; k < t[i].n_fields; k++)
+			(void)text_near_try(&near, t[i].fields[k].name);
+	if (near.best == NULL)
+		return query_wrong(p, at,
+		    "no field has this name; put words that hold a colon in quotes");
+	(void)snprintf(words, sizeof(words),
+	    "no field has this name; did you mean %s:? (Words that hold a colon stand in "
+	    "quotes.)",
+	    near.best);
+	return query_wrong(p, at, words);
 }
 
 /* "key:" or "name~" at the cursor; the key's length, 0 if there is none. */
@@ -315,8 +355,7 @@ static enum saksi_err parse_keyed(struct parser *p, struct node **out, size_t ke
 		return query_wrong(p, at,
 		    "expected name~ before a name; nothing else has variants");
 	if (n->kind == NODE_FIELD && !field_exists(p->q->s, n->key))
-		return query_wrong(p, at,
-		    "no field has this name; put words that hold a colon in quotes");
+		return unknown_key(p, at, n->key);
 	p->p += key_len + 1;
 	at = p->p;
 	enum saksi_err e = take_value(p, &value, &len, &quoted);

@@ -154,13 +154,14 @@ void tally_warn(struct tally *t, const char *fmt, ...)
 
 /* ---- telling ------------------------------------------------------------------------ */
 
-static const char *what_was_done(const struct touched *e)
+static const char *what_was_done(const struct touched *e, bool edited)
 {
 	if (e->was == 0 && e->is == 1)
 		return "new";
 	if (e->was != 2 && e->is == 2)
 		return "deleted";
-	if (e->was == 2 && e->is == 1)
+	/* Edited while another deleted it: that undid nothing. */
+	if (e->was == 2 && e->is == 1 && !edited)
 		return "undeleted";
 	return "changed";
 }
@@ -186,7 +187,8 @@ static void tell_change(struct tally *t, struct saksi_team *team, struct saksi_t
 	hash_short(shortid, &e->device);
 	item = json_pack("{s:s,s:s,s:s,s:s,s:s,s:I}", "id", id, "type",
 	    r != NULL ? r->type : "", "label", id, "by", by != NULL ? by : shortid, "did",
-	    what_was_done(e), "values", (json_int_t)e->values);
+	    what_was_done(e, r != NULL && r->delete_conflict), "values",
+	    (json_int_t)e->values);
 	if (item != NULL && rc == SAKSI_OK && !label.failed)
 		(void)json_object_set_new(item, "label", json_string(buf_cstr(&label)));
 	append(t, "changes", item);
@@ -200,10 +202,15 @@ static void count_records(struct tally *t)
 	for (uint32_t i = 0; i < t->n_records; i++) {
 		const struct touched *e = &t->by_record[i];
 
-		if (e->was == 0 && e->is != 0)
+		/* What a list shows afterwards must follow from these. */
+		if (e->was == 0 && e->is == 2)
+			t->sum->new_deleted++;
+		else if (e->was == 0 && e->is != 0)
 			t->sum->new_records++;
 		else if (e->is == 2 && e->was != 2)
 			t->sum->deleted++;
+		else if (e->is == 1 && e->was == 2)
+			t->sum->undeleted++;
 		else if (e->is != 0)
 			t->sum->changed++;
 	}

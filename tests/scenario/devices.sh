@@ -130,11 +130,47 @@ give "$b" "$a"
 same "$(digest "$a")" "$(digest "$b")"
 expect 0 saksi "$a" conflicts
 out 'deleted it while another edited it'
+# Both sides of it, each with its author, and a way to decide.
+out '^    -  deleted: entered twice$'
+same "$(grep -A1 'deleted: entered' "$TMPDIR/out" | tail -n 1 | sed 's/,.*//')" '       by Sokha (office)'
+out '^    -  edited: occupation: driver$'
+same "$(grep -A1 'edited: occ' "$TMPDIR/out" | tail -n 1 | sed 's/,.*//')" '       by Dara (phone)'
+no_out 'names'
+out 'saksi undelete [0-9a-z]{8} keeps it'
+out 'saksi delete [0-9a-z]{8} --reason'
+expect 0 saksi "$a" --json conflicts
+out '"edits":\[\{"at":"20[^"]+","by":"Dara \(phone\)","field":"occupation","value":"driver"\}\]'
+expect 2 saksi "$a" resolve per-phone deleted --take 1
+err 'saksi undelete per-phone'
 expect 0 saksi "$a" undelete per-phone
 give "$a" "$b"
 expect 0 saksi "$b" conflicts
 out 'No conflicts'
 same "$(digest "$a")" "$(digest "$b")"
+
+# ---- the summary: what a list shows afterwards follows from it; acts name their victim ---------
+count() { saksi "$1" list | wc -l; }
+before=$(count "$b")
+ev=$(ok saksi "$a" add event title='Arrests at the market')
+saksi "$a" add act event="$ev" kind=04:030101000000 victim=per-kem-sokha date=2026-03-08 >/dev/null
+gone=$(ok saksi "$a" add person names='Soon Gone')
+saksi "$a" delete "$gone" --reason 'a mistake' >/dev/null
+saksi "$a" delete per-khom-chandaraty --reason 'for the test' >/dev/null
+give "$a" "$b"
+out ': 2 records new, 0 changed, 1 deleted; 1 more had been deleted before it came here\.$'
+out '^Received [0-9]+ changes \(and [0-9]+ that were here already\): '
+out '^  new +act +[0-9a-z]{8}  Arrest: Kem Sokha, 8 March 2026  by Sokha \(office\)$'
+out '^  deleted +person +[0-9a-z]{8}  Khom Chandaraty  by Sokha \(office\)$'
+same "$(count "$b")" $((before + 2 - 1))
+saksi "$a" undelete per-khom-chandaraty >/dev/null
+expect 0 saksi "$a" bundle write "$HOME/back"
+expect 0 saksi "$b" --json bundle read "$HOME/back"
+out '"undeleted":1'
+out '"new":0'
+out '"changed":0'
+out '"did":"undeleted"'
+same "$(count "$b")" $((before + 2))
+rm "$HOME/back"
 
 # ---- a bundle that was cut, altered, or is none ------------------------------------------------
 saksi "$a" edit per-kong-raiya 'note=after the phone' >/dev/null

@@ -241,6 +241,126 @@ expect 0 s history per-sok-dara
 out '^  deleted +entered twice'
 out '^  undeleted '
 
+# ---- what names a deleted record says so, then and now; nothing new names it ----------------
+before_delete=$(date -u +%Y-%m-%dT%H:%M:%SZ)
+sleep 1.1
+expect 0 s delete per-chan --reason 'another person'
+expect 0 s list type:decision
+out 'Chan Sophal \(deleted\)'
+expect 0 s show dec-one
+out '^subjects +Chan Sophal \([0-9a-z]{8}, deleted\)$'
+expect 0 s --json timeline ev-march
+out '"label":"[^"]*Chan Sophal \(deleted\)'
+expect 0 s show dec-one --as-of "$before_delete"
+out '^subjects +Chan Sophal \([0-9a-z]{8}\)$'
+expect 0 s show chg-march --as-of "$before_delete"
+out '  decision +charges '
+expect 0 s show per-chan
+out '^DELETED: another person$'
+out '^ +by Sokha \(laptop\), 20'
+out 'saksi undelete [0-9a-z]{8} brings it back'
+expect 2 s add decision kind=x-verdict subjects=per-chan
+err 'decision\.subjects: this record was deleted; .*saksi undelete [0-9a-z]{8}'
+expect 2 s edit chg-march accused+=per-chan
+err 'this record was deleted'
+expect 0 s edit chg-march accused-=per-chan
+expect 0 s list --deleted
+out '^[0-9a-z]{8}  person +Chan Sophal'
+out '^ +deleted: another person \(by Sokha \(laptop\), 20'
+no_out 'Sok Dara'
+expect 0 s list --deleted --limit 9 chan
+same "$(grep -c 'Chan Sophal' "$TMPDIR/out")" 1
+expect 0 s --json list --deleted chan --fields citizenship
+out '"deleted":\{"at":"20[^"]+","by":"Sokha \(laptop\)","reason":"another person"\}'
+expect 0 s list --deleted nothing-like-it
+out 'No deleted record'
+expect 0 s undelete per-chan
+expect 0 s list type:decision
+no_out 'deleted'
+
+# ---- links of an earlier day are those of that day ---------------------------------------------
+day=$(date -u +%Y-%m-%dT%H:%M:%SZ)
+sleep 1.1
+s add act event=ev-march victim=per-chan kind=04:030101000000 --ref act-later >/dev/null
+expect 0 s show per-chan
+out ' act +victim '
+expect 0 s show per-chan --as-of "$day"
+no_out ' act +victim '
+expect 0 s --json show per-chan --as-of "$day"
+no_out '"field":"victim"'
+
+# ---- slips: what was meant, and each fault once ---------------------------------------------------
+expect 4 s show per-sok-dra
+err 'did you mean per-sok-dara\?'
+expect 4 s show "${id:0:6}0${id:7:1}"
+err "did you mean ${id:0:8}\\?"
+expect 4 s timeline per-sok-dra
+err 'did you mean per-sok-dara'
+expect 2 s add persn names=X
+err 'did you mean person\?'
+expect 2 s add act event=ev-marhc kind=Arest victim=ev-march
+err 'act\.event: no event has this id or reference; did you mean ev-march\?'
+err 'act\.kind: not in the list 04; did you mean "Arrest"\?'
+err 'act\.victim: that record is no person or organisation'
+err '^saksi: act: 3 faults'
+no_err 'dangling|missing'
+expect 2 s add act event=ev-none kind=04:030101000000
+err 'add that record first'
+err '^saksi: act: 1 fault,'
+expect 2 s list --sort titel
+err 'did you mean title\?'
+expect 2 s list type:evnt
+err 'did you mean event\?'
+expect 2 s list dtae:2019
+err 'did you mean date:\?'
+expect 2 s resolve "$act" dte=2019
+err 'act\.dte: there is no such field; did you mean date\?'
+expect 2 s resolve "$act" dte --take 1
+err 'did you mean date\?'
+expect 4 s resolve "$act" date
+err 'has no rival values'
+
+# ---- dates, names and countries: a word of what is hardly meant ------------------------------------
+expect 2 s add event title=X date=2026-02-30
+err 'event\.date: February 2026 has 28 days; write a day from 01 to 28'
+expect 2 s add event title=X date=8/3/2026
+err 'event\.date: the year comes first, .*write 2026-03-08 or 2026-08-03'
+expect 0 s add person citizenship=ZZ born=2990
+err '^saksi: warning: person\.names: empty, and so is group_description'
+err '^saksi: warning: person\.born: lies in the future'
+same "$(grep -c 'person\.citizenship: no country has this code' "$TMPDIR/err")" 1
+same "$(wc -l <"$TMPDIR/err")" 3
+echo '{"id":"per-x","type":"person","citizenship":["ZZ"],"born":"2990"}' >"$HOME/doubtful"
+expect 0 s import "$HOME/doubtful"
+err '^saksi: warning: line 1: names: empty'
+err '^saksi: warning: line 1: born: lies in the future'
+err '^saksi: warning: line 1: citizenship: .*no country has this code'
+expect 0 s edit per-chan names=
+err '^saksi: warning: person\.names: empty'
+expect 0 s edit per-chan sex=m
+no_err warning
+expect 0 s edit per-chan names='Chan Sophal'
+no_err warning
+
+# ---- a line of a list fits the terminal; a pipe gets all of it ----------------------------------------
+long='សុខ ដារ៉ា ក្រុមសហជីពកម្មករកាត់ដេរនៃកម្ពុជា និងសម្ព័ន្ធអ្នកនេសាទ'
+s add person names="$long" note="$long $long" --ref per-khmer >/dev/null
+expect 0 s list type:person --fields names,note
+out "$long  $long  $long $long\$"
+if command -v script >/dev/null; then
+	for columns in 40 55 100; do
+		for query in "type:person" "type:act" "type:person --fields names,note" \
+			"type:act --fields victim,date,event,kind"; do
+			line="stty cols $columns; '$SAKSI' -C '$v' --passphrase-fd 3 list $query 3<'$TMPDIR/phrase'"
+			script -qec "$line" /dev/null </dev/null | tr -d '\r' >"$TMPDIR/out"
+			[ "$columns" -eq 100 ] || out '…'
+			widest=$(wc -L <"$TMPDIR/out")
+			[ "$widest" -le "$columns" ] || die "$widest of $columns columns: $query"
+		done
+	done
+fi
+expect 0 s delete per-khmer --reason 'only a test'
+
 # ---- resolve where nothing disagrees -------------------------------------------------------
 expect 0 s conflicts
 out 'No conflicts'

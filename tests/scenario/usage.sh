@@ -31,6 +31,19 @@ expect 2 "$SAKSI" --jsno status
 err 'did you mean --json'
 expect 2 "$SAKSI" import --dryrun x
 err 'did you mean --dry-run'
+expect 4 "$SAKSI" schema persn
+err 'did you mean person\?'
+expect 4 "$SAKSI" schema --codes x-decison
+err 'did you mean x-decision\?'
+expect 4 "$SAKSI" schema --codes nothing
+err '`saksi schema TYPE` names'
+# Each field says what goes into it.
+expect 0 "$SAKSI" schema person
+out '^    countries whose citizen the person is$'
+expect 0 "$SAKSI" schema
+out '^act +[0-9]+ fields  one thing done to one victim$'
+expect 0 "$SAKSI" --json schema act
+out '"about":"to whom it was done; empty if unknown"'
 expect 2 "$SAKSI" frobnicate
 err '`saksi --help` lists'
 expect 2 "$SAKSI" status --json=yes

@@ -60,6 +60,14 @@ SAKSI_MUST_CHECK enum saksi_err saksi_record_each(struct saksi_txn *t, bool dele
  */
 SAKSI_MUST_CHECK enum saksi_err saksi_record_find(struct saksi_txn *t, const char *name,
     struct saksi_id *id, struct saksi_error *err);
+#define SAKSI_NEAR 256u
+/**
+ * saksi_record_near(t, name, to, out):
+ * The ref, or as much of an id, of a record that may stand where the schema
+ * says ${to} (NULL: any) and that ${name} perhaps means; false: none is near.
+ */
+bool saksi_record_near(struct saksi_txn *t, const char *name, const char *to,
+    char out[SAKSI_NEAR]);
 /** saksi_record_resolver: For schema_resolver.fn, with the txn as context. */
 bool saksi_record_resolver(void *txn, const char *text, const char *to, char out[27]);
 /**
