@@ -25,8 +25,8 @@ struct sync_summary {
 	size_t sent, received; /* changesets: written; new to this vault */
 	size_t known;	       /* came, but were here already */
 	size_t new_records, changed, deleted;
-	size_t undeleted;   /* visible again */
-	size_t new_deleted; /* never seen here before, and deleted already */
+	size_t undeleted;	     /* visible again */
+	size_t new_deleted;	     /* never seen here before, and deleted already */
 	size_t conflicts;	     /* open in the vault afterwards */
 	size_t pending, quarantined; /* held in the vault afterwards */
 	size_t refused, missing;

@@ -92,9 +92,9 @@ const json_t *schema_json(const struct schema *s);
 #define SCHEMA_WORDS 240u
 #define SCHEMA_FAULTS_MAX 10000u /* kept; n_errors counts all */
 struct schema_fault {
-	size_t line;	 /* 0 when there is none */
-	bool warning;	 /* unknown code, say; does not stop */
-	char key[80];	 /* field path, "" for the whole record */
+	size_t line;		  /* 0 when there is none */
+	bool warning;		  /* unknown code, say; does not stop */
+	char key[80];		  /* field path, "" for the whole record */
 	char words[SCHEMA_WORDS]; /* reason and next step; no record text */
 };
 struct schema_faults {
