@@ -1,0 +1,394 @@
+#!/usr/bin/env bash
+# faults.sh - what saksi does when a call fails: memory, files, random numbers,
+# locks, processes, LMDB.
+#
+#   tests/campaign/faults.sh [OPTION ...] [SAKSI]
+#
+#   --single N     of all single failures at most N, chosen by the seed (default: all)
+#   --random N     schedules of two to four failures (default: 1000)
+#   --seed N       printed at the start; the same seed, the same schedules
+#   --jobs N       runs at once (default: 1)
+#   --only REGEX   only scenarios whose name matches
+#   --kinds REGEX  only calls of these kinds
+#   --cases FILE   instead: each line SCENARIO KIND WHY [EVERY]: the first call
+#                  from each place that makes one of that kind fails, or from
+#                  every so many of them (# begins a comment)
+#   --replay SCENARIO SPEC   instead: this one, told in full, its folder kept
+#   --lib FILE     the preloaded library (default: beside SAKSI, ../tests/faults.so)
+#   --keep         keep the folder
+#
+# A scenario is one command on a prepared vault.  A first run counts its calls
+# by kind and notes the first call from each distinct place: those are the
+# single failures, with each errno that fits the kind.  After each run:
+#
+#   * no signal, no sanitizer's report, no hang; an exit code of the contract
+#   * no secret left alive; no word of a record or passphrase in a message
+#   * a failure is told in words
+#   * all or nothing: the state is that before or that after; exit 0 only after
+#   * the vault passes `verify --deep`
+#   * no stray file, no half output, no plaintext anywhere
+set -uo pipefail
+
+single=all
+random=1000
+seed=$(($(od -An -N2 -tu2 /dev/urandom)))
+jobs=1
+only=.
+kinds=.
+cases=
+replay=()
+lib=
+keep=
+program=${SAKSI:-}
+while [ $# -gt 0 ]; do
+	case $1 in
+	--single) single=$2 && shift ;;
+	--random) random=$2 && shift ;;
+	--seed) seed=$2 && shift ;;
+	--jobs) jobs=$2 && shift ;;
+	--only) only=$2 && shift ;;
+	--kinds) kinds=$2 && shift ;;
+	--cases) cases=$(readlink -f "$2") && shift ;;
+	--replay) replay=("$2" "$3") && keep=1 && shift 2 ;;
+	--lib) lib=$2 && shift ;;
+	--keep) keep=1 ;;
+	--help | -h)
+		sed -n '2,/^set/{/^set/d;s/^# \{0,1\}//;p;}' "$0"
+		exit 0
+		;;
+	-*)
+		echo "faults.sh: unknown option $1" >&2
+		exit 2
+		;;
+	*) program=$1 ;;
+	esac
+	shift
+done
+[ -x "$program" ] || {
+	echo "faults.sh: which program? Give its path, or set SAKSI" >&2
+	exit 2
+}
+program=$(readlink -f "$program")
+lib=$(readlink -f "${lib:-$(dirname "$program")/../tests/faults.so}")
+[ -r "$lib" ] || {
+	echo "faults.sh: $lib is not built" >&2
+	exit 2
+}
+src=$(cd "$(dirname "$(readlink -f "$0")")/../.." && pwd)
+base=${TMPDIR:-/tmp}
+[ ! -w /dev/shm ] || base=/dev/shm
+dir=$(mktemp -d "$base/saksi-faults.XXXXXX")
+# shellcheck disable=SC2317 # called by the trap
+cleanup() { if [ -n "$keep" ]; then echo "kept: $dir"; else rm -rf "$dir"; fi; }
+trap cleanup EXIT
+trap 'exit 143' HUP INT TERM
+export LC_ALL=C.UTF-8 TZ=UTC
+unset SAKSI_VAULT XDG_DATA_HOME XDG_STATE_HOME XDG_CONFIG_HOME
+# The sanitizers' own memory comes before ours; that is meant here.
+export ASAN_OPTIONS="verify_asan_link_order=0:${ASAN_OPTIONS:-detect_leaks=1:abort_on_error=0:exitcode=99}"
+# shellcheck source=tests/campaign/faults_table.sh
+. "$src/tests/campaign/faults_table.sh"
+
+die() {
+	echo "faults.sh: $*" >&2
+	tail -n 20 "$dir/log" >&2
+	exit 1
+}
+
+# run FAULTS LOG PASS ARGUMENT... - in the current folder; nothing struck if empty.
+run() {
+	local faults=$1 log=$2 pass=$3
+	shift 3
+	LD_PRELOAD=$lib SAKSI_FAULTS_KDF=1 SAKSI_FAULTS=$faults SAKSI_FAULTS_LOG=$log \
+		HOME=$PWD/home XDG_RUNTIME_DIR=$PWD/run \
+		"$program" --passphrase-fd 3 --yes "$@" 3<"$dir/pass.$pass" </dev/null
+}
+# s VAULT ARGUMENT... - without faults, for preparing and looking.
+s() {
+	local vault=$1
+	shift
+	run '' /dev/null one -C "$vault" "$@" >"$dir/said" 2>>"$dir/log" || die "$vault: $*"
+}
+
+# ---- states ------------------------------------------------------------------------------
+
+# What a vault holds, without what changes from run to run.
+state() { # VAULT
+	local pass out
+	[ -e "$1/keys" ] || {
+		echo none
+		return
+	}
+	for pass in one two; do
+		out=$(run '' /dev/null $pass -C "$1" --json key list 2>&1) && break
+	done
+	echo "opened by $pass"
+	sed -E 's/"made":"[^"]*"//' <<<"$out"
+	run '' /dev/null $pass -C "$1" --json status 2>&1 |
+		sed -E 's/"(size_bytes":[0-9]+|last_sync":\{[^}]*\}|team":"[^"]*"|state_digest":"[^"]*")//g'
+	run '' /dev/null $pass -C "$1" --json list --limit 0 2>&1 | sed -E 's/[0-9a-z]{26}//g' | sort
+	run '' /dev/null $pass -C "$1" --json conflicts 2>&1 | sed -E 's/"(at|id)":"[^"]*"//g'
+}
+
+# place SCENARIO FOLDER - what the command finds.
+place() {
+	mkdir -m 700 "$2" "$2/home" "$2/run"
+	# shellcheck disable=SC2086 # several, by spaces
+	[ -z "${items[$1]}" ] || (cd "$dir/t" && cp -r ${items[$1]} "$2")
+}
+
+listing() { (cd "$1" && find . -mindepth 1 -not -path './run*' -not -name lock.mdb | sort); }
+
+# measure SCENARIO - its calls and places, its states before and after.
+measure() {
+	local n=$1 m=$dir/m/$1 code=0 v=${target[$1]}
+	mkdir -p "$m"
+	place "$n" "$m/w"
+	[ -e "$dir/m/before.${v//\//-}" ] || {
+		(cd "$m/w" && state "$v") >"$m/before"
+		mv "$m/before" "$dir/m/before.${v//\//-}"
+	}
+	cp "$dir/m/before.${v//\//-}" "$m/before"
+	listing "$m/w" >"$m/files"
+	cd "$m/w" || exit 1
+	# shellcheck disable=SC2086 # a command and its arguments
+	SAKSI_FAULTS_SITES=1 run '' "$m/calls" "${opener[$n]}" ${command[$n]} >"$m/out" 2>"$m/err" || code=$?
+	cd "$dir" || exit 1
+	[ "$code" -eq "${ends[$n]:-0}" ] || {
+		cat "$m/err" >&2
+		die "$n ends with $code even when nothing fails"
+	}
+	grep -q '^secrets 0$' "$m/calls" || die "$n leaves a secret alive"
+	if cmp -s "t/$v/data.mdb" "$m/w/$v/data.mdb" && cmp -s "t/$v/keys" "$m/w/$v/keys"; then
+		cp "$m/before" "$m/after"
+	else
+		(cd "$m/w" && state "$v") >"$m/after"
+	fi
+	listing "$m/w" >>"$m/files"
+}
+
+# ---- one run -------------------------------------------------------------------------------
+
+bad() { printf '%s\n' "$*" >>"$wrong"; }
+
+same_vault() { # SCENARIO: not a byte of it was changed
+	local a=$dir/t/${target[$1]} b=${target[$1]}
+	[ -e "$a" ] && cmp -s "$a/data.mdb" "$b/data.mdb" && cmp -s "$a/keys" "$b/keys"
+}
+
+check_state() { # SCENARIO CODE
+	local n=$1 code=$2 m=$dir/m/$1 v=${target[$1]}
+	if ! same_vault "$n"; then
+		state "$v" >now
+		if cmp -s now "$m/after" && ! cmp -s now "$m/before"; then
+			[ "$code" -eq 0 ] || ! after_silent "$n" || bad "done, and yet exit $code without saying so"
+		elif cmp -s now "$m/before"; then
+			[ "$code" -ne 0 ] || cmp -s "$m/before" "$m/after" || bad "exit 0, but not done"
+		elif half_is_fine "$n" "$code"; then
+			rm -f now
+			return
+		else
+			bad "half state: $(diff now "$m/before" | head -n 6 | cut -c 1-300)"
+		fi
+		if [ -e "$v/keys" ]; then
+			run '' /dev/null "$(sed -nE '1s/opened by //p' now)" -C "$v" verify --deep >deep 2>&1 ||
+				bad "verify --deep: $(head -n 3 deep)"
+		fi
+		rm -f now deep
+	elif [ "$code" -eq 0 ] && ! cmp -s "$m/before" "$m/after"; then
+		bad "exit 0, but nothing was done"
+	fi
+}
+
+check_files() { # SCENARIO CODE
+	local n=$1 f
+	listing . | sort | comm -23 - <(sort "$dir/m/$n/files") | grep -vE "^\./(${stray[$n]:-^})" >extra
+	grep -vxF ./extra extra >extra.tmp
+	# What may not be removed stays.
+	# What may not be removed stays, and so does the sealed half of a vault when
+	# random numbers fail, which ends the process at once.
+	grep -qE '^struck (name [0-9]+ (unlink|unlinkat|rmdir)|random)' "$job/log" ||
+		while read -r f; do bad "stray file $f"; done <extra.tmp
+	rm -f extra extra.tmp
+	for f in ${output[$n]}; do
+		if [ "$2" -eq 0 ]; then
+			[ -s "$f" ] || bad "exit 0, but no $f"
+		elif [ -e "$f" ]; then
+			output_is_fine "$n" "$f" "$2" || bad "exit $2, and yet $f is there"
+		fi
+	done
+	[ -n "${plain[$n]}" ] || ! grep -rlE "$canary" . >/dev/null || bad "plaintext in $(grep -rlE "$canary" . | head -n 3)"
+}
+
+check_words() { # SCENARIO CODE
+	local n=$1 code=$2
+	! grep -qE "$canary" ../err || bad "a message holds what is secret"
+	! grep -qE 'zq7pass' ../out || bad "the passphrase is printed"
+	[ "$code" -eq 0 ] || grep -qE '^saksi' ../err || [ -n "${quiet[$n]}" ] || bad "exit $code without a word"
+	if [ "$code" -eq 0 ] && [ -n "${reads[$n]}" ]; then
+		cmp -s <(sed 's/"size_bytes":[0-9]*//' ../out) \
+			<(sed 's/"size_bytes":[0-9]*//' "$dir/m/$n/out") || bad "exit 0, but it printed something else"
+	fi
+}
+
+# strike SCENARIO SPEC - 0 if nothing is wrong; else $wrong says what.
+strike() {
+	local n=$1 spec=$2 code=0 secrets
+	rm -rf "$job/w" "$job/log"
+	place "$n" "$job/w"
+	cd "$job/w" || exit 1
+	wrong=$job/wrong
+	: >"$wrong"
+	# shellcheck disable=SC2086 # a command and its arguments
+	run "$spec" "$job/log" "${opener[$n]}" ${command[$n]} >../out 2>../err || code=$?
+	[ "$code" -le 6 ] || bad "exit $code"
+	! grep -qE 'Sanitizer|runtime error|Assertion' ../err || bad "a fault: $(grep -m 1 -E 'Sanitizer|runtime error|Assertion' ../err)"
+	secrets=$(sed -nE 's/^secrets //p' "$job/log" 2>/dev/null)
+	[ "${secrets:-none}" = 0 ] || [ "$code" -gt 6 ] || [ "${secrets:-none}" = none ] ||
+		bad "$secrets secrets are alive at the end"
+	check_words "$n" "$code"
+	check_state "$n" "$code"
+	check_files "$n" "$code"
+	cd "$dir" || exit 1
+	printf '%s %s\t%s\t%s\n' "$n" "$spec" "$code" "$(grep -v "^saksi: 1 other\|no recovery kit" "$job/err" | tail -n 1 | cut -c 1-200)" >>"$job/all"
+	[ ! -s "$wrong" ]
+}
+
+tell() { # SCENARIO SPEC
+	printf -- '--- %s %s\n' "$1" "$2"
+	sed 's/^/    /' "$wrong"
+	printf '    %s\n' "$(head -n 2 "$job/err" | cut -c 1-300)"
+	grep -m 2 -A 14 '^struck' "$job/log" | grep -E '^struck|/saksi ' | sed 's/^/      /' | head -n 12
+}
+
+# ---- schedules --------------------------------------------------------------------------------
+
+# Kind and errnos, in words for people: see errno(1) and lmdb.h.
+whys() {
+	case $1 in
+	alloc | sodium | kdf) echo 12 ;;
+	random) echo 5 4 38 ;;
+	open) echo 24 23 12 5 13 28 ;;
+	read) echo 5 4 short ;;
+	write) echo 28 5 122 27 4 short ;;
+	sync) echo 5 28 122 ;;
+	size) echo 28 27 5 ;;
+	name) echo 5 28 30 122 ;;
+	stat) echo 5 13 12 ;;
+	map) echo 12 11 ;;
+	lock) echo 37 5 4 ;;
+	fcntl | dir) echo 5 ;;
+	close) echo 5 28 ;;
+	process) echo 11 12 24 ;;
+	key) echo 122 12 1 38 ;;
+	db-env) echo 12 5 28 24 ;;
+	db-txn) echo -30790 12 5 -30785 ;;
+	db-get) echo 5 12 -30796 -30797 ;;
+	db-put) echo -30792 -30788 28 5 12 ;;
+	db-commit) echo 28 5 12 27 ;;
+	esac
+}
+
+singles() {
+	local n kind at why
+	for n in "${names[@]}"; do
+		while read -r _ kind at _; do
+			[[ $kind =~ $kinds ]] || continue
+			for why in $(whys "$kind"); do printf '%s %s:%s:%s\n' "$n" "$kind" "$at" "$why"; done
+		done < <(grep '^site' "$dir/m/$n/calls")
+	done
+}
+
+number() { echo $(((RANDOM * 32768 + RANDOM) % $1)); }
+
+randoms() {
+	local i k n spec kind count on why w
+	local -a calls
+	for ((i = 0; i < random; i++)); do
+		n=${names[$(number ${#names[@]})]}
+		mapfile -t calls < <(sed -nE 's/^calls //p' "$dir/m/$n/calls" | grep -E "$kinds")
+		[ ${#calls[@]} -gt 0 ] || continue
+		spec=
+		for ((k = 2 + RANDOM % 3; k > 0; k--)); do
+			read -r kind count <<<"${calls[$(number ${#calls[@]})]}"
+			read -ra w <<<"$(whys "$kind")"
+			on=
+			why=${w[$(number ${#w[@]})]}
+			# Interrupted for ever is no failure, but a wait.
+			[ $((RANDOM % 5)) -ne 0 ] || [ "$why" = 4 ] || on=+
+			spec+=,$kind:$((1 + $(number "$count")))$on:$why
+		done
+		printf '%s %s\n' "$n" "${spec#,}"
+	done
+}
+
+from_cases() {
+	local n kind why every
+	while read -r n kind why every; do
+		[[ -n $n && $n != \#* ]] || continue
+		[[ " ${names[*]} " == *" $n "* ]] || continue
+		awk -v n="$n" -v k="$kind" -v w="$why" -v every="${every:-1}" -v from="$seed" \
+			'$1 == "site" && $2 == k && (i++ + from) % every == 0 { print n, k ":" $3 ":" w }' "$dir/m/$n/calls"
+	done <"$cases"
+}
+
+work() { # NUMBER: every jobs-th line of the schedule
+	local n spec
+	job=$dir/j$1
+	mkdir -p "$job"
+	while read -r n spec; do
+		strike "$n" "$spec" || {
+			tell "$n" "$spec" >>"$job/bad"
+			echo "$n $spec" >>"$job/failed"
+		}
+	done < <(awk -v j="$jobs" -v k="$1" 'NR % j == k' "$dir/schedule")
+}
+
+cd "$dir" || exit 2
+mkdir t m
+begin=$SECONDS
+cd t || exit 2
+prepare
+cd .. || exit 2
+mapfile -t names < <(printf '%s\n' "${names[@]}" | grep -E "$only")
+[ ${#replay[@]} -eq 0 ] || names=("${replay[0]}")
+RANDOM=$seed
+declare -a measuring
+if [ -n "$cases" ]; then
+	mapfile -t names < <(printf '%s\n' "${names[@]}" | grep -xF -f <(sed -nE 's/^([a-z][a-z-]*) .*/\1/p' "$cases"))
+fi
+for ((j = 0; j < jobs; j++)); do
+	(for ((i = j; i < ${#names[@]}; i += jobs)); do measure "${names[i]}"; done) &
+	measuring[j]=$!
+done
+for pid in "${measuring[@]}"; do wait "$pid" || exit 1; done
+
+if [ ${#replay[@]} -gt 0 ]; then
+	job=$dir/j
+	mkdir "$job"
+	strike "${replay[@]}" && echo "nothing wrong"
+	tell "${replay[@]}"
+	cat "$job/all"
+	exit 0
+fi
+
+if [ -n "$cases" ]; then
+	from_cases >schedule
+else
+	singles >single
+	all=$(wc -l <single)
+	if [ "$single" = all ]; then mv single schedule; else
+		shuf -n "$single" --random-source=<(yes "$seed") single >schedule
+	fi
+	randoms >>schedule
+	echo "seed $seed; ${#names[@]} scenarios, $all single failures"
+fi
+for ((j = 0; j < jobs; j++)); do work $j & done
+wait
+cat j*/bad 2>/dev/null
+[ -z "$keep" ] || cat j*/all >all
+failures=$(cat j*/failed 2>/dev/null | wc -l)
+runs=$(cat j*/all | wc -l)
+echo "$runs runs in $((SECONDS - begin)) s, $failures failures"
+[ "$runs" -eq "$(wc -l <schedule)" ] || die "not all were run"
+[ "$failures" -eq 0 ]
