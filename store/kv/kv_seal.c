@@ -32,6 +32,9 @@ static const char *const key_tags[KV_DBS] = {
     [KV_LOG] = "kv/log",
     [KV_HELD] = "kv/held",
     [KV_LOCAL] = "kv/local",
+    [KV_INDEX] = "kv/index",
+    [KV_TAIL] = "kv/tail",
+    [KV_BRANCH] = "kv/branch",
     [KV_DB_VERSIONS] = "kv/versions",
 };
 
@@ -173,7 +176,7 @@ enum saksi_err kv_seal_value(struct kv *kv, unsigned db, uint64_t n, uint64_t ve
 		return saksi_fail_nomem(err);
 	}
 	kv->plain.len = room; /* from here on kv_scratch() wipes it */
-	body = pack(kv, frame + FRAME_HEAD, plain, len);
+	body = db == KV_INDEX ? 0 : pack(kv, frame + FRAME_HEAD, plain, len);
 	frame[0] = body > 0 ? CODEC_ZSTD : CODEC_RAW;
 	if (body == 0) {
 		body = len;

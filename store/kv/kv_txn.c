@@ -191,6 +191,11 @@ uint64_t kv_txn_number(const struct kv_txn *txn)
 	return txn->number;
 }
 
+uint64_t kv_txn_base(const struct kv_txn *txn)
+{
+	return txn->base.txn;
+}
+
 size_t kv_txn_dirty(const struct kv_txn *txn)
 {
 	return txn->dirty;

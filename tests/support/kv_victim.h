@@ -56,6 +56,21 @@ static inline size_t victim_value(uint8_t out[9000], enum kv_table t, uint64_t n
 			return 0;
 		len = 100;
 		break;
+	case KV_INDEX: /* of one length, never packed */
+		if (n > 4 + (uint64_t)s)
+			return 0;
+		len = 1975;
+		break;
+	case KV_TAIL:
+		if (n <= (uint64_t)s || n > 6)
+			return 0;
+		len = 700;
+		break;
+	case KV_BRANCH:
+		if (n > 1)
+			return 0;
+		len = 120;
+		break;
 	case KV_TABLE_END:
 	default:
 		return 0;

@@ -37,7 +37,7 @@
 #include <saksi/base/secret.h>
 #include <saksi/keys/keyring.h>
 
-#define KV_FORMAT 1u
+#define KV_FORMAT 2u
 #define KV_DATA_FILE "data.mdb"
 #define KV_VALUE_MAX (16u << 20) /* plain bytes of one value */
 
@@ -46,6 +46,9 @@ enum kv_table {
 	KV_LOG = 2,	/* arrival number -> changeset, append-only */
 	KV_HELD = 3,	/* number -> changeset that is not merged */
 	KV_LOCAL = 4,	/* enum local_slot -> this device's own affairs */
+	KV_INDEX = 5,	/* block of the search index; never compressed */
+	KV_TAIL = 6,	/* number -> what one transaction added to the index */
+	KV_BRANCH = 7,	/* branch + 1 -> its log, device and newest entry */
 	KV_TABLE_END
 };
 
@@ -68,6 +71,8 @@ SAKSI_MUST_CHECK enum saksi_err kv_commit(struct kv_txn **txn, struct saksi_erro
 void kv_abort(struct kv_txn **txn);
 /** kv_txn_number: The LMDB transaction number that this one sees (write: makes). */
 uint64_t kv_txn_number(const struct kv_txn *txn);
+/** kv_txn_base: The committed transaction that it reads, or builds upon. */
+uint64_t kv_txn_base(const struct kv_txn *txn);
 /** kv_txn_dirty: A rough count of bytes written so far, to end a batch in time. */
 size_t kv_txn_dirty(const struct kv_txn *txn);
 

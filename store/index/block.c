@@ -1,0 +1,234 @@
+/* block.c - entries in a block, and the filters of leaves. */
+#include <string.h>
+
+#include "block.h"
+
+#define FILTER_BITS 10u	 /* a key */
+#define FILTER_PROBES 6u /* false: about 1 in 120 */
+
+static enum saksi_err malformed(struct saksi_error *err)
+{
+	return saksi_fail(err, SAKSI_EDAMAGED,
+	    "index: a block in it makes no sense; run `saksi reindex`");
+}
+
+enum saksi_err block_open(struct block_iter *it, const uint8_t *p, size_t n,
+    struct saksi_error *err)
+{
+	size_t len;
+
+	it->bad = false;
+	it->term_len = 0;
+	if (n < BLOCK_HEAD || (p[0] != BLOCK_LEAF && p[0] != BLOCK_FENCE))
+		return malformed(err);
+	it->kind = (enum block_kind)p[0];
+	it->n_restarts = p[1];
+	len = le16_get(p + 2);
+	it->restarts = p + BLOCK_HEAD;
+	if (len > n - BLOCK_HEAD || 2u * it->n_restarts > n - BLOCK_HEAD - len)
+		return malformed(err);
+	it->base = it->restarts + 2u * (size_t)it->n_restarts;
+	it->end = it->base + len;
+	it->p = it->base;
+	return SAKSI_OK;
+}
+
+static bool spoilt(struct block_iter *it)
+{
+	it->bad = true;
+	it->p = it->end;
+	return false;
+}
+
+static bool read_fence(struct block_iter *it)
+{
+	const uint8_t *p = it->value, *end = p + it->value_len;
+
+	if (!varint_get(&p, end, &it->doc) || !varint_get(&p, end, &it->child))
+		return false;
+	it->filter = p;
+	it->filter_len = (size_t)(end - p);
+	return true;
+}
+
+bool block_next(struct block_iter *it)
+{
+	uint64_t shared, rest, len, count;
+
+	if (it->p >= it->end)
+		return false;
+	if (!varint_get(&it->p, it->end, &shared) ||
+	    !varint_get(&it->p, it->end, &rest) || shared > it->term_len ||
+	    rest > INDEX_TERM_MAX - shared || rest > (size_t)(it->end - it->p))
+		return spoilt(it);
+	memcpy(it->term + shared, it->p, (size_t)rest);
+	it->term_len = (size_t)(shared + rest);
+	it->p += rest;
+	if (it->term_len == 0 || !varint_get(&it->p, it->end, &len) ||
+	    len > (size_t)(it->end - it->p))
+		return spoilt(it);
+	it->value = it->p;
+	it->value_len = (size_t)len;
+	it->p += len;
+	if (it->kind == BLOCK_FENCE
+		? !read_fence(it)
+		: !chunk_first(it->value, it->value_len, &it->doc, &count))
+		return spoilt(it);
+	return true;
+}
+
+/* To restart ${i}, and read its entry. */
+static bool restart(struct block_iter *it, unsigned i)
+{
+	size_t at = le16_get(it->restarts + 2u * (size_t)i);
+
+	if (at >= (size_t)(it->end - it->base))
+		return spoilt(it);
+	it->p = it->base + at;
+	it->term_len = 0;
+	return block_next(it);
+}
+
+static bool is_past(const struct block_iter *it, const uint8_t *term, size_t n,
+    uint64_t doc)
+{
+	int c = term_cmp(it->term, it->term_len, term, n);
+
+	return c > 0 || (c == 0 && it->doc > doc);
+}
+
+bool block_seek(struct block_iter *it, const uint8_t *term, size_t n, uint64_t doc)
+{
+	unsigned low = 0, high = it->n_restarts;
+	struct block_iter ahead;
+
+	if (high == 0)
+		return false;
+	/* The last restart that is not past it; low is one, or the first. */
+	while (high - low > 1) {
+		unsigned mid = low + (high - low) / 2;
+
+		if (!restart(it, mid))
+			return false;
+		if (is_past(it, term, n, doc))
+			high = mid;
+		else
+			low = mid;
+	}
+	if (!restart(it, low))
+		return false;
+	for (;;) {
+		ahead = *it;
+		if (!block_next(&ahead)) {
+			it->bad |= ahead.bad;
+			return !it->bad;
+		}
+		if (is_past(&ahead, term, n, doc))
+			return true;
+		*it = ahead;
+	}
+}
+
+/* ---- filters ---------------------------------------------------------------------- */
+
+/* Double hashing: Kirsch and Mitzenmacher, Less hashing, same performance, 2006. */
+static uint64_t probe(uint64_t hash, unsigned i, uint64_t bits)
+{
+	uint64_t a = hash & UINT32_MAX, b = hash >> 32 | 1u;
+
+	return (a + i * b) % bits;
+}
+
+bool filter_may_have(const uint8_t *filter, size_t n, uint64_t hash)
+{
+	for (unsigned i = 0; n > 0 && i < FILTER_PROBES; i++) {
+		uint64_t at = probe(hash, i, (uint64_t)n * 8);
+
+		if ((filter[at / 8] & 1u << at % 8) == 0)
+			return false;
+	}
+	return true;
+}
+
+void filter_build(struct buf *out, const uint64_t *hashes, size_t n)
+{
+	size_t len = (n * FILTER_BITS + 7) / 8;
+	uint8_t *p = buf_reserve(out, len);
+
+	if (p == NULL || n == 0)
+		return;
+	memset(p, 0, len);
+	for (size_t k = 0; k < n; k++) {
+		for (unsigned i = 0; i < FILTER_PROBES; i++) {
+			uint64_t at = probe(hashes[k], i, (uint64_t)len * 8);
+
+			p[at / 8] |= (uint8_t)(1u << at % 8);
+		}
+	}
+	out->len += len;
+}
+
+/* ---- building ---------------------------------------------------------------------- */
+
+void block_start(struct block_build *b, enum block_kind kind)
+{
+	b->kind = kind;
+	b->len = 0;
+	b->n_restarts = b->count = 0;
+	b->last_len = 0;
+}
+
+static size_t shared_with_last(const struct block_build *b, const uint8_t *term, size_t n)
+{
+	size_t i = 0;
+
+	if (b->count % RESTART_EVERY == 0)
+		return 0;
+	while (i < n && i < b->last_len && term[i] == b->last[i])
+		i++;
+	return i;
+}
+
+size_t block_room(const struct block_build *b, const uint8_t *term, size_t n)
+{
+	size_t shared = shared_with_last(b, term, n);
+	size_t used = BLOCK_HEAD + 2u * (size_t)b->n_restarts + b->len;
+	size_t need = varint_len(shared) + varint_len(n - shared) + n - shared +
+	    2 /* length of the value */ + (b->count % RESTART_EVERY == 0 ? 2 : 0);
+
+	if (b->n_restarts == RESTARTS_MAX || used + need >= BLOCK_BYTES)
+		return 0;
+	return BLOCK_BYTES - used - need;
+}
+
+void block_add(struct block_build *b, const uint8_t *term, size_t n, const uint8_t *value,
+    size_t value_len)
+{
+	size_t shared = shared_with_last(b, term, n);
+
+	if (b->count % RESTART_EVERY == 0)
+		b->restart[b->n_restarts++] = (uint16_t)b->len;
+	b->len += varint_put(b->entries + b->len, shared);
+	b->len += varint_put(b->entries + b->len, n - shared);
+	memcpy(b->entries + b->len, term + shared, n - shared);
+	b->len += n - shared;
+	b->len += varint_put(b->entries + b->len, value_len);
+	memcpy(b->entries + b->len, value, value_len);
+	b->len += value_len;
+	memcpy(b->last, term, n);
+	b->last_len = n;
+	b->count++;
+}
+
+void block_finish(const struct block_build *b, uint8_t out[BLOCK_BYTES])
+{
+	size_t at = BLOCK_HEAD;
+
+	out[0] = (uint8_t)b->kind;
+	out[1] = (uint8_t)b->n_restarts;
+	le16_put(out + 2, (uint16_t)b->len);
+	for (unsigned i = 0; i < b->n_restarts; i++, at += 2)
+		le16_put(out + at, b->restart[i]);
+	memcpy(out + at, b->entries, b->len);
+	memset(out + at + b->len, 0, BLOCK_BYTES - at - b->len);
+}

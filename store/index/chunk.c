@@ -1,0 +1,231 @@
+/* chunk.c - varints, and postings packed together. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "block.h"
+
+size_t varint_put(uint8_t *p, uint64_t v)
+{
+	size_t n = 0;
+
+	while (v >= 0x80) {
+		p[n++] = (uint8_t)(v | 0x80);
+		v >>= 7;
+	}
+	p[n++] = (uint8_t)v;
+	return n;
+}
+
+size_t varint_len(uint64_t v)
+{
+	size_t n = 1;
+
+	while (v >= 0x80) {
+		v >>= 7;
+		n++;
+	}
+	return n;
+}
+
+void buf_varint(struct buf *b, uint64_t v)
+{
+	uint8_t p[VARINT_MAX];
+
+	buf_add(b, p, varint_put(p, v));
+}
+
+bool varint_get(const uint8_t **p, const uint8_t *end, uint64_t *v)
+{
+	const uint8_t *q = *p;
+	uint64_t x = 0;
+
+	for (unsigned shift = 0; q < end && shift < 63; shift += 7) {
+		x |= (uint64_t)(*q & 0x7f) << shift;
+		if ((*q++ & 0x80) == 0) {
+			*p = q;
+			*v = x;
+			return true;
+		}
+	}
+	return false;
+}
+
+bool chunk_first(const uint8_t *p, size_t n, uint64_t *doc, uint64_t *count)
+{
+	const uint8_t *end = p + n;
+
+	return varint_get(&p, end, count) && *count > 0 && varint_get(&p, end, doc);
+}
+
+static enum saksi_err malformed(struct saksi_error *err)
+{
+	return saksi_fail(err, SAKSI_EDAMAGED,
+	    "index: a list in it makes no sense; run `saksi reindex`");
+}
+
+static bool make_room(struct chunk *c, size_t n)
+{
+	uint64_t *docs;
+
+	if (n <= c->cap)
+		return true;
+	if ((docs = realloc(c->docs, n * sizeof(*docs))) == NULL)
+		return false;
+	c->docs = docs;
+	c->cap = n;
+	return true;
+}
+
+static bool payloads_fit(struct chunk *c)
+{
+	const uint8_t *p = c->pay;
+	uint64_t len;
+
+	switch (c->kind) {
+	case PAYLOAD_NONE:
+		return c->pay == c->end;
+	case PAYLOAD_BYTE:
+		return (size_t)(c->end - c->pay) == c->n;
+	case PAYLOAD_BYTES:
+		break;
+	}
+	for (size_t i = 0; i < c->n; i++) {
+		if (!varint_get(&p, c->end, &len) || len > (size_t)(c->end - p))
+			return false;
+		p += len;
+	}
+	return p == c->end;
+}
+
+enum saksi_err chunk_read(struct chunk *c, enum payload_kind kind, const uint8_t *p,
+    size_t n, struct saksi_error *err)
+{
+	const uint8_t *end = p + n;
+	uint64_t count, doc, step;
+
+	c->n = 0;
+	c->kind = kind;
+	if (!varint_get(&p, end, &count) || count == 0 || count > n ||
+	    !varint_get(&p, end, &doc))
+		return malformed(err);
+	if (!make_room(c, (size_t)count))
+		return saksi_fail_nomem(err);
+	c->docs[0] = doc;
+	for (size_t i = 1; i < count; i++) {
+		if (p < end && *p < 0x80)
+			step = *p++;
+		else if (!varint_get(&p, end, &step))
+			return malformed(err);
+		if (step == 0 || step > DOC_MAX - doc)
+			return malformed(err);
+		doc += step;
+		c->docs[i] = doc;
+	}
+	c->n = (size_t)count;
+	c->pay = p;
+	c->end = end;
+	return payloads_fit(c) ? SAKSI_OK : malformed(err);
+}
+
+void chunk_free(struct chunk *c)
+{
+	free(c->docs);
+	memset(c, 0, sizeof(*c));
+}
+
+void chunk_payload(const struct chunk *c, struct chunk_at *at, size_t i,
+    const uint8_t **p, size_t *n)
+{
+	uint64_t len = 0;
+
+	*p = NULL;
+	*n = 0;
+	if (c->kind == PAYLOAD_NONE)
+		return;
+	if (c->kind == PAYLOAD_BYTE) {
+		*p = c->pay + i;
+		*n = 1;
+		return;
+	}
+	if (at->p == NULL || i < at->i) {
+		at->p = c->pay;
+		at->i = 0;
+	}
+	for (;; at->i++) {
+		const uint8_t *q = at->p;
+
+		if (!varint_get(&q, c->end, &len)) /* chunk_read() has looked */
+			return;
+		if (at->i == i) {
+			*p = q;
+			*n = (size_t)len;
+			return;
+		}
+		at->p = q + len;
+	}
+}
+
+/* ---- building -------------------------------------------------------------------- */
+
+void chunk_add(struct chunk_build *c, enum payload_kind kind, uint64_t doc,
+    const uint8_t *p, size_t n)
+{
+	if (c->n == 0)
+		c->first = doc;
+	else
+		buf_varint(&c->docs, doc - c->last);
+	c->last = doc;
+	c->n++;
+	if (kind == PAYLOAD_BYTES)
+		buf_varint(&c->pay, n);
+	if (kind != PAYLOAD_NONE)
+		buf_add(&c->pay, p, n);
+}
+
+size_t chunk_size(const struct chunk_build *c)
+{
+	return varint_len(c->n) + varint_len(c->first) + c->docs.len + c->pay.len;
+}
+
+size_t chunk_size_with(const struct chunk_build *c, enum payload_kind kind, uint64_t doc,
+    size_t n)
+{
+	size_t size = kind == PAYLOAD_BYTES ? varint_len(n) + n
+	    : kind == PAYLOAD_BYTE	    ? 1
+					    : 0;
+
+	if (c->n == 0)
+		return size + 1 + varint_len(doc);
+	return size + varint_len(c->n + 1) + varint_len(c->first) + c->docs.len +
+	    c->pay.len + varint_len(doc - c->last);
+}
+
+void chunk_write(struct buf *out, const struct chunk_build *c)
+{
+	buf_varint(out, c->n);
+	buf_varint(out, c->first);
+	buf_add(out, c->docs.p, c->docs.len);
+	buf_add(out, c->pay.p, c->pay.len);
+	out->failed |= c->docs.failed || c->pay.failed;
+}
+
+static void empty(struct buf *b)
+{
+	if (b->len > 0)
+		wipe(b->p, b->len);
+	b->len = 0;
+}
+
+void chunk_reset(struct chunk_build *c)
+{
+	empty(&c->docs);
+	empty(&c->pay);
+	c->n = c->first = c->last = 0;
+}
+
+void chunk_build_free(struct chunk_build *c)
+{
+	buf_free(&c->docs);
+	buf_free(&c->pay);
+	c->n = c->first = c->last = 0;
+}

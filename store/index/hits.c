@@ -1,0 +1,377 @@
+/* hits.c - the documents of one term, over all runs. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "index_int.h"
+
+struct hit_run {
+	struct cursor c;
+	size_t at; /* which run of the index */
+	struct chunk chunk;
+	struct chunk_at payload;
+	size_t i; /* posting in the chunk */
+	bool done;
+	bool shadowed; /* a younger run may hold some of the same records */
+};
+struct index_hits {
+	struct index *x;
+	struct kv_txn *txn;
+	struct index_term term;
+	bool log;
+	struct hit_run *run;
+	size_t n;
+	size_t now;	/* whose document was returned last */
+	uint64_t limit; /* the others stand at this document, or further on */
+	bool begun;
+	uint64_t estimate;
+};
+
+static bool may_hide(const struct run *young, const struct run *old)
+{
+	return young->docs > 0 && old->docs > 0 && young->min_doc <= old->max_doc &&
+	    old->min_doc <= young->max_doc;
+}
+
+static enum saksi_err open_chunk(struct hit_run *r, struct saksi_error *err)
+{
+	r->i = 0;
+	r->payload = (struct chunk_at){0, NULL};
+	return chunk_read(&r->chunk, family_payload(r->c.term[0]), r->c.chunk,
+	    r->c.chunk_len, err);
+}
+
+/* Younger runs that overlap it have to be asked about each record. */
+static enum saksi_err find_shadows(struct index_hits *h, struct hit_run *r,
+    struct saksi_error *err)
+{
+	const struct run *mine = run_at(h->x, r->at);
+	enum saksi_err rc;
+
+	for (size_t i = r->at + 1; !h->log && i < run_count(h->x); i++) {
+		if (!may_hide(run_at(h->x, i), mine))
+			continue;
+		r->shadowed = true;
+		if ((rc = run_set(h->x, h->txn, run_at(h->x, i), err)) != SAKSI_OK)
+			return rc;
+	}
+	return SAKSI_OK;
+}
+
+static enum saksi_err open_run(struct index_hits *h, size_t at, struct saksi_error *err)
+{
+	struct hit_run *r = &h->run[h->n];
+	uint64_t doc, count;
+	bool found;
+	enum saksi_err rc;
+
+	if ((rc = cursor_open(&r->c, h->x, h->txn, run_at(h->x, at), err)) != SAKSI_OK)
+		return rc;
+	h->n++;
+	r->at = at;
+	rc = cursor_probe(&r->c, &h->term, &found, err);
+	if (rc != SAKSI_OK || !found) {
+		cursor_close(&r->c);
+		h->n--;
+		return rc;
+	}
+	if (chunk_first(r->c.chunk, r->c.chunk_len, &doc, &count))
+		h->estimate += count;
+	if ((rc = find_shadows(h, r, err)) != SAKSI_OK)
+		return rc;
+	return open_chunk(r, err);
+}
+
+enum saksi_err index_hits_open(struct index_hits **out, struct index *x,
+    struct kv_txn *txn, const struct index_term *t, struct saksi_error *err)
+{
+	struct index_hits *h = calloc(1, sizeof(*h));
+	enum saksi_err rc = SAKSI_OK;
+
+	*out = NULL;
+	if (h == NULL)
+		return saksi_fail_nomem(err);
+	h->x = x;
+	h->txn = txn;
+	h->term = *t;
+	h->log = family_is_log(t->b[0]);
+	h->run = calloc(run_count(x) + 1, sizeof(*h->run));
+	if (h->run == NULL)
+		rc = saksi_fail_nomem(err);
+	for (size_t i = 0; rc == SAKSI_OK && i < run_count(x); i++)
+		rc = open_run(h, i, err);
+	if (rc != SAKSI_OK) {
+		index_hits_close(&h);
+		return rc;
+	}
+	*out = h;
+	return SAKSI_OK;
+}
+
+void index_hits_close(struct index_hits **h)
+{
+	if (*h == NULL)
+		return;
+	for (size_t i = 0; (*h)->run != NULL && i < (*h)->n; i++) {
+		cursor_close(&(*h)->run[i].c);
+		chunk_free(&(*h)->run[i].chunk);
+	}
+	free((*h)->run);
+	free(*h);
+	*h = NULL;
+}
+
+static bool on_term(const struct index_hits *h, const struct hit_run *r)
+{
+	return r->c.valid &&
+	    term_cmp(r->c.term, r->c.term_len, h->term.b, h->term.n) == 0;
+}
+
+/* The next chunk that may hold ${from} or what is behind it. */
+static enum saksi_err next_chunk(struct index_hits *h, struct hit_run *r, uint64_t from,
+    struct saksi_error *err)
+{
+	bool sought = false;
+	enum saksi_err rc;
+
+	for (;;) {
+		rc = cursor_next(&r->c, err);
+		if (rc != SAKSI_OK)
+			return rc;
+		if (!on_term(h, r)) {
+			r->done = true;
+			return SAKSI_OK;
+		}
+		if ((rc = open_chunk(r, err)) != SAKSI_OK ||
+		    r->chunk.docs[r->chunk.n - 1] >= from)
+			return rc;
+		if (sought)
+			continue;
+		/* Far away: by the fences. */
+		sought = true;
+		rc = cursor_seek(&r->c, h->term.b, h->term.n, from, err);
+		if (rc != SAKSI_OK)
+			return rc;
+		if (!on_term(h, r)) {
+			r->done = true;
+			return SAKSI_OK;
+		}
+		if ((rc = open_chunk(r, err)) != SAKSI_OK ||
+		    r->chunk.docs[r->chunk.n - 1] >= from)
+			return rc;
+	}
+}
+
+/* The first posting of the chunk that is not before ${from}; there is one. */
+static void gallop(struct hit_run *r, uint64_t from)
+{
+	const uint64_t *docs = r->chunk.docs;
+	size_t low = r->i, step = 1, high;
+
+	while (low + step < r->chunk.n && docs[low + step] < from) {
+		low += step;
+		step *= 2;
+	}
+	high = low + step < r->chunk.n ? low + step : r->chunk.n - 1;
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+
+		if (docs[mid] < from)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	r->i = low;
+}
+
+static bool is_hidden(const struct index_hits *h, const struct hit_run *r, uint64_t doc)
+{
+	if (!r->shadowed)
+		return false;
+	for (size_t i = r->at + 1; i < run_count(h->x); i++)
+		if (doc_set_has(&run_at(h->x, i)->set, doc))
+			return true;
+	return false;
+}
+
+/* To the first posting at or after ${from} that counts. */
+static enum saksi_err advance(struct index_hits *h, struct hit_run *r, uint64_t from,
+    struct saksi_error *err)
+{
+	enum saksi_err rc;
+
+	while (!r->done) {
+		if (r->chunk.docs[r->chunk.n - 1] < from) {
+			if ((rc = next_chunk(h, r, from, err)) != SAKSI_OK)
+				return rc;
+			if (r->done)
+				break;
+		}
+		if (r->chunk.docs[r->i] < from)
+			gallop(r, from);
+		if (!is_hidden(h, r, r->chunk.docs[r->i]))
+			break;
+		from = r->chunk.docs[r->i] + 1;
+	}
+	return SAKSI_OK;
+}
+
+static enum saksi_err choose(struct index_hits *h, uint64_t from, bool *found,
+    struct saksi_error *err)
+{
+	uint64_t best = UINT64_MAX;
+	enum saksi_err rc;
+
+	h->limit = UINT64_MAX;
+	for (size_t i = 0; i < h->n; i++) {
+		struct hit_run *r = &h->run[i];
+		uint64_t doc;
+
+		if ((rc = advance(h, r, from, err)) != SAKSI_OK)
+			return rc;
+		if (r->done)
+			continue;
+		doc = r->chunk.docs[r->i];
+		if (doc < best) {
+			h->limit = best;
+			best = doc;
+			h->now = i;
+		} else if (doc < h->limit)
+			h->limit = doc;
+	}
+	*found = best != UINT64_MAX;
+	return SAKSI_OK;
+}
+
+enum saksi_err index_hits_next(struct index_hits *h, uint64_t from, uint64_t *doc,
+    bool *found, struct saksi_error *err)
+{
+	struct hit_run *r;
+	enum saksi_err rc;
+
+	*found = false;
+	if (h->n == 0)
+		return SAKSI_OK;
+	r = &h->run[h->now];
+	/* While the others stand further on, one run is all there is to look at. */
+	if (h->begun && from <= h->limit && !r->done) {
+		if ((rc = advance(h, r, from, err)) != SAKSI_OK)
+			return rc;
+		if (!r->done && r->chunk.docs[r->i] < h->limit) {
+			*doc = r->chunk.docs[r->i];
+			*found = true;
+			return SAKSI_OK;
+		}
+	}
+	h->begun = true;
+	if ((rc = choose(h, from, found, err)) == SAKSI_OK && *found)
+		*doc = h->run[h->now].chunk.docs[h->run[h->now].i];
+	return rc;
+}
+
+const uint8_t *index_hits_payload(const struct index_hits *h, size_t *n)
+{
+	struct hit_run *r = &h->run[h->now];
+	const uint8_t *p;
+
+	chunk_payload(&r->chunk, &r->payload, r->i, &p, n);
+	return p;
+}
+
+uint64_t index_hits_estimate(const struct index_hits *h)
+{
+	return h->estimate;
+}
+
+/* ---- one ----------------------------------------------------------------------------- */
+
+static enum saksi_err take(const uint8_t *chunk, size_t n, uint8_t family, uint64_t *doc,
+    struct buf *payload, struct saksi_error *err)
+{
+	struct chunk c = {.docs = NULL};
+	struct chunk_at at = {0, NULL};
+	const uint8_t *p;
+	size_t len;
+	enum saksi_err rc;
+
+	if ((rc = chunk_read(&c, family_payload(family), chunk, n, err)) == SAKSI_OK) {
+		*doc = c.docs[0];
+		chunk_payload(&c, &at, 0, &p, &len);
+		if (payload != NULL) {
+			buf_add(payload, p, len);
+			rc = buf_ok(payload, err);
+		}
+	}
+	chunk_free(&c);
+	return rc;
+}
+
+/*
+ * Down a segment without a cursor: its fences in the cache, one leaf at the
+ * most.  These terms have one document each, so the last entry at or before
+ * the term is it, or there is none.
+ */
+static enum saksi_err find_in_segment(struct index *x, struct kv_txn *txn,
+    const struct run *r, const struct index_term *t, struct block_iter *it, bool *found,
+    struct saksi_error *err)
+{
+	uint64_t number;
+	bool may;
+	enum saksi_err rc;
+
+	*found = false;
+	if ((rc = segment_leaf(x, txn, r, t, &number, &may, err)) != SAKSI_OK || !may)
+		return rc;
+	x->leaf.len = 0;
+	if ((rc = kv_get(txn, KV_INDEX, number, &x->leaf, err)) != SAKSI_OK ||
+	    (rc = block_open(it, x->leaf.p, x->leaf.len, err)) != SAKSI_OK)
+		return rc;
+	*found = it->kind == BLOCK_LEAF && block_seek(it, t->b, t->n, DOC_MAX) &&
+	    term_cmp(it->term, it->term_len, t->b, t->n) == 0;
+	return SAKSI_OK;
+}
+
+static enum saksi_err find_in_run(struct index *x, struct kv_txn *txn,
+    const struct run *r, const struct index_term *t, uint64_t *doc, struct buf *payload,
+    bool *found, struct saksi_error *err)
+{
+	struct block_iter it;
+	struct cursor c;
+	enum saksi_err rc;
+
+	if (r->height > 0) {
+		rc = find_in_segment(x, txn, r, t, &it, found, err);
+		if (rc == SAKSI_OK && *found)
+			rc = take(it.value, it.value_len, t->b[0], doc, payload, err);
+		return rc;
+	}
+	if ((rc = cursor_open(&c, x, txn, r, err)) != SAKSI_OK)
+		return rc;
+	if ((rc = cursor_probe(&c, t, found, err)) == SAKSI_OK && *found)
+		rc = take(c.chunk, c.chunk_len, t->b[0], doc, payload, err);
+	cursor_close(&c);
+	return rc;
+}
+
+enum saksi_err index_find_one(struct index *x, struct kv_txn *txn,
+    const struct index_term *t, uint64_t *doc, struct buf *payload, bool *found,
+    struct saksi_error *err)
+{
+	const uint8_t *p;
+	size_t n;
+	enum saksi_err rc;
+
+	*found = false;
+	if (x->gather != NULL && gather_find(x->gather, t, doc, &p, &n)) {
+		*found = true;
+		if (payload == NULL)
+			return SAKSI_OK;
+		buf_add(payload, p, n);
+		return buf_ok(payload, err);
+	}
+	for (size_t i = run_count(x); i-- > 0;) {
+		rc = find_in_run(x, txn, run_at(x, i), t, doc, payload, found, err);
+		if (rc != SAKSI_OK || *found)
+			return rc;
+	}
+	return SAKSI_OK;
+}

@@ -1,0 +1,227 @@
+/*
+ * index.h - one encrypted inverted index for everything that is looked up.
+ *
+ * A term is a family (one byte) and some bytes; under each term stand
+ * postings: ascending document numbers, each with a payload whose form the
+ * family decides.  A document is a record (its row in KV_RECORDS) or, in the
+ * families of the log, a changeset (its arrival number).
+ *
+ * Layout (FORMAT.md section 9).  Postings lie in runs: immutable sequences
+ * sorted by term and document.  What a small transaction adds is a run of one
+ * sealed value (the tail); many of them, or one large transaction, become a
+ * segment, a B-tree of sealed blocks of one size with growing numbers.
+ * Terms stand inside sealed blocks only: the keys tell how many blocks there
+ * are and nothing of what they hold.  Segments are merged in tiers (O'Neil et
+ * al., The log-structured merge-tree, 1996), a bounded number of blocks with
+ * each write.
+ *
+ * A record that changes is put whole into the newest run, and its postings in
+ * older runs no longer count: each run holds the set of its documents.
+ * Changesets never change.
+ *
+ * Everything is written in the transaction that changes the records, so a
+ * record that is in is found.  Not thread-safe; one struct index per kv.
+ */
+#ifndef SAKSI_INDEX_INDEX_H
+#define SAKSI_INDEX_INDEX_H
+
+#include <saksi/base/buf.h>
+#include <saksi/base/err.h>
+#include <saksi/kv/kv.h>
+
+/* Longest term, family included; index_term() shortens what is longer. */
+#define INDEX_TERM_MAX 200u
+/* Longest payload of one posting. */
+#define INDEX_PAYLOAD_MAX 1024u
+
+/*
+ * Families.  * is looked up by whole terms, and has a filter.  "byte": each posting has a payload of one byte; "bytes": any
+ * length up to INDEX_PAYLOAD_MAX; else none.  Terms within a family are in
+ * byte order, so numbers are big-endian and ranges and prefixes are runs of
+ * neighbours.
+ */
+enum index_family {
+	IX_DOCS = 0x01, /* the run's documents; byte: length class of the text */
+
+	IX_ID = 0x10,	     /* * record id, 16 bytes */
+	IX_REF = 0x11,	     /* * the record's `ref`, as written */
+	IX_CHANGESET = 0x18, /* * changeset id, 32 bytes -> arrival number */
+	IX_ARRIVAL = 0x19,   /* arrival number (8); bytes: what catalog.c keeps of it */
+	IX_SEQ = 0x1a,	     /* branch (4), seq (8) -> arrival number */
+
+	IX_TYPE = 0x20,	 /* record type */
+	IX_CLASS = 0x21, /* one letter */
+	IX_STATE = 0x22, /* "deleted", "conflict" */
+	IX_LINK = 0x23,	 /* id of the record that is referred to (16) */
+	IX_DATE = 0x24,	 /* width class (1), first day (4), last day (4) */
+	IX_FIELD = 0x28, /* path, 00, folded value: a field's whole value */
+	IX_SORT = 0x29,	 /* path, 00, sort key: the first value of a field */
+
+	IX_WORD = 0x40,	    /* folded word; byte: index_impact() */
+	IX_POSITION = 0x41, /* folded word; bytes: positions, see index_doc_word() */
+	IX_GRAM = 0x48,	    /* trigram of a folded name */
+	IX_SKELETON = 0x49  /* text_skeleton() of a name */
+};
+
+/* An index of one vault, as far as this process has read it. */
+struct index;
+
+SAKSI_MUST_CHECK enum saksi_err index_new(struct index **out, struct saksi_error *err);
+void index_free(struct index **x);
+/** index_create(x, txn, err): In a new vault, or after index_clear(). */
+SAKSI_MUST_CHECK enum saksi_err index_create(struct index *x, struct kv_txn *txn,
+    struct saksi_error *err);
+/**
+ * index_sync(x, txn, err):
+ * Bring ${x} in step with what ${txn} sees; cheap when nothing changed.  Before
+ * anything else in a transaction.
+ */
+SAKSI_MUST_CHECK enum saksi_err index_sync(struct index *x, struct kv_txn *txn,
+    struct saksi_error *err);
+/** index_committed(x, number): Transaction ${number} is committed, with what was flushed. */
+void index_committed(struct index *x, uint64_t number);
+/** index_forget(x): After an aborted or failed write: what was added never was. */
+void index_forget(struct index *x);
+/** index_clear(x, txn, err): Empty it. */
+SAKSI_MUST_CHECK enum saksi_err index_clear(struct index *x, struct kv_txn *txn,
+    struct saksi_error *err);
+
+/* ---- terms ---------------------------------------------------------------------- */
+
+struct index_term {
+	uint8_t b[INDEX_TERM_MAX];
+	size_t n;
+};
+/**
+ * index_term(t, family, p, n):
+ * A term; more than INDEX_TERM_MAX - 1 bytes are cut, and BLAKE2b-128 of all
+ * of them takes the place of the last 16, so that equal is still equal.
+ */
+void index_term(struct index_term *t, enum index_family family, const void *p, size_t n);
+/** index_term_keyed: ${key}, 00, ${p}: for IX_FIELD and IX_SORT. */
+void index_term_keyed(struct index_term *t, enum index_family family, const char *key,
+    const void *p, size_t n);
+
+/* ---- writing -------------------------------------------------------------------- */
+
+/* What one document says: a list of occurrences, in any order. */
+struct index_doc {
+	struct buf list;
+	uint32_t words; /* how many occurrences of words */
+};
+#define INDEX_DOC_INIT      \
+	{                   \
+		BUF_INIT, 0 \
+	}
+void index_doc_term(struct index_doc *d, const struct index_term *t);
+/**
+ * index_doc_word(d, word, n, position, weight):
+ * An occurrence of a folded word: position within the document (texts are
+ * told apart by a gap, so that no phrase spans two), weight 0 (label), 1
+ * (body) or 2 (name, title).
+ */
+void index_doc_word(struct index_doc *d, const char *word, size_t n, uint32_t position,
+    unsigned weight);
+void index_doc_reset(struct index_doc *d);
+void index_doc_free(struct index_doc *d);
+
+/**
+ * index_put(x, doc, d, err):
+ * Record ${doc} now says ${d}, whatever it said before.  ${d} is emptied.
+ * Kept in memory up to index_flush().
+ */
+SAKSI_MUST_CHECK enum saksi_err index_put(struct index *x, uint64_t doc,
+    struct index_doc *d, struct saksi_error *err);
+/** index_put_log: A changeset's terms; never put twice. ${payload} of IX_ARRIVAL. */
+SAKSI_MUST_CHECK enum saksi_err index_put_log(struct index *x, uint64_t n,
+    const struct index_term *terms, size_t n_terms, const void *payload,
+    size_t payload_len, struct saksi_error *err);
+/**
+ * index_flush(x, txn, err):
+ * Write what was put, and carry merges on.  Before the commit, and before
+ * hits are asked for what this transaction put (index_find_one() sees it at
+ * once).
+ */
+SAKSI_MUST_CHECK enum saksi_err index_flush(struct index *x, struct kv_txn *txn,
+    struct saksi_error *err);
+/** index_settle(x, txn, err): Carry all merges on to their end, as far as one transaction can; ${*more}: not all. */
+SAKSI_MUST_CHECK enum saksi_err index_settle(struct index *x, struct kv_txn *txn,
+    bool *more, struct saksi_error *err);
+
+/* ---- reading -------------------------------------------------------------------- */
+
+/**
+ * index_find_one(x, txn, t, doc, payload, found, err):
+ * The first document of a term of family IX_ID, IX_CHANGESET or IX_ARRIVAL;
+ * sees what was put and not yet flushed.  ${payload} may be NULL, else appended to.
+ */
+SAKSI_MUST_CHECK enum saksi_err index_find_one(struct index *x, struct kv_txn *txn,
+    const struct index_term *t, uint64_t *doc, struct buf *payload, bool *found,
+    struct saksi_error *err);
+
+/* The documents of one term, ascending. */
+struct index_hits;
+/** index_hits_open: ${x} and ${txn} must outlive it, without writes in between. */
+SAKSI_MUST_CHECK enum saksi_err index_hits_open(struct index_hits **out, struct index *x,
+    struct kv_txn *txn, const struct index_term *t, struct saksi_error *err);
+/**
+ * index_hits_next(h, from, doc, found, err):
+ * The first document >= ${from} (each call's not below the last one's result).
+ */
+SAKSI_MUST_CHECK enum saksi_err index_hits_next(struct index_hits *h, uint64_t from,
+    uint64_t *doc, bool *found, struct saksi_error *err);
+/** index_hits_payload: Of the document last returned; valid until the next call. */
+const uint8_t *index_hits_payload(const struct index_hits *h, size_t *n);
+/** index_hits_estimate: How many documents there may be; for choosing an order. */
+uint64_t index_hits_estimate(const struct index_hits *h);
+void index_hits_close(struct index_hits **h);
+
+/* The terms that begin with some bytes, in order: prefixes, ranges, sorting. */
+struct index_walk;
+/**
+ * index_walk_open(out, x, txn, prefix, from, err):
+ * Terms beginning with ${prefix}, from ${from} on (NULL: all).
+ */
+SAKSI_MUST_CHECK enum saksi_err index_walk_open(struct index_walk **out, struct index *x,
+    struct kv_txn *txn, const struct index_term *prefix, const struct index_term *from,
+    struct saksi_error *err);
+/**
+ * index_walk_next: The next term; false at the end.  All its documents may
+ * have come to say something else since: index_hits_open() tells.
+ */
+SAKSI_MUST_CHECK enum saksi_err index_walk_next(struct index_walk *w,
+    struct index_term *t, bool *found, struct saksi_error *err);
+void index_walk_close(struct index_walk **w);
+
+struct index_counts {
+	uint64_t docs;	/* of the records; those put again are counted once or more */
+	uint64_t words; /* occurrences of words in them */
+	uint64_t runs, blocks;
+};
+void index_count(const struct index *x, struct index_counts *c);
+
+/** index_impact(weight, times) and its parts: weight 0 to 2, occurrences 1 to 60. */
+uint8_t index_impact(unsigned weight, uint32_t times);
+unsigned index_impact_weight(uint8_t impact);
+uint32_t index_impact_times(uint8_t impact);
+/** index_positions(next, p, end): Decode one more position of an IX_POSITION payload. */
+bool index_position_next(const uint8_t **p, const uint8_t *end, uint32_t *position);
+/** index_length_class / index_length: Words in a document to a byte, and back (about). */
+uint8_t index_length_class(uint32_t words);
+uint32_t index_length(uint8_t cls);
+
+/* ---- checking ------------------------------------------------------------------- */
+
+/**
+ * index_digest(x, txn, doc_from, doc_to, sum, err):
+ * A sum over all postings that count of the records in [from, to), the same
+ * however runs are cut: for comparing with what the records say.
+ */
+#define INDEX_DIGEST 32u
+SAKSI_MUST_CHECK enum saksi_err index_digest(struct index *x, struct kv_txn *txn,
+    uint8_t sum[INDEX_DIGEST], struct saksi_error *err);
+/** index_doc_digest: The share of one document that says ${d}. */
+SAKSI_MUST_CHECK enum saksi_err index_doc_digest(uint64_t doc, struct index_doc *d,
+    uint8_t sum[INDEX_DIGEST], struct saksi_error *err);
+
+#endif
