@@ -3,6 +3,7 @@
  * echo back, the temporary file of an unfinished output goes; the open
  * transaction dies with the process.  Only async-signal-safe calls here.
  */
+#include <errno.h>
 #include <signal.h>
 #include <string.h>
 #include <termios.h>
@@ -38,7 +39,8 @@ static void on_misuse(void)
 		(void)tcsetattr(terminal, TCSAFLUSH, &terminal_was);
 	if (unfinished != NULL)
 		(void)unlink(unfinished);
-	(void)!write(STDERR_FILENO, words, sizeof(words) - 1);
+	while (write(STDERR_FILENO, words, sizeof(words) - 1) < 0 && errno == EINTR)
+		;
 	_exit(1);
 }
 

@@ -20,14 +20,19 @@ union header {
 	max_align_t align;
 };
 
-/* jansson's parser calls a lack of memory bad syntax: see it for ourselves. */
+/*
+ * jansson's parser calls a lack of memory bad syntax: see it for ourselves.  And
+ * it goes on with a text that could not grow, as if the end had been kept, and
+ * reads past it: once starved, it gets nothing more, and so gives up before.
+ */
 static _Thread_local bool starved;
+static _Thread_local bool parsing;
 
 static void *wiping_malloc(size_t n)
 {
 	union header *h = NULL;
 
-	if (n <= SIZE_MAX - sizeof(*h))
+	if (n <= SIZE_MAX - sizeof(*h) && !(parsing && starved))
 		h = malloc(sizeof(*h) + n);
 	if (h == NULL) {
 		starved = true;
@@ -234,7 +239,14 @@ enum saksi_err json_parse_line(json_t **out, const char *text, size_t len,
 		return saksi_fail(err, SAKSI_EFORMAT, "%s: nested deeper than %u levels",
 		    what, PARSE_DEPTH_MAX);
 	starved = false;
+	parsing = true;
 	*out = json_loadb(text, len, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &fault);
+	parsing = false;
+	/* A key whose text could not grow is a key all the same. */
+	if (*out != NULL && starved) {
+		json_decref(*out);
+		*out = NULL;
+	}
 	if (*out != NULL)
 		return SAKSI_OK;
 	code = json_error_code(&fault);
