@@ -1,5 +1,5 @@
 /*
- * query_value.c - field:value and name~x on one record.
+ * query_value.c - field:value on one record.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -12,7 +12,6 @@ struct asking {
 	const struct query *q;
 	const struct node *n;
 	bool hit, nomem;
-	double best; /* NAME */
 };
 
 /* ---- field:value ------------------------------------------------------------------ */
@@ -135,90 +134,4 @@ int match_field(const struct query *q, const struct node *n, const json_t *recor
 	struct asking a = {.q = q, .n = n};
 	record_values(q->s, record, field_value, &a);
 	return a.nomem ? -1 : a.hit;
-}
-
-/* ---- name~x --------------------------------------------------------------------------- */
-
-/* How well one name, or a run of its words, fits: 0 not at all, 1 equal. */
-static double fits(struct asking *a, const char *part, size_t len)
-{
-	const struct node *n = a->n;
-	struct buf text = BUF_INIT, skeleton = BUF_INIT;
-	double fit = 0;
-
-	buf_add(&text, part, len);
-	const char *s = buf_cstr(&text);
-	unsigned d = text_distance(s, (const char *)n->text.p, n->near);
-	if (d <= n->near) {
-		fit = 1.0 - 0.25 * d;
-	} else if (n->skeleton.len != 0) {
-		if (text_skeleton(&skeleton, s, text.len, NULL) != SAKSI_OK)
-			a->nomem = true;
-		else if (strcmp(buf_cstr(&skeleton), (const char *)n->skeleton.p) == 0)
-			fit = 0.5;
-	}
-	if (text.failed || skeleton.failed)
-		a->nomem = true;
-	buf_free(&text);
-	buf_free(&skeleton);
-	return fit;
-}
-
-static void keep_best(struct asking *a, double fit)
-{
-	if (fit > a->best)
-		a->best = fit;
-}
-
-/* Each run of as many words as were asked for: "raiya" in "kong raiya". */
-static void runs_fit(struct asking *a, const char *name, size_t words)
-{
-	const char *from = name;
-	for (size_t i = 0; i + a->n->name_words <= words; i++) {
-		const char *to = from;
-		for (size_t k = 0; k < a->n->name_words; k++)
-			to += strcspn(to + (k != 0), " ") + (k != 0);
-		keep_best(a, fits(a, from, (size_t)(to - from)));
-		from += strcspn(from, " ");
-		from += *from == ' ';
-	}
-}
-
-static bool name_value(void *ctx, const struct schema_field *f, const json_t *v)
-{
-	struct asking *a = ctx;
-	struct buf name = BUF_INIT;
-	size_t words = 1;
-
-	if (f->kind != FIELD_NAME)
-		return true;
-	const json_t *plain = value_plain(v);
-	const char *text = json_is_string(plain)
-	    ? json_string_value(plain)
-	    : json_string_value(json_object_get(plain, "text"));
-	if (text == NULL)
-		return true;
-	if (!fold_into(&name, text, strlen(text)))
-		a->nomem = true;
-	const char *folded = buf_cstr(&name);
-	for (const char *s = folded; *s != '\0'; s++)
-		words += *s == ' ';
-	/* A skeleton needs the name as it was written, in its own script. */
-	if (!a->nomem)
-		keep_best(a, fits(a, text, strlen(text)));
-	if (!a->nomem)
-		keep_best(a, fits(a, folded, name.len));
-	if (!a->nomem && words > a->n->name_words)
-		runs_fit(a, folded, words);
-	buf_free(&name);
-	return !a->nomem && a->best < 1.0;
-}
-
-int match_name(const struct query *q, const struct node *n, const json_t *record,
-    double *score)
-{
-	struct asking a = {.q = q, .n = n};
-	record_values(q->s, record, name_value, &a);
-	*score = a.best;
-	return a.nomem ? -1 : a.best > 0;
 }

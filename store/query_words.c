@@ -9,7 +9,7 @@
 
 #include "query_int.h"
 
-static bool words_push(struct words *w, const char *word, size_t len)
+bool words_push(struct words *w, const char *word, size_t len)
 {
 	size_t *at = list_room(w->at, w->n, &w->cap, sizeof(*at));
 
@@ -57,7 +57,19 @@ bool words_add_raw(struct words *w, const char *text)
 	return ok;
 }
 
-static const char *words_get(const struct words *w, size_t i)
+bool words_split(struct words *w, const char *folded)
+{
+	for (const char *s = folded; *s != '\0';) {
+		size_t n = strcspn(s, " ");
+
+		if (n > 0 && !words_push(w, s, n))
+			return false;
+		s += n + (s[n] == ' ');
+	}
+	return true;
+}
+
+const char *words_get(const struct words *w, size_t i)
 {
 	return (const char *)w->text.p + w->at[i];
 }

@@ -16,9 +16,9 @@
  *              before:D on a day before D begins, after:D after it ends
  *   class:X    the record's class, C where it states none
  *   ref:ID     one of record_refs
- *   name~x     a whole name, or as many words of it as x has, with the same
- *              skeleton, or with an edit distance of at most 1 (x of up to 5
- *              letters) or 2
+ *   name~x     a whole name, or as many neighbouring words of it as x has,
+ *              with the same skeleton, or with an edit distance of at most 1
+ *              (x of up to 5 letters) or 2; that of single words is added up
  *   FIELD:V    a field by path or last name, in whatever type, or any field
  *              of a group of that name; `name` is any name.  A code: equal,
  *              or its label says V.  A reference: to that record.  A date,

@@ -1,0 +1,45 @@
+/* search_txn.c - searching what a transaction sees. */
+#include "search_int.h"
+#include "vault_impl.h"
+
+static enum saksi_err read_record(void *ctx, uint64_t number, json_t **out,
+    struct saksi_error *err)
+{
+	return txn_record_json(ctx, number, out, err);
+}
+
+enum saksi_err saksi_search_open(struct saksi_search **out, struct saksi_txn *t,
+    const struct query *q, const struct search_options *opt, struct saksi_error *err)
+{
+	struct search_source src = {.schema = saksi_vault_schema(saksi_txn_vault(t)),
+	    .json = read_record,
+	    .ctx = t};
+	enum saksi_err rc = txn_index(t, &src.x, &src.kv, err);
+
+	*out = NULL;
+	return rc == SAKSI_OK ? search_open_in(out, &src, q, opt, err) : rc;
+}
+
+enum saksi_err saksi_search_links(struct saksi_txn *t, const struct saksi_id *to,
+    enum saksi_err (*fn)(void *ctx, uint64_t number, struct saksi_error *err), void *ctx,
+    struct saksi_error *err)
+{
+	struct index_hits *h = NULL;
+	struct index_term term;
+	struct index *x;
+	struct kv_txn *kv;
+	uint64_t doc = 0;
+	bool found = true;
+	enum saksi_err rc = txn_index(t, &x, &kv, err);
+
+	index_term(&term, IX_LINK, to->b, sizeof(to->b));
+	if (rc == SAKSI_OK)
+		rc = index_hits_open(&h, x, kv, &term, err);
+	while (rc == SAKSI_OK &&
+	    (rc = index_hits_next(h, doc, &doc, &found, err)) == SAKSI_OK && found) {
+		rc = fn(ctx, doc, err);
+		doc++;
+	}
+	index_hits_close(&h);
+	return rc;
+}
