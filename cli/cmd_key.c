@@ -40,13 +40,17 @@ static enum saksi_err audit_slot(struct cli *c, const char *did, unsigned slot,
 
 	obj_text(&o, "did", did);
 	obj_int(&o, "slot", slot);
-	if (o == NULL)
-		return saksi_fail_nomem(&c->err);
-	rc = audit_write(c, "key", o, false);
+	rc = o == NULL ? saksi_fail_nomem(&c->err) : audit_write(c, "key", o, false);
 	json_decref(o);
-	if (rc == SAKSI_OK)
+	if (rc == SAKSI_OK) {
 		c->err = kept;
-	return rc == SAKSI_OK ? done : rc;
+		return done;
+	}
+	/* The slot is as it was asked for, and whoever typed has to know. */
+	kept = c->err;
+	return saksi_fail(&c->err, SAKSI_EPARTIAL,
+	    "key slot %u: was %s, but the audit trail lacks it (%s)", slot, did,
+	    kept.msg);
 }
 
 static enum saksi_err report_slot(struct cli *c, const char *did, unsigned slot)

@@ -185,9 +185,17 @@ static enum saksi_err each_file(struct list *l, const struct host_paths *paths,
 	if (!d)
 		return !dir || errno == ENOENT ? SAKSI_OK
 					       : saksi_fail_sys(err, "%s", dir);
-	while (n < FORMATS_MAX && (e = readdir(d)) != NULL)
-		if (ends_with(e->d_name, end) && (names[n] = strdup(e->d_name)) != NULL)
+	/* A folder that ends too early would be a format that does not exist. */
+	while (rc == SAKSI_OK && n < FORMATS_MAX && (errno = 0, e = readdir(d)) != NULL) {
+		if (!ends_with(e->d_name, end))
+			continue;
+		if ((names[n] = strdup(e->d_name)) != NULL)
 			n++;
+		else
+			rc = saksi_fail_nomem(err);
+	}
+	if (rc == SAKSI_OK && n < FORMATS_MAX && errno != 0)
+		rc = saksi_fail_sys(err, "%s: cannot be listed", dir);
 	closedir(d);
 	qsort(names, n, sizeof *names, by_text);
 	for (size_t i = 0; i < n; i++) {
