@@ -222,7 +222,7 @@ killed=0
 for ((n = 0; n < ${READERS:-150}; n++)); do
 	"${pre[@]}" "$program" -C v --passphrase-fd 3 verify --deep 3<pass >/dev/null 2>&1 &
 	pid=$!
-	sleep 0.0$((3 + n % 4))
+	sleep "0.0$(printf '%02d' $((3 + n * 7 % 30)))"
 	kill -STOP $pid 2>/dev/null
 	if [ $((n % 10)) -eq 0 ]; then ends 0 . saksi v edit per-before note="while $n reads"; fi
 	kill -9 $pid 2>/dev/null && killed=$((killed + 1))

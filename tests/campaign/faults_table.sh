@@ -6,15 +6,16 @@
 canary='zq7canary|zq7pass'
 
 declare -a names
-declare -A items target opener command ends output stray plain quiet reads
+declare -A items target opener command ends output stray plain quiet reads tells
 
 # scenario NAME ITEMS VAULT PASS COMMAND - as the tables say; then its details by name=value:
 #   out=FILES that appear when it is done    plain=1 an output holds record text
 #   reads=1   what it prints is always the same
+#   tells=1   what the checks found names people, on standard error
 scenario() {
 	local n=$1 d
 	names+=("$n")
-	output[$n]='' stray[$n]='' plain[$n]='' quiet[$n]='' reads[$n]=''
+	output[$n]='' stray[$n]='' plain[$n]='' quiet[$n]='' reads[$n]='' tells[$n]=''
 	items[$n]=$2 target[$n]=$3 opener[$n]=$4 command[$n]=$5
 	shift 5
 	for d in "$@"; do
@@ -120,8 +121,8 @@ table() { # INPUTS OVERRIDES
 	scenario ndjson office office one "$o export ndjson -o got --ceiling C" out=got plain=1
 	scenario csv office office one "$o export csv -o got --ceiling C" out=got plain=1
 	[ -z "$2" ] ||
-		scenario un-sp office office one "$o export un-sp --for int-a -o got.txt $2--reason test" out=got.txt plain=1
-	scenario un-sp-check office office one "$o export un-sp --for int-a --check" code=5 plain=1
+		scenario un-sp office office one "$o export un-sp --for int-a -o got.txt $2--reason test" out=got.txt plain=1 tells=1
+	scenario un-sp-check office office one "$o export un-sp --for int-a --check" code=5 plain=1 tells=1
 	scenario bundle-write office office one "$o bundle write got" out=got
 	scenario bundle-read 'office from-field' office one "$o bundle read from-field"
 	scenario send 'office share' office one "$o sync dir:share" 'stray=share/'
@@ -138,6 +139,8 @@ after_silent() { # SCENARIO
 half_is_fine() { # SCENARIO CODE
 	# Without random numbers the process stops where it is, as if killed: then
 	# any command on that vault says that it was interrupted, and how to go on.
+	# A key slot that the disk did not take is listed as unfinished.
+	[ "$2" -eq 0 ] || [[ $1 != key-* ]] || ! grep -q '"kind":"unfinished"' now || return 0
 	[[ $1 == init* ]] && grep -q "random numbers cannot be read" ../err && grep -q 'was interrupted' now
 }
 # An output that stands although the exit code is not 0.
