@@ -12,26 +12,28 @@ static int by_hash(const void *a, const void *b)
 	return hash_cmp(a, b);
 }
 
-enum saksi_err log_join_causes(struct saksi_txn *t, const struct catalog *c,
-    const struct changeset *cs, struct vclock *past, uint64_t *max_hlc,
-    struct saksi_error *err)
+enum saksi_err log_join_causes(struct saksi_txn *t, const struct changeset *cs,
+    struct vclock *past, uint64_t *max_hlc, struct saksi_error *err)
 {
 	const struct saksi_hash *causes[CHANGESET_CAUSES_MAX];
 	size_t n = changeset_causes(cs, causes);
 
 	for (size_t i = 0; i < n; i++) {
-		const struct cat_entry *e = catalog_entry(c, causes[i]);
+		struct cat_entry e;
 		struct stored_entry s;
+		bool found;
 		enum saksi_err rc;
 
-		if (e == NULL)
+		if ((rc = catalog_entry(t, causes[i], &e, &found, err)) != SAKSI_OK)
+			return rc;
+		if (!found)
 			return saksi_fail(err, SAKSI_ENOTFOUND,
 			    "changeset: a cause of it is not merged here");
-		if (e->max_hlc > *max_hlc)
-			*max_hlc = e->max_hlc;
-		if (vclock_has(past, e->branch, e->seq))
+		if (e.max_hlc > *max_hlc)
+			*max_hlc = e.max_hlc;
+		if (vclock_has(past, e.branch, e.seq))
 			continue;
-		if ((rc = log_load(t, e->n, &s, err)) != SAKSI_OK)
+		if ((rc = log_load(t, e.n, &s, err)) != SAKSI_OK)
 			return rc;
 		rc = vclock_join(past, &s.past, err);
 		stored_entry_free(&s);
@@ -42,13 +44,17 @@ enum saksi_err log_join_causes(struct saksi_txn *t, const struct catalog *c,
 }
 
 /* The branch that ${cs} extends, or a new one; also which device wrote it. */
-static enum saksi_err find_branch(const struct catalog *c, const struct changeset *cs,
-    uint32_t *branch, struct saksi_hash *device, struct saksi_error *err)
+static enum saksi_err find_branch(struct saksi_txn *t, const struct catalog *c,
+    const struct changeset *cs, uint32_t *branch, struct saksi_hash *device,
+    struct saksi_error *err)
 {
-	const struct cat_entry *prev;
+	const struct cat_branch *b;
+	struct cat_entry prev;
 	struct saksi_hash log;
 	uint8_t nonce[16];
 	unsigned reason;
+	bool found;
+	enum saksi_err rc;
 
 	*branch = (uint32_t)c->n_branches;
 	if (!cs->has_prev) {
@@ -60,20 +66,20 @@ static enum saksi_err find_branch(const struct catalog *c, const struct changese
 			return saksi_fail(err, SAKSI_EFORMAT,
 			    "changeset: log id does not fit its opening");
 	} else {
-		prev = catalog_entry(c, &cs->prev);
-		if (prev == NULL)
+		if ((rc = catalog_entry(t, &cs->prev, &prev, &found, err)) != SAKSI_OK)
+			return rc;
+		if (!found || prev.branch >= c->n_branches)
 			return saksi_fail(err, SAKSI_ENOTFOUND,
 			    "changeset: its predecessor is not here");
-		if (hash_cmp(&c->branches[prev->branch].log, &cs->log) != 0 ||
-		    c->branches[prev->branch].kind != cs->kind ||
-		    memcmp(c->branches[prev->branch].coll, cs->coll, sizeof(cs->coll)) !=
-			0 ||
-		    prev->seq + 1 != cs->seq || prev->hlc >= cs->hlc)
+		b = &c->branches[prev.branch];
+		if (hash_cmp(&b->log, &cs->log) != 0 || b->kind != cs->kind ||
+		    memcmp(b->coll, cs->coll, sizeof(cs->coll)) != 0 ||
+		    prev.seq + 1 != cs->seq || prev.hlc >= cs->hlc)
 			return saksi_fail(err, SAKSI_EFORMAT,
 			    "changeset: does not continue the log that it names");
-		*device = c->branches[prev->branch].device;
-		if (&c->entries[c->branches[prev->branch].head] == prev)
-			*branch = prev->branch;
+		*device = b->device;
+		if (b->head.n == prev.n)
+			*branch = prev.branch;
 	}
 	return SAKSI_OK;
 }
@@ -103,21 +109,24 @@ static enum saksi_err take_in(struct saksi_txn *t, struct changeset *cs,
 	struct stored_entry s = {.cs = cs,
 	    .max_hlc = cs->hlc,
 	    .received_us = clock_now_us()};
+	struct cat_entry there;
 	struct catalog *c;
+	bool found;
 	enum saksi_err rc;
 
-	if ((rc = txn_catalog(t, &c, err)) != SAKSI_OK)
+	if ((rc = txn_catalog(t, &c, err)) != SAKSI_OK ||
+	    (rc = catalog_entry(t, &cs->id, &there, &found, err)) != SAKSI_OK)
 		return rc;
-	if (catalog_entry(c, &cs->id) != NULL)
+	if (found)
 		return saksi_fail(err, SAKSI_EEXIST, "changeset: is here already");
 	if (cs->kind == CS_DATA && (rc = merge_check(cs, err)) != SAKSI_OK)
 		return rc;
-	if ((rc = find_branch(c, cs, &s.branch, &s.device, err)) != SAKSI_OK)
+	if ((rc = find_branch(t, c, cs, &s.branch, &s.device, err)) != SAKSI_OK)
 		return rc;
 	s.sealer = sealer != NULL ? *sealer : s.device;
 	s.max_hlc = believable_hlc(cs->hlc, s.received_us);
-	t->touched = true;
-	if ((rc = log_join_causes(t, c, cs, &s.past, &s.max_hlc, err)) == SAKSI_OK &&
+	txn_touch(t);
+	if ((rc = log_join_causes(t, cs, &s.past, &s.max_hlc, err)) == SAKSI_OK &&
 	    (rc = vclock_raise(&s.past, s.branch, cs->seq, err)) == SAKSI_OK &&
 	    (rc = store_entry(t, c, &s, err)) == SAKSI_OK && cs->kind == CS_DATA)
 		rc = merge_apply(t, &s, fn, ctx, err);
@@ -170,8 +179,8 @@ static void cite_heads(const struct catalog *c, struct changeset *head,
 }
 
 /* Hybrid clock (Kulkarni et al. 2014): a far future claim of others is not followed. */
-static uint64_t next_hlc(const struct catalog *c, const struct changeset *head,
-    const struct cat_entry *prev)
+static enum saksi_err next_hlc(struct saksi_txn *t, struct changeset *head,
+    const struct cat_entry *prev, struct saksi_error *err)
 {
 	int64_t now_ms = clock_now_us() / 1000;
 	uint64_t hlc = now_ms > 0 ? (uint64_t)now_ms << 16 : 1;
@@ -181,13 +190,18 @@ static uint64_t next_hlc(const struct catalog *c, const struct changeset *head,
 	for (uint32_t i = 0; i < head->n_deps + head->n_auth; i++) {
 		const struct saksi_hash *id =
 		    i < head->n_deps ? &head->deps[i] : &head->auth[i - head->n_deps];
-		const struct cat_entry *e = catalog_entry(c, id);
+		struct cat_entry e;
+		bool found;
+		enum saksi_err rc;
 
-		if (e != NULL && e->hlc >= hlc &&
-		    (int64_t)(e->hlc >> 16) <= now_ms + HLC_FUTURE_MS)
-			hlc = e->hlc + 1;
+		if ((rc = catalog_entry(t, id, &e, &found, err)) != SAKSI_OK)
+			return rc;
+		if (found && e.hlc >= hlc &&
+		    (int64_t)(e.hlc >> 16) <= now_ms + HLC_FUTURE_MS)
+			hlc = e.hlc + 1;
 	}
-	return hlc;
+	head->hlc = hlc;
+	return SAKSI_OK;
 }
 
 static void write_log_open(struct buf *b, const struct saksi_writer *w)
@@ -222,11 +236,10 @@ static enum saksi_err fill_header(struct saksi_txn *t, const struct catalog *c,
 		 err)) != SAKSI_OK)
 		return rc;
 	qsort(head->auth, head->n_auth, sizeof(head->auth[0]), by_hash);
-	if ((rc = log_join_causes(t, c, head, &past, &ignored, err)) == SAKSI_OK)
+	if ((rc = log_join_causes(t, head, &past, &ignored, err)) == SAKSI_OK)
 		cite_heads(c, head, &past, more);
 	vclock_free(&past);
-	head->hlc = next_hlc(c, head, prev);
-	return rc;
+	return rc == SAKSI_OK ? next_hlc(t, head, prev, err) : rc;
 }
 
 static enum saksi_err append_one(struct saksi_txn *t, enum changeset_kind kind,

@@ -1,4 +1,4 @@
-/* catalog.c - the in-memory directory of a vault. */
+/* catalog.c - branches in memory, the rest in the index; in step with the vault. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -6,288 +6,289 @@
 
 #include "catalog.h"
 #include "entry.h"
-#include "rows.h"
+#include "vault_impl.h"
 
-#define INDEX_MIN 64u
-
-static uint64_t index_hash(const struct catalog *c, const char *tag, const void *p,
-    size_t n)
+void cat_record_free(struct cat_record *r)
 {
-	uint8_t h[16];
-
-	crypto_prf(h, sizeof(h), c->key, tag, p, n);
-	return le64_get(h);
-}
-
-static void index_place(struct cat_index *x, uint64_t hash, uint32_t pos)
-{
-	size_t i = (size_t)hash & (x->cap - 1);
-
-	while (x->pos[i] != 0)
-		i = (i + 1) & (x->cap - 1);
-	x->hash[i] = hash;
-	x->pos[i] = pos;
-	x->n++;
-}
-
-static bool index_grow(struct cat_index *x)
-{
-	struct cat_index bigger = {NULL, NULL, x->cap == 0 ? INDEX_MIN : x->cap * 2, 0};
-
-	bigger.hash = calloc(bigger.cap, sizeof(*bigger.hash));
-	bigger.pos = calloc(bigger.cap, sizeof(*bigger.pos));
-	if (bigger.hash == NULL || bigger.pos == NULL) {
-		free(bigger.hash);
-		free(bigger.pos);
-		return false;
-	}
-	for (size_t i = 0; i < x->cap; i++)
-		if (x->pos[i] != 0)
-			index_place(&bigger, x->hash[i], x->pos[i]);
-	free(x->hash);
-	free(x->pos);
-	*x = bigger;
-	return true;
-}
-
-static bool index_add(struct cat_index *x, uint64_t hash, size_t pos)
-{
-	if (pos >= UINT32_MAX || (x->n + 1 > x->cap / 2 && !index_grow(x)))
-		return false;
-	index_place(x, hash, (uint32_t)pos + 1);
-	return true;
-}
-
-/* Next position with this hash at or after slot *at; SIZE_MAX at the end. */
-static size_t index_next(const struct cat_index *x, uint64_t hash, size_t *at)
-{
-	if (x->cap == 0)
-		return SIZE_MAX;
-	for (size_t i = *at;; i++) {
-		size_t slot = ((size_t)hash + i) & (x->cap - 1);
-
-		if (x->pos[slot] == 0 || i >= x->cap)
-			return SIZE_MAX;
-		if (x->hash[slot] == hash) {
-			*at = i + 1;
-			return x->pos[slot] - 1;
-		}
-	}
-}
-
-static void index_free(struct cat_index *x)
-{
-	free(x->hash);
-	free(x->pos);
-	memset(x, 0, sizeof(*x));
+	buf_free(&r->row);
+	memset(r, 0, sizeof(*r));
 }
 
 void catalog_reset(struct catalog *c)
 {
-	for (size_t i = 0; i < c->n_records; i++) {
-		wipe(c->records[i].ref, strlen(c->records[i].ref));
-		free(c->records[i].type);
-		free(c->records[i].ref);
-	}
-	free(c->entries);
+	if (c->index != NULL)
+		index_forget(c->index);
+	c->valid = false;
+	c->n_branches = 0;
+	c->n_touched = 0;
+	if (c->seen != NULL)
+		wipe(c->seen, CAT_SEEN * sizeof(*c->seen));
+}
+
+void catalog_free(struct catalog *c)
+{
+	index_free(&c->index);
 	free(c->branches);
-	free(c->records);
-	index_free(&c->by_changeset);
-	index_free(&c->by_record);
-	index_free(&c->by_ref);
-	index_free(&c->by_log);
+	free(c->touched);
+	if (c->seen != NULL)
+		wipe(c->seen, CAT_SEEN * sizeof(*c->seen));
+	free(c->seen);
 	memset(c, 0, sizeof(*c));
 }
 
-const struct cat_entry *catalog_entry(const struct catalog *c, const struct saksi_hash *id)
+static enum saksi_err have_index(struct catalog *c, struct saksi_error *err)
 {
-	uint64_t h = index_hash(c, "cat-cs", id->b, sizeof(id->b));
-	size_t at = 0, pos;
-
-	while ((pos = index_next(&c->by_changeset, h, &at)) != SIZE_MAX)
-		if (hash_cmp(&c->entries[pos].id, id) == 0)
-			return &c->entries[pos];
-	return NULL;
+	return c->index != NULL ? SAKSI_OK : index_new(&c->index, err);
 }
 
-const struct cat_entry *catalog_entry_n(const struct catalog *c, uint64_t n)
+/* ---- branches --------------------------------------------------------------------- */
+
+static enum saksi_err add_branch(struct catalog *c, const struct cat_branch *b,
+    struct saksi_error *err)
 {
-	if (n < c->log_first || n - c->log_first >= c->n_entries)
-		return NULL;
-	return &c->entries[n - c->log_first];
+	struct cat_branch *list =
+	    list_room(c->branches, c->n_branches, &c->cap_branches, sizeof(*list));
+
+	if (list == NULL)
+		return saksi_fail_nomem(err);
+	c->branches = list;
+	c->branches[c->n_branches++] = *b;
+	return SAKSI_OK;
 }
 
-static size_t record_position(const struct catalog *c, const struct saksi_id *id)
+/* Value: [bin32 log, bin32 device, kind, bin16 coll, forked, [id, n, seq, hlc, max_hlc]] */
+static void write_branch(struct buf *b, const struct cat_branch *x)
 {
-	uint64_t h = index_hash(c, "cat-rec", id->b, sizeof(id->b));
-	size_t at = 0, pos;
-
-	while ((pos = index_next(&c->by_record, h, &at)) != SIZE_MAX)
-		if (id_cmp(&c->records[pos].id, id) == 0)
-			return pos;
-	return SIZE_MAX;
+	mp_array(b, 6);
+	mp_bin(b, x->log.b, sizeof(x->log.b));
+	mp_bin(b, x->device.b, sizeof(x->device.b));
+	mp_uint(b, x->kind);
+	mp_bin(b, x->coll, sizeof(x->coll));
+	mp_bool(b, x->forked);
+	mp_array(b, 5);
+	mp_bin(b, x->head.id.b, sizeof(x->head.id.b));
+	mp_uint(b, x->head.n);
+	mp_uint(b, x->head.seq);
+	mp_uint(b, x->head.hlc);
+	mp_uint(b, x->head.max_hlc);
 }
 
-const struct cat_record *catalog_record(const struct catalog *c, const struct saksi_id *id)
+static enum saksi_err read_branch(void *ctx, uint64_t n, const uint8_t *p, size_t len,
+    struct saksi_error *err)
 {
-	size_t pos = record_position(c, id);
+	struct catalog *c = ctx;
+	struct cat_branch b = {.changed = false};
+	struct mp_reader r;
+	enum saksi_err rc;
 
-	return pos == SIZE_MAX ? NULL : &c->records[pos];
+	mp_read_init(&r, p, len);
+	mp_expect_array(&r, 6);
+	mp_read_fixed(&r, b.log.b, sizeof(b.log.b));
+	mp_read_fixed(&r, b.device.b, sizeof(b.device.b));
+	b.kind = (uint8_t)mp_read_uint(&r);
+	mp_read_fixed(&r, b.coll, sizeof(b.coll));
+	b.forked = mp_read_bool(&r);
+	mp_expect_array(&r, 5);
+	mp_read_fixed(&r, b.head.id.b, sizeof(b.head.id.b));
+	b.head.n = mp_read_uint(&r);
+	b.head.seq = mp_read_uint(&r);
+	b.head.hlc = mp_read_uint(&r);
+	b.head.max_hlc = mp_read_uint(&r);
+	b.head.kind = b.kind;
+	b.head.branch = (uint32_t)c->n_branches;
+	if (n != c->n_branches + 1)
+		mp_fail(&r, "a branch is missing before it");
+	if ((rc = mp_done(&r, "branch of a log", err)) != SAKSI_OK)
+		return rc;
+	return add_branch(c, &b, err);
 }
 
-const struct cat_record *catalog_by_ref(const struct catalog *c, const char *ref,
-    size_t *at)
+static enum saksi_err write_branches(struct catalog *c, struct kv_txn *kv,
+    struct saksi_error *err)
 {
-	uint64_t h = index_hash(c, "cat-ref", ref, strlen(ref));
-	size_t pos;
+	enum saksi_err rc = SAKSI_OK;
 
-	/* A record whose ref changed still stands under its old one too. */
-	while ((pos = index_next(&c->by_ref, h, at)) != SIZE_MAX)
-		if (strcmp(c->records[pos].ref, ref) == 0)
-			return &c->records[pos];
-	return NULL;
+	for (size_t i = 0; i < c->n_branches && rc == SAKSI_OK; i++) {
+		struct buf b = BUF_INIT;
+
+		if (!c->branches[i].changed)
+			continue;
+		write_branch(&b, &c->branches[i]);
+		if ((rc = buf_ok(&b, err)) == SAKSI_OK)
+			rc = kv_put(kv, KV_BRANCH, i + 1, b.p, b.len, err);
+		buf_free(&b);
+		c->branches[i].changed = false;
+	}
+	return rc;
 }
 
 size_t catalog_branch_of(const struct catalog *c, const struct saksi_hash *log)
 {
-	uint64_t h = index_hash(c, "cat-log", log->b, sizeof(log->b));
-	size_t at = 0, pos;
-
-	while ((pos = index_next(&c->by_log, h, &at)) != SIZE_MAX)
-		if (hash_cmp(&c->branches[pos].log, log) == 0)
-			return pos;
+	for (size_t i = 0; i < c->n_branches; i++)
+		if (hash_cmp(&c->branches[i].log, log) == 0)
+			return i;
 	return SIZE_MAX;
 }
 
 const struct cat_entry *catalog_head(const struct catalog *c, size_t branch)
 {
-	return branch < c->n_branches ? &c->entries[c->branches[branch].head] : NULL;
+	return branch < c->n_branches ? &c->branches[branch].head : NULL;
 }
 
-static bool add_branch(struct catalog *c, const struct cat_branch *b)
+/* ---- in step ----------------------------------------------------------------------- */
+
+enum saksi_err catalog_sync(struct catalog *c, struct kv_txn *kv, struct saksi_error *err)
 {
-	size_t first = catalog_branch_of(c, &b->log);
+	enum saksi_err rc;
 
-	c->branches[c->n_branches] = *b;
-	if (first == SIZE_MAX) {
-		if (!index_add(&c->by_log,
-			index_hash(c, "cat-log", b->log.b, sizeof(b->log.b)),
-			c->n_branches))
-			return false;
-	} else
-		c->branches[first].forked = c->branches[c->n_branches].forked = true;
-	c->n_branches++;
-	return true;
-}
-
-enum saksi_err catalog_add_entry(struct catalog *c, const struct cat_entry *e,
-    const struct cat_branch *b, struct saksi_error *err)
-{
-	size_t pos = c->n_entries;
-	struct cat_entry *entries =
-	    list_room(c->entries, pos, &c->cap_entries, sizeof(*entries));
-	struct cat_branch *branches =
-	    list_room(c->branches, c->n_branches, &c->cap_branches, sizeof(*branches));
-
-	if (entries != NULL)
-		c->entries = entries;
-	if (branches != NULL)
-		c->branches = branches;
-	if (entries == NULL || branches == NULL ||
-	    !index_add(&c->by_changeset,
-		index_hash(c, "cat-cs", e->id.b, sizeof(e->id.b)), pos))
-		return saksi_fail_nomem(err);
-	if (e->branch > c->n_branches)
-		return saksi_fail(err, SAKSI_EDAMAGED,
-		    "log: entry %llu names a branch that is not there",
-		    (unsigned long long)e->n);
-	c->entries[c->n_entries++] = *e;
-	if (e->branch == c->n_branches && !add_branch(c, b))
-		return saksi_fail_nomem(err);
-	c->branches[e->branch].head = pos;
-	c->log_next = e->n + 1;
+	if (c->valid && c->base == kv_txn_base(kv))
+		return SAKSI_OK;
+	if ((rc = have_index(c, err)) != SAKSI_OK)
+		return rc;
+	c->valid = false;
+	c->n_branches = c->n_touched = 0;
+	if (c->seen != NULL)
+		wipe(c->seen, CAT_SEEN * sizeof(*c->seen));
+	if ((rc = index_sync(c->index, kv, err)) == SAKSI_OK)
+		rc = kv_scan(kv, KV_BRANCH, 0, read_branch, c, err);
+	if (rc != SAKSI_OK) {
+		catalog_reset(c);
+		return rc;
+	}
+	c->base = kv_txn_base(kv);
+	c->valid = true;
 	return SAKSI_OK;
 }
 
-static char *copy_text(const char *s, size_t n)
+enum saksi_err catalog_create(struct catalog *c, struct kv_txn *kv,
+    struct saksi_error *err)
 {
-	char *p = malloc(n + 1);
+	enum saksi_err rc = have_index(c, err);
 
-	if (p != NULL) {
-		memcpy(p, s, n);
-		p[n] = '\0';
-	}
-	return p;
+	return rc == SAKSI_OK ? index_create(c->index, kv, err) : rc;
 }
 
-static bool add_record(struct catalog *c, const struct saksi_id *id, uint64_t number)
+enum saksi_err catalog_clear(struct catalog *c, struct kv_txn *kv, struct saksi_error *err)
 {
-	struct cat_record *r =
-	    list_room(c->records, c->n_records, &c->cap_records, sizeof(*r));
+	enum saksi_err rc = have_index(c, err);
 
-	if (r == NULL)
-		return false;
-	c->records = r;
-	if (!index_add(&c->by_record, index_hash(c, "cat-rec", id->b, sizeof(id->b)),
-		c->n_records))
-		return false;
-	r = &c->records[c->n_records];
-	memset(r, 0, sizeof(*r));
-	r->id = *id;
-	r->number = number;
-	r->type = copy_text("", 0);
-	r->ref = copy_text("", 0);
-	if (r->type == NULL || r->ref == NULL) {
-		free(r->type);
-		free(r->ref);
-		return false;
+	c->valid = false;
+	c->n_branches = c->n_touched = 0;
+	if (c->seen != NULL)
+		wipe(c->seen, CAT_SEEN * sizeof(*c->seen));
+	if (rc == SAKSI_OK && (rc = kv_clear(kv, KV_BRANCH, err)) == SAKSI_OK)
+		rc = index_clear(c->index, kv, err);
+	if (rc == SAKSI_OK) {
+		c->base = kv_txn_base(kv);
+		c->valid = true;
 	}
-	c->n_records++;
-	return true;
+	return rc;
 }
 
-/* Give ${*text} the new content, if it is another. */
-static bool renew(char **text, const char *p, size_t n, bool *changed)
+void catalog_committed(struct catalog *c, uint64_t number)
 {
-	char *copy;
-
-	*changed = strlen(*text) != n || memcmp(*text, p, n) != 0;
-	if (!*changed)
-		return true;
-	if ((copy = copy_text(p, n)) == NULL)
-		return false;
-	wipe(*text, strlen(*text));
-	free(*text);
-	*text = copy;
-	return true;
+	if (!c->valid)
+		return;
+	c->base = number;
+	index_committed(c->index, number);
 }
 
-enum saksi_err catalog_put_record(struct catalog *c, uint64_t number,
-    const struct state_head *h, struct saksi_error *err)
-{
-	size_t pos = record_position(c, &h->id);
-	struct cat_record *r;
-	bool changed;
+/* ---- what a transaction adds ---------------------------------------------------------- */
 
-	if (pos == SIZE_MAX) {
-		pos = c->n_records;
-		if (!add_record(c, &h->id, number))
-			return saksi_fail_nomem(err);
+static int by_number(const void *pa, const void *pb)
+{
+	const uint64_t *a = pa, *b = pb;
+
+	return (*a > *b) - (*a < *b);
+}
+
+static enum saksi_err index_touched(struct saksi_txn *t, struct saksi_error *err)
+{
+	struct catalog *c = &t->v->catalog;
+	uint64_t last = 0;
+	enum saksi_err rc = SAKSI_OK;
+
+	if (c->n_touched > 1)
+		qsort(c->touched, c->n_touched, sizeof(*c->touched), by_number);
+	for (size_t i = 0; i < c->n_touched && rc == SAKSI_OK; i++) {
+		struct state s;
+
+		if (c->touched[i] == last)
+			continue;
+		last = c->touched[i];
+		if ((rc = txn_state(t, last, 0, &s, err)) == SAKSI_OK) {
+			rc = catalog_index(t, last, &s, err);
+			state_free(&s);
+		}
 	}
-	r = &c->records[pos];
-	r->code = h->code;
-	if (!renew(&r->type, h->type, h->type_len, &changed) ||
-	    !renew(&r->ref, h->ref, h->ref_len, &changed))
-		return saksi_fail_nomem(err);
-	if (changed && h->ref_len > 0 &&
-	    !index_add(&c->by_ref, index_hash(c, "cat-ref", h->ref, h->ref_len), pos))
-		return saksi_fail_nomem(err);
-	return SAKSI_OK;
+	c->n_touched = 0;
+	return rc;
+}
+
+enum saksi_err catalog_flush(struct saksi_txn *t, struct saksi_error *err)
+{
+	struct catalog *c = &t->v->catalog;
+	enum saksi_err rc;
+
+	if (!c->valid)
+		return SAKSI_OK;
+	if ((rc = index_touched(t, err)) == SAKSI_OK &&
+	    (rc = index_flush(c->index, t->kv, err)) == SAKSI_OK)
+		rc = write_branches(c, t->kv, err);
+	return rc;
+}
+
+/* ---- changesets ------------------------------------------------------------------------- */
+
+static void be64(uint8_t *p, uint64_t v)
+{
+	for (unsigned i = 0; i < 8; i++)
+		p[i] = (uint8_t)(v >> (56 - 8 * i));
+}
+
+/* Payload: id (32), branch (4), seq, hlc, max_hlc (8 each), kind (1). */
+#define ENTRY_BYTES 61u
+
+static void write_entry(uint8_t p[ENTRY_BYTES], const struct cat_entry *e)
+{
+	memcpy(p, e->id.b, sizeof(e->id.b));
+	le32_put(p + 32, e->branch);
+	le64_put(p + 36, e->seq);
+	le64_put(p + 44, e->hlc);
+	le64_put(p + 52, e->max_hlc);
+	p[60] = e->kind;
+}
+
+static void arrival_term(struct index_term *t, uint64_t n)
+{
+	uint8_t key[8];
+
+	be64(key, n);
+	index_term(t, IX_ARRIVAL, key, sizeof(key));
+}
+
+static enum saksi_err put_entry(struct catalog *c, const struct cat_entry *e,
+    struct saksi_error *err)
+{
+	struct index_term t[3];
+	uint8_t payload[ENTRY_BYTES], key[12];
+
+	index_term(&t[0], IX_CHANGESET, e->id.b, sizeof(e->id.b));
+	arrival_term(&t[1], e->n);
+	for (unsigned i = 0; i < 4; i++)
+		key[i] = (uint8_t)(e->branch >> (24 - 8 * i));
+	be64(key + 4, e->seq);
+	index_term(&t[2], IX_SEQ, key, sizeof(key));
+	write_entry(payload, e);
+	return index_put_log(c->index, e->n, t, 3, payload, sizeof(payload), err);
 }
 
 enum saksi_err catalog_add_stored(struct catalog *c, const struct stored_entry *s,
     struct saksi_error *err)
 {
+	struct cat_branch b = {.log = s->cs->log,
+	    .device = s->device,
+	    .kind = s->cs->kind};
 	struct cat_entry e = {.id = s->cs->id,
 	    .n = s->n,
 	    .seq = s->cs->seq,
@@ -295,60 +296,76 @@ enum saksi_err catalog_add_stored(struct catalog *c, const struct stored_entry *
 	    .max_hlc = s->max_hlc,
 	    .branch = s->branch,
 	    .kind = s->cs->kind};
-	struct cat_branch b = {.log = s->cs->log,
-	    .device = s->device,
-	    .kind = s->cs->kind};
-
-	memcpy(b.coll, s->cs->coll, sizeof(b.coll));
-	return catalog_add_entry(c, &e, &b, err);
-}
-
-static enum saksi_err load_entry(void *ctx, uint64_t n, const uint8_t *p, size_t len,
-    struct saksi_error *err)
-{
-	struct stored_entry s;
 	enum saksi_err rc;
 
-	if ((rc = stored_entry_read(&s, n, p, len, err)) != SAKSI_OK)
-		return rc;
-	rc = catalog_add_stored(ctx, &s, err);
-	stored_entry_free(&s);
+	if (e.branch > c->n_branches)
+		return saksi_fail(err, SAKSI_EDAMAGED,
+		    "log: entry %llu names a branch that is not there",
+		    (unsigned long long)e.n);
+	if (e.branch == c->n_branches) {
+		size_t first = catalog_branch_of(c, &b.log);
+
+		memcpy(b.coll, s->cs->coll, sizeof(b.coll));
+		b.forked = first != SIZE_MAX;
+		if ((rc = add_branch(c, &b, err)) != SAKSI_OK)
+			return rc;
+		if (first != SIZE_MAX) {
+			c->branches[first].forked = true;
+			c->branches[first].changed = true;
+		}
+	}
+	c->branches[e.branch].head = e;
+	c->branches[e.branch].changed = true;
+	return put_entry(c, &e, err);
+}
+
+enum saksi_err catalog_arrival(struct saksi_txn *t, uint64_t n, struct cat_entry *e,
+    bool *found, struct saksi_error *err)
+{
+	struct catalog *c = &t->v->catalog;
+	struct buf b = BUF_INIT;
+	struct index_term term;
+	enum saksi_err rc;
+
+	arrival_term(&term, n);
+	rc = index_find_one(c->index, t->kv, &term, &e->n, &b, found, err);
+	if (rc == SAKSI_OK && *found) {
+		if (b.len != ENTRY_BYTES)
+			rc = saksi_fail(err, SAKSI_EDAMAGED,
+			    "index: what it says of changeset %llu makes no sense; run "
+			    "`saksi reindex`",
+			    (unsigned long long)n);
+		else {
+			memcpy(e->id.b, b.p, sizeof(e->id.b));
+			e->branch = le32_get(b.p + 32);
+			e->seq = le64_get(b.p + 36);
+			e->hlc = le64_get(b.p + 44);
+			e->max_hlc = le64_get(b.p + 52);
+			e->kind = b.p[60];
+		}
+	}
+	buf_free(&b);
 	return rc;
 }
 
-static enum saksi_err load_record(void *ctx, uint64_t n, const uint8_t *p, size_t len,
-    struct saksi_error *err)
+enum saksi_err catalog_entry(struct saksi_txn *t, const struct saksi_hash *id,
+    struct cat_entry *e, bool *found, struct saksi_error *err)
 {
-	struct catalog *c = ctx;
-	struct state_head h;
-	bool first;
+	struct catalog *c;
+	struct index_term term;
+	uint64_t n;
 	enum saksi_err rc;
 
-	if ((rc = rows_head(&h, &first, p, len, err)) != SAKSI_OK || !first)
+	*found = false;
+	if ((rc = txn_catalog(t, &c, err)) != SAKSI_OK)
 		return rc;
-	return catalog_put_record(c, n, &h, err);
-}
-
-enum saksi_err catalog_sync(struct catalog *c, struct kv_txn *txn, struct saksi_error *err)
-{
-	uint64_t first, next, count, number = kv_txn_number(txn);
-	enum saksi_err rc;
-
-	if (c->valid && c->txn == number)
-		return SAKSI_OK;
-	kv_range(txn, KV_LOG, &first, &next, &count);
-	if (!c->valid || c->log_first != first) {
-		catalog_reset(c);
-		c->log_first = c->log_next = first;
-		crypto_random(c->key, sizeof(c->key));
-	}
-	c->valid = false;
-	if ((rc = kv_scan(txn, KV_LOG, c->log_next, load_entry, c, err)) != SAKSI_OK ||
-	    (rc = kv_scan(txn, KV_RECORDS, 0, load_record, c, err)) != SAKSI_OK) {
-		catalog_reset(c);
+	index_term(&term, IX_CHANGESET, id->b, sizeof(id->b));
+	rc = index_find_one(c->index, t->kv, &term, &n, NULL, found, err);
+	if (rc != SAKSI_OK || !*found)
 		return rc;
-	}
-	c->txn = number;
-	c->valid = true;
-	return SAKSI_OK;
+	rc = catalog_arrival(t, n, e, found, err);
+	if (rc == SAKSI_OK && (!*found || hash_cmp(&e->id, id) != 0))
+		rc = saksi_fail(err, SAKSI_EDAMAGED,
+		    "index: it names a changeset that is not there; run `saksi reindex`");
+	return rc;
 }

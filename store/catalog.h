@@ -1,18 +1,19 @@
 /*
- * catalog.h - which changesets, branches and records there are, in memory.
+ * catalog.h - which changesets, branches and records there are.
  *
- * Read from the vault at the first question and kept in step from then on:
- * own writes add to it, a commit of another process is read in, an aborted
- * write throws it away.  Looking up an id, a reference or a log head asks
- * here; the sealed tables are the truth.
+ * Branches, of which there are as many as logs, are kept in memory and in
+ * KV_BRANCH.  Changesets and records, of which there are any number, are
+ * looked up in the index: this is its one user below search.c.
  */
 #ifndef SAKSI_STORE_CATALOG_H
 #define SAKSI_STORE_CATALOG_H
 
+#include <saksi/index/index.h>
 #include <saksi/kv/kv.h>
-#include "state.h"
 #include <saksi/store/log.h>
 #include <saksi/store/record.h>
+
+#include "state.h"
 
 struct cat_entry { /* a merged changeset */
 	struct saksi_hash id;
@@ -23,66 +24,110 @@ struct cat_entry { /* a merged changeset */
 };
 struct cat_branch {
 	struct saksi_hash log, device;
-	size_t head; /* position of the newest entry */
+	struct cat_entry head; /* its newest entry */
 	uint8_t kind;
 	uint8_t coll[16];
 	bool forked;
+	bool changed; /* since it was written */
 };
 struct cat_record {
 	struct saksi_id id;
 	uint64_t number;
-	enum state_code code;
-	char *type, *ref; /* owned; "" if none */
+	struct state_head head; /* points into ${row} */
+	struct buf row;		/* owner */
 };
+#define CAT_RECORD_INIT         \
+	{                       \
+		.row = BUF_INIT \
+	}
+void cat_record_free(struct cat_record *r);
 
-struct cat_index { /* open addressing: 64-bit keyed hash -> position */
-	uint64_t *hash;
-	uint32_t *pos; /* position + 1; 0: free */
-	size_t cap, n;
+/* What was looked up last by id: an import asks for each several times. */
+#define CAT_SEEN 1024u
+struct cat_seen {
+	struct saksi_id id;
+	uint64_t number; /* 0: there is none */
+	bool known;
 };
 struct catalog {
 	bool valid;
-	uint64_t txn;	    /* transaction number it agrees with */
-	uint64_t log_first; /* to notice that logs were cleared */
-	uint64_t log_next;
-	uint8_t key[CRYPTO_KEY]; /* of the indexes, random per process */
-	struct cat_entry *entries;
-	size_t n_entries, cap_entries;
+	uint64_t base; /* the committed transaction that it agrees with */
+	struct index *index;
 	struct cat_branch *branches;
 	size_t n_branches, cap_branches;
-	struct cat_record *records;
-	size_t n_records, cap_records;
-	struct cat_index by_changeset, by_record, by_ref, by_log;
+	/* in a write transaction: records whose terms are to be put anew */
+	uint64_t *touched;
+	size_t n_touched, cap_touched;
+	struct cat_seen *seen; /* CAT_SEEN of them, by id; NULL: none yet */
 };
 
+/** catalog_reset: Forget everything: it is read again. */
 void catalog_reset(struct catalog *c);
-/** catalog_sync: Bring ${c} in step with what ${txn} sees. */
-SAKSI_MUST_CHECK enum saksi_err catalog_sync(struct catalog *c, struct kv_txn *txn,
+void catalog_free(struct catalog *c);
+/** catalog_create: In a vault that has nothing yet, or is emptied. */
+SAKSI_MUST_CHECK enum saksi_err catalog_create(struct catalog *c, struct kv_txn *kv,
     struct saksi_error *err);
-const struct cat_entry *catalog_entry(const struct catalog *c,
-    const struct saksi_hash *id);
-const struct cat_entry *catalog_entry_n(const struct catalog *c, uint64_t n);
+/** catalog_sync: Bring ${c} in step with what ${kv} sees. */
+SAKSI_MUST_CHECK enum saksi_err catalog_sync(struct catalog *c, struct kv_txn *kv,
+    struct saksi_error *err);
+/** catalog_flush: Write what this transaction added, terms of touched records too. */
+SAKSI_MUST_CHECK enum saksi_err catalog_flush(struct saksi_txn *t,
+    struct saksi_error *err);
+/** catalog_committed: The transaction ${number} with what was flushed is durable. */
+void catalog_committed(struct catalog *c, uint64_t number);
+/** catalog_clear: Nothing is there any more. */
+SAKSI_MUST_CHECK enum saksi_err catalog_clear(struct catalog *c, struct kv_txn *kv,
+    struct saksi_error *err);
+
+/* ---- changesets: catalog_entry.c ------------------------------------------------- */
+
+/** catalog_entry: By id. catalog_arrival: By arrival number. */
+SAKSI_MUST_CHECK enum saksi_err catalog_entry(struct saksi_txn *t,
+    const struct saksi_hash *id, struct cat_entry *e, bool *found,
+    struct saksi_error *err);
+SAKSI_MUST_CHECK enum saksi_err catalog_arrival(struct saksi_txn *t, uint64_t n,
+    struct cat_entry *e, bool *found, struct saksi_error *err);
 /** catalog_branch_of: Number of the first branch of ${log}; SIZE_MAX if there is none. */
 size_t catalog_branch_of(const struct catalog *c, const struct saksi_hash *log);
 /** catalog_head: The newest entry of a branch; NULL if there is no such branch. */
 const struct cat_entry *catalog_head(const struct catalog *c, size_t branch);
-const struct cat_record *catalog_record(const struct catalog *c,
-    const struct saksi_id *id);
-/** catalog_by_ref: Records with that ref, from position *at on (start with 0); NULL at the end. */
-const struct cat_record *catalog_by_ref(const struct catalog *c, const char *ref,
-    size_t *at);
-/**
- * catalog_add_entry(c, e, b): ${b} describes the branch when e->branch is a new
- * one (its `head` is set here).
- */
-SAKSI_MUST_CHECK enum saksi_err catalog_add_entry(struct catalog *c,
-    const struct cat_entry *e, const struct cat_branch *b, struct saksi_error *err);
-/** catalog_add_stored: The same from an entry as it is stored. */
+/** catalog_add_stored: One more entry of the log; of a new branch when it says so. */
 struct stored_entry;
 SAKSI_MUST_CHECK enum saksi_err catalog_add_stored(struct catalog *c,
     const struct stored_entry *s, struct saksi_error *err);
-/** catalog_put_record: Add, or renew what the head says. */
-SAKSI_MUST_CHECK enum saksi_err catalog_put_record(struct catalog *c, uint64_t number,
-    const struct state_head *h, struct saksi_error *err);
+
+/* ---- records: catalog_record.c --------------------------------------------------- */
+
+/** catalog_number: The row number of a record; *number 0 if there is none. */
+SAKSI_MUST_CHECK enum saksi_err catalog_number(struct saksi_txn *t,
+    const struct saksi_id *id, uint64_t *number, struct saksi_error *err);
+/** catalog_record: With its head. The caller frees it, found or not. */
+SAKSI_MUST_CHECK enum saksi_err catalog_record(struct saksi_txn *t,
+    const struct saksi_id *id, struct cat_record *r, bool *found,
+    struct saksi_error *err);
+/**
+ * catalog_by_ref / catalog_by_prefix: Call ${fn} for each record with that
+ * reference, or whose id begins with these letters.
+ */
+typedef enum saksi_err catalog_fn(void *ctx, const struct cat_record *r,
+    struct saksi_error *err);
+SAKSI_MUST_CHECK enum saksi_err catalog_by_ref(struct saksi_txn *t, const char *ref,
+    catalog_fn *fn, void *ctx, struct saksi_error *err);
+SAKSI_MUST_CHECK enum saksi_err catalog_by_prefix(struct saksi_txn *t,
+    const char *letters, catalog_fn *fn, void *ctx, struct saksi_error *err);
+/** catalog_by_id: Every record, in order of ids. */
+SAKSI_MUST_CHECK enum saksi_err catalog_by_id(struct saksi_txn *t, catalog_fn *fn,
+    void *ctx, struct saksi_error *err);
+/** catalog_made: A record that was not there before has row ${number}. */
+void catalog_made(struct catalog *c, const struct saksi_id *id, uint64_t number);
+/** catalog_touch: What record ${number} says has changed. */
+SAKSI_MUST_CHECK enum saksi_err catalog_touch(struct catalog *c, uint64_t number,
+    struct saksi_error *err);
+/** catalog_terms: Add what a record of state ${s} is to be found by. */
+SAKSI_MUST_CHECK enum saksi_err catalog_terms(struct index_doc *d, struct saksi_txn *t,
+    uint64_t number, const struct state *s, struct saksi_error *err);
+/** catalog_index: Put the terms of record ${number}, whose state is ${s}. */
+SAKSI_MUST_CHECK enum saksi_err catalog_index(struct saksi_txn *t, uint64_t number,
+    const struct state *s, struct saksi_error *err);
 
 #endif

@@ -8,6 +8,11 @@
 #include "rows.h"
 #include "vault_impl.h"
 
+/* An import's records lie together, and so do the few changesets that made them. */
+#define KEPT_ENTRIES 16u
+/* Of a group: its operations, their values and what they hide. */
+#define GROUP_DEPTH (MP_DEPTH_MAX + 4u)
+
 struct checking {
 	struct saksi_vault *v;
 	struct saksi_txn *t;
@@ -17,9 +22,11 @@ struct checking {
 	void (*fault)(void *ctx, const char *words);
 	void *fault_ctx;
 	size_t faults;
-	/* deep: records rebuilt from the log, by position in the catalog */
-	struct state *rebuilt;
-	size_t n_rebuilt;
+	/* deep */
+	uint64_t parts;				/* of records, in the log */
+	uint64_t groups;			/* in the records */
+	struct stored_entry kept[KEPT_ENTRIES]; /* by arrival number */
+	uint64_t *sums;				/* INDEX_SUMS of what the records say */
 };
 
 static void found(struct checking *k, const char *fmt, ...) SAKSI_PRINTF(2, 3);
@@ -58,45 +65,51 @@ static void check_signature(struct checking *k, const struct stored_entry *e)
 }
 
 /* What it cites is here and before it, and its chain holds. */
-static bool causes_in_order(struct checking *k, const struct stored_entry *e,
-    const char *name)
+static enum saksi_err causes_in_order(struct checking *k, const struct stored_entry *e,
+    const char *name, bool *whole, struct saksi_error *err)
 {
 	const struct saksi_hash *causes[CHANGESET_CAUSES_MAX];
 	size_t n = changeset_causes(e->cs, causes);
-	const struct cat_entry *prev;
+	struct cat_entry c;
+	bool there;
+	enum saksi_err rc;
 
-	for (size_t i = 0; i < n; i++) {
-		const struct cat_entry *cause = catalog_entry(k->c, causes[i]);
-
-		if (cause == NULL || cause->n >= e->n) {
+	*whole = true;
+	for (size_t i = 0; i < n && *whole; i++) {
+		if ((rc = catalog_entry(k->t, causes[i], &c, &there, err)) != SAKSI_OK)
+			return rc;
+		*whole = there && c.n < e->n && c.branch < k->c->n_branches;
+		if (!*whole)
 			found(k, "changeset %s: a cause of it is missing", name);
-			return false;
-		}
+		else if (e->cs->has_prev && hash_cmp(causes[i], &e->cs->prev) == 0 &&
+		    (hash_cmp(&k->c->branches[c.branch].log, &e->cs->log) != 0 ||
+			c.seq + 1 != e->cs->seq))
+			found(k, "changeset %s: breaks the chain of its log", name);
 	}
-	prev = e->cs->has_prev ? catalog_entry(k->c, &e->cs->prev) : NULL;
-	if (prev != NULL &&
-	    (hash_cmp(&k->c->branches[prev->branch].log, &e->cs->log) != 0 ||
-		prev->seq + 1 != e->cs->seq))
-		found(k, "changeset %s: breaks the chain of its log", name);
-	return true;
+	return SAKSI_OK;
 }
 
 /* The derived version vector is the one that the signed links give. */
 static enum saksi_err check_causes(struct checking *k, const struct stored_entry *e,
     struct saksi_error *err)
 {
-	const struct cat_entry *me = catalog_entry(k->c, &e->cs->id);
+	struct cat_entry me;
 	struct vclock past = {NULL, 0};
 	uint64_t max_hlc = believable_hlc(e->cs->hlc, e->received_us);
 	char name[17];
+	bool there, whole;
 	enum saksi_err rc;
 
 	hash_short(name, &e->cs->id);
-	if (me == NULL || me->n != e->n)
-		found(k, "changeset %s: stands twice, or under another number", name);
-	if (!causes_in_order(k, e, name))
-		return SAKSI_OK;
-	if ((rc = log_join_causes(k->t, k->c, e->cs, &past, &max_hlc, err)) == SAKSI_OK)
+	if ((rc = catalog_entry(k->t, &e->cs->id, &me, &there, err)) != SAKSI_OK)
+		return rc;
+	if (!there || me.n != e->n || me.seq != e->cs->seq || me.hlc != e->cs->hlc ||
+	    me.max_hlc != e->max_hlc || me.branch != e->branch)
+		found(k, "changeset %s: the index has it twice, or under another number",
+		    name);
+	if ((rc = causes_in_order(k, e, name, &whole, err)) != SAKSI_OK || !whole)
+		return rc;
+	if ((rc = log_join_causes(k->t, e->cs, &past, &max_hlc, err)) == SAKSI_OK)
 		rc = vclock_raise(&past, e->branch, e->cs->seq, err);
 	if (rc == SAKSI_OK &&
 	    (past.n != e->past.n || max_hlc != e->max_hlc ||
@@ -106,27 +119,10 @@ static enum saksi_err check_causes(struct checking *k, const struct stored_entry
 	return rc;
 }
 
-static enum saksi_err rebuild(struct checking *k, const struct stored_entry *e,
-    struct saksi_error *err)
+static void count_parts(struct checking *k, const struct changeset *cs)
 {
-	enum saksi_err rc = SAKSI_OK;
-
-	for (uint32_t i = 0;
-	     e->cs->kind == CS_DATA && i < e->cs->n_parts && rc == SAKSI_OK; i++) {
-		const struct cat_record *r;
-		struct group g;
-
-		rc = merge_group(&g, k->c, e, i, err);
-		if (rc == SAKSI_OK && g.n_ops > 0) {
-			if ((r = catalog_record(k->c, &g.record)) == NULL)
-				found(k, "a record that the log speaks of is missing");
-			else
-				rc = state_append(&k->rebuilt[r - k->c->records],
-				    &g.bytes, err);
-		}
-		buf_free(&g.bytes);
-	}
-	return rc;
+	for (uint32_t i = 0; cs->kind == CS_DATA && i < cs->n_parts; i++)
+		k->parts += merge_is_record_part(cs, i);
 }
 
 static enum saksi_err check_entry(void *ctx, uint64_t n, const uint8_t *p, size_t len,
@@ -139,50 +135,187 @@ static enum saksi_err check_entry(void *ctx, uint64_t n, const uint8_t *p, size_
 	if ((rc = stored_entry_read(&e, n, p, len, err)) != SAKSI_OK)
 		return rc;
 	check_signature(k, &e);
-	if ((rc = check_causes(k, &e, err)) == SAKSI_OK && k->rebuilt != NULL)
-		rc = rebuild(k, &e, err);
+	rc = check_causes(k, &e, err);
+	count_parts(k, e.cs);
 	stored_entry_free(&e);
 	return rc;
 }
 
-static enum saksi_err compare_record(struct checking *k, size_t i, struct saksi_error *err)
+/* ---- deep: each record against the log, and the index against each record ------- */
+
+static enum saksi_err entry_of(struct checking *k, uint64_t n, struct stored_entry **out,
+    struct saksi_error *err)
 {
-	const struct cat_record *r = &k->c->records[i];
-	struct buf kept = BUF_INIT, made = BUF_INIT;
-	char id[ID_TEXT_LEN + 1];
+	struct stored_entry *e = &k->kept[n % KEPT_ENTRIES];
+
+	*out = e;
+	if (e->cs != NULL && e->n == n)
+		return SAKSI_OK;
+	stored_entry_free(e);
+	memset(e, 0, sizeof(*e));
+	return log_load(k->t, n, e, err);
+}
+
+/* One group of a record: what part of a changeset makes of it. */
+static enum saksi_err check_group(struct checking *k, const struct saksi_id *id,
+    const uint8_t *p, size_t len, bool *same, struct saksi_error *err)
+{
+	struct stored_entry *e;
+	struct mp_reader r;
+	struct group g;
+	uint64_t n, number;
 	enum saksi_err rc;
 
-	if ((rc = state_view(&k->rebuilt[i], k->c, 0, err)) != SAKSI_OK)
+	mp_read_init(&r, p, len);
+	mp_expect_array(&r, 7);
+	n = mp_read_uint(&r);
+	for (unsigned i = 0; i < 5; i++)
+		mp_skip(&r, MP_DEPTH_MAX, NULL);
+	mp_read_array(&r);
+	mp_expect_array(&r, 5);
+	number = mp_read_uint(&r);
+	*same = false;
+	k->groups++;
+	if (r.failed)
+		return SAKSI_OK;
+	rc = entry_of(k, n, &e, err);
+	if (rc == SAKSI_ENOTFOUND || (rc == SAKSI_OK && number >> 16 >= e->cs->n_parts))
+		return SAKSI_OK;
+	if (rc != SAKSI_OK)
 		return rc;
-	state_write(&made, &k->rebuilt[i]);
-	if ((rc = rows_load(&kept, k->t->kv, r->number, err)) == SAKSI_OK &&
-	    (rc = buf_ok(&made, err)) == SAKSI_OK &&
-	    (kept.len != made.len || memcmp(kept.p, made.p, made.len) != 0)) {
-		id_text(id, &r->id);
-		found(k, "record %s: is not what the log makes of it", id);
-	}
-	buf_free(&kept);
-	buf_free(&made);
+	rc = merge_group(&g, k->t, e, (uint32_t)(number >> 16), err);
+	*same = rc == SAKSI_OK && id_cmp(&g.record, id) == 0 && g.bytes.len == len &&
+	    memcmp(g.bytes.p, p, len) == 0;
+	buf_free(&g.bytes);
 	return rc;
+}
+
+static enum saksi_err check_groups(struct checking *k, const struct state *s, bool *same,
+    struct saksi_error *err)
+{
+	struct mp_reader r;
+	enum saksi_err rc = SAKSI_OK;
+
+	*same = true;
+	mp_read_init(&r, s->groups, s->groups_len);
+	for (size_t i = 0; i < s->n_groups && rc == SAKSI_OK && *same; i++) {
+		const uint8_t *p;
+		size_t len = mp_skip(&r, GROUP_DEPTH, &p);
+
+		if (r.failed)
+			*same = false;
+		else
+			rc = check_group(k, &s->id, p, len, same, err);
+	}
+	return rc;
+}
+
+static enum saksi_err add_terms(struct checking *k, uint64_t number,
+    const struct state *s, struct saksi_error *err)
+{
+	struct index_doc d = INDEX_DOC_INIT;
+	enum saksi_err rc;
+
+	if ((rc = catalog_terms(&d, k->t, number, s, err)) == SAKSI_OK)
+		rc = index_doc_digest(number, &d, k->sums, err);
+	index_doc_free(&d);
+	return rc;
+}
+
+static bool same_head(const struct state_head *a, const struct state_head *b)
+{
+	return a->code == b->code && a->type_len == b->type_len &&
+	    a->ref_len == b->ref_len && memcmp(a->type, b->type, a->type_len) == 0 &&
+	    memcmp(a->ref, b->ref, a->ref_len) == 0;
+}
+
+static enum saksi_err check_record(struct checking *k, uint64_t number,
+    const struct state_head *head, struct state *s, struct saksi_error *err)
+{
+	struct state_head made;
+	char id[ID_TEXT_LEN + 1];
+	uint64_t at;
+	bool same;
+	enum saksi_err rc;
+
+	id_text(id, &s->id);
+	if ((rc = check_groups(k, s, &same, err)) != SAKSI_OK ||
+	    (rc = state_view(s, k->c, 0, err)) != SAKSI_OK)
+		return rc;
+	state_head_of(&made, s);
+	if (!same || !same_head(head, &made))
+		found(k, "record %s: is not what the log makes of it", id);
+	if ((rc = catalog_number(k->t, &s->id, &at, err)) != SAKSI_OK)
+		return rc;
+	if (at != number)
+		found(k, "record %s: the index does not find it; run `saksi reindex`", id);
+	return add_terms(k, number, s, err);
+}
+
+static enum saksi_err check_row(void *ctx, uint64_t number, const uint8_t *p, size_t len,
+    struct saksi_error *err)
+{
+	struct checking *k = ctx;
+	struct buf whole = BUF_INIT;
+	struct state_head head;
+	struct state s;
+	bool first;
+	enum saksi_err rc;
+
+	if ((rc = rows_head(&head, &first, p, len, err)) != SAKSI_OK || !first)
+		return rc;
+	if ((rc = rows_whole(&whole, k->t->kv, p, len, err)) == SAKSI_OK &&
+	    (rc = state_read(&s, whole.p, whole.len, err)) == SAKSI_OK) {
+		rc = check_record(k, number, &head, &s, err);
+		state_free(&s);
+	}
+	buf_free(&whole);
+	return rc;
+}
+
+static enum saksi_err compare_index(struct checking *k, struct saksi_error *err)
+{
+	uint64_t *sums = calloc(INDEX_SUMS, sizeof(*sums));
+	size_t apart = 0;
+	enum saksi_err rc;
+
+	if (sums == NULL)
+		return saksi_fail_nomem(err);
+	if ((rc = index_digest(k->c->index, k->t->kv, sums, err)) == SAKSI_OK) {
+		for (size_t i = 0; i < INDEX_SUMS; i++)
+			apart += sums[i] != k->sums[i];
+		if (apart > 0)
+			found(k,
+			    "index: says of at least %zu record%s what is not in them; "
+			    "run `saksi reindex`",
+			    apart, apart == 1 ? "" : "s");
+	}
+	free(sums);
+	return rc;
+}
+
+static enum saksi_err check_deep(struct checking *k, struct saksi_error *err)
+{
+	enum saksi_err rc;
+
+	if ((k->sums = calloc(INDEX_SUMS, sizeof(*k->sums))) == NULL)
+		return saksi_fail_nomem(err);
+	if ((rc = kv_scan(k->t->kv, KV_RECORDS, 0, check_row, k, err)) != SAKSI_OK)
+		return rc;
+	if (k->groups != k->parts)
+		found(k, "the log has %llu changes to records, the records hold %llu",
+		    (unsigned long long)k->parts, (unsigned long long)k->groups);
+	return compare_index(k, err);
 }
 
 static enum saksi_err check_log(struct checking *k, bool deep, struct saksi_error *err)
 {
 	enum saksi_err rc;
 
-	if ((rc = txn_catalog(k->t, &k->c, err)) != SAKSI_OK)
+	if ((rc = txn_catalog(k->t, &k->c, err)) != SAKSI_OK ||
+	    (rc = kv_scan(k->t->kv, KV_LOG, 0, check_entry, k, err)) != SAKSI_OK)
 		return rc;
-	if (deep) {
-		k->n_rebuilt = k->c->n_records;
-		if ((k->rebuilt = calloc(k->n_rebuilt + 1, sizeof(*k->rebuilt))) == NULL)
-			return saksi_fail_nomem(err);
-		for (size_t i = 0; i < k->n_rebuilt; i++)
-			state_init(&k->rebuilt[i], &k->c->records[i].id);
-	}
-	rc = kv_scan(k->t->kv, KV_LOG, 0, check_entry, k, err);
-	for (size_t i = 0; i < k->n_rebuilt && rc == SAKSI_OK; i++)
-		rc = compare_record(k, i, err);
-	return rc;
+	return deep ? check_deep(k, err) : SAKSI_OK;
 }
 
 /* What the vault holds is wrong, and not memory, a lock or the disk's mood. */
@@ -218,9 +351,9 @@ enum saksi_err saksi_vault_verify(struct saksi_vault *v, bool deep,
 		if (rc != SAKSI_OK && is_damage(rc))
 			found(&k, "%s", why.msg);
 	}
-	for (size_t i = 0; i < k.n_rebuilt; i++)
-		state_free(&k.rebuilt[i]);
-	free(k.rebuilt);
+	for (size_t i = 0; i < KEPT_ENTRIES; i++)
+		stored_entry_free(&k.kept[i]);
+	free(k.sums);
 	saksi_txn_abort(&k.t);
 	if (!is_damage(rc))
 		return saksi_fail(err, rc, "%s", why.msg);

@@ -183,25 +183,33 @@ static enum saksi_err set_text(struct saksi_draft *d, struct draft_part *p,
 	return rc;
 }
 
-enum saksi_err draft_create_as(struct saksi_draft *d, const struct saksi_id *id,
-    const char *type, const char *ref, const char *cls, struct saksi_error *err)
+static enum saksi_err must_be_new(struct saksi_txn *t, const struct saksi_id *id,
+    struct saksi_error *err)
 {
-	const struct cat_record *known;
-	struct catalog *c;
-	struct draft_part *p;
+	struct cat_record known;
 	char text[ID_TEXT_LEN + 1];
-	enum saksi_err rc;
+	bool found;
+	enum saksi_err rc = catalog_record(t, id, &known, &found, err);
 
-	if ((rc = txn_catalog(d->t, &c, err)) != SAKSI_OK)
-		return rc;
-	if ((known = catalog_record(c, id)) != NULL) {
+	if (rc == SAKSI_OK && found) {
 		id_text(text, id);
-		return saksi_fail(err, SAKSI_EEXIST, "record %s: is there already%s",
-		    text,
-		    known->code == STATE_DELETED
+		rc = saksi_fail(err, SAKSI_EEXIST, "record %s: is there already%s", text,
+		    known.head.code == STATE_DELETED
 			? ", deleted; `saksi undelete` brings it back"
 			: "; `saksi edit` changes it");
 	}
+	cat_record_free(&known);
+	return rc;
+}
+
+enum saksi_err draft_create_as(struct saksi_draft *d, const struct saksi_id *id,
+    const char *type, const char *ref, const char *cls, struct saksi_error *err)
+{
+	struct draft_part *p;
+	enum saksi_err rc;
+
+	if ((rc = must_be_new(d->t, id, err)) != SAKSI_OK)
+		return rc;
 	if ((p = part_new(d)) == NULL)
 		return saksi_fail_nomem(err);
 	p->id = *id;

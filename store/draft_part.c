@@ -34,9 +34,8 @@ void part_free(struct draft_part *p)
 enum saksi_err part_open(struct saksi_draft *d, const struct saksi_id *id,
     struct draft_part **out, struct saksi_error *err)
 {
-	const struct cat_record *known;
-	struct catalog *c;
 	struct draft_part *p;
+	uint64_t number;
 	enum saksi_err rc;
 
 	for (size_t i = d->n; i-- > 0;)
@@ -44,15 +43,15 @@ enum saksi_err part_open(struct saksi_draft *d, const struct saksi_id *id,
 			*out = &d->parts[i];
 			return SAKSI_OK;
 		}
-	if ((rc = txn_catalog(d->t, &c, err)) != SAKSI_OK)
+	if ((rc = catalog_number(d->t, id, &number, err)) != SAKSI_OK)
 		return rc;
-	if ((known = catalog_record(c, id)) == NULL)
+	if (number == 0)
 		return saksi_fail(err, SAKSI_ENOTFOUND,
 		    "record: there is none with this id");
 	if ((p = part_new(d)) == NULL)
 		return saksi_fail_nomem(err);
 	p->id = *id;
-	if ((rc = txn_state(d->t, known->number, 0, &p->state, err)) != SAKSI_OK)
+	if ((rc = txn_state(d->t, number, 0, &p->state, err)) != SAKSI_OK)
 		return rc;
 	p->has_state = true;
 	*out = p;
@@ -98,22 +97,27 @@ static size_t count_picked(const struct draft_part *p, const char *field, pick_f
 }
 
 /* The dots of those from place ${from} on, at most ${max}, as msgpack. */
-static void write_dots(struct buf *b, struct saksi_draft *d, const struct draft_part *p,
-    const char *field, pick_fn *pick, const void *ctx, size_t from, size_t max)
+static enum saksi_err write_dots(struct buf *b, struct saksi_draft *d,
+    const struct draft_part *p, const char *field, pick_fn *pick, const void *ctx,
+    size_t from, size_t max, struct saksi_error *err)
 {
-	const struct catalog *c = &d->t->v->catalog;
 	struct buf dots = BUF_INIT;
 	size_t at = 0, n = 0;
+	enum saksi_err rc = SAKSI_OK;
 
 	for (size_t i = 0; p->has_state && i < p->state.n_ops && n < max; i++) {
 		const struct state_op *op = &p->state.ops[i];
-		const struct cat_entry *e;
+		struct cat_entry e;
+		bool found;
 
-		if (!picked(op, field, pick, ctx) || at++ < from ||
-		    (e = catalog_entry_n(c, op->n)) == NULL)
+		if (!picked(op, field, pick, ctx) || at++ < from)
+			continue;
+		if ((rc = catalog_arrival(d->t, op->n, &e, &found, err)) != SAKSI_OK)
+			break;
+		if (!found)
 			continue;
 		mp_array(&dots, 2);
-		mp_bin(&dots, e->id.b, sizeof(e->id.b));
+		mp_bin(&dots, e.id.b, sizeof(e.id.b));
 		mp_uint(&dots, op->number);
 		n++;
 	}
@@ -121,6 +125,7 @@ static void write_dots(struct buf *b, struct saksi_draft *d, const struct draft_
 	buf_add(b, dots.p, dots.len);
 	b->failed |= dots.failed;
 	buf_free(&dots);
+	return rc;
 }
 
 bool part_equal_value(const struct state_op *op, const void *ctx)
@@ -181,8 +186,9 @@ enum saksi_err part_put_removes(struct saksi_draft *d, struct draft_part *p,
 		mp_array(&p->bytes, 3);
 		mp_uint(&p->bytes, OP_REMOVE);
 		mp_cstr(&p->bytes, field);
-		write_dots(&p->bytes, d, p, field, pick, ctx, *done, round);
-		rc = end_op(p, from, err);
+		rc = write_dots(&p->bytes, d, p, field, pick, ctx, *done, round, err);
+		if (rc == SAKSI_OK)
+			rc = end_op(p, from, err);
 		*done += round;
 	}
 	return rc;
@@ -203,8 +209,9 @@ enum saksi_err part_put_set(struct saksi_draft *d, struct draft_part *p,
 	mp_uint(&p->bytes, OP_SET);
 	mp_cstr(&p->bytes, field);
 	buf_add(&p->bytes, value->p, value->len);
-	write_dots(&p->bytes, d, p, field, NULL, NULL, done, over ? DOTS_MAX : 0);
-	return end_op(p, from, err);
+	rc = write_dots(&p->bytes, d, p, field, NULL, NULL, done, over ? DOTS_MAX : 0,
+	    err);
+	return rc == SAKSI_OK ? end_op(p, from, err) : rc;
 }
 
 enum saksi_err part_put_add(struct draft_part *p, const char *field,

@@ -151,24 +151,38 @@ static const char *text_key(struct importing *im, const struct line *l, const ch
 	return s;
 }
 
+/* Of several the one with the smallest id, so that all devices take the same. */
+struct best {
+	const char *type;
+	struct saksi_id id;
+	bool found;
+};
+
+static enum saksi_err keep_best(void *ctx, const struct cat_record *r,
+    struct saksi_error *err)
+{
+	struct best *best = ctx;
+
+	(void)err;
+	if (head_type_is(&r->head, best->type) &&
+	    (!best->found || id_cmp(&r->id, &best->id) < 0)) {
+		best->id = r->id;
+		best->found = true;
+	}
+	return SAKSI_OK;
+}
+
 /* A record that already has this reference keeps it; else the id follows from it. */
 static enum saksi_err id_of_ref(struct importing *im, struct line *l,
     struct saksi_error *err)
 {
-	const struct cat_record *r, *best = NULL;
-	struct catalog *c;
-	size_t at = 0;
+	struct best best = {.type = l->type->name};
 	enum saksi_err rc;
 
-	if ((rc = txn_catalog(im->t, &c, err)) != SAKSI_OK)
+	if ((rc = catalog_by_ref(im->t, l->ref, keep_best, &best, err)) != SAKSI_OK)
 		return rc;
-	/* Of several the one with the smallest id, so that all devices take the same. */
-	while ((r = catalog_by_ref(c, l->ref, &at)) != NULL)
-		if (strcmp(r->type, l->type->name) == 0 &&
-		    (best == NULL || id_cmp(&r->id, &best->id) < 0))
-			best = r;
-	if (best != NULL) {
-		l->id = best->id;
+	if (best.found) {
+		l->id = best.id;
 		return SAKSI_OK;
 	}
 	return saksi_import_id(im->t, l->type->name, l->ref, &l->id, err);
@@ -178,8 +192,8 @@ static enum saksi_err identify(struct importing *im, struct line *l,
     struct saksi_error *err)
 {
 	struct schema_faults *f = &im->report->faults;
-	const struct cat_record *known;
-	struct catalog *c;
+	struct cat_record known;
+	bool found;
 	const char *type, *ref, *cls;
 	enum saksi_err rc;
 
@@ -198,13 +212,12 @@ static enum saksi_err identify(struct importing *im, struct line *l,
 	if (id_parse(&l->id, l->name)) {
 		id_text(l->text_id, &l->id);
 		l->ref = ref == NULL ? "" : ref;
-		if ((rc = txn_catalog(im->t, &c, err)) != SAKSI_OK)
-			return rc;
-		known = catalog_record(c, &l->id);
-		if (known != NULL && strcmp(known->type, l->type->name) != 0)
+		rc = catalog_record(im->t, &l->id, &known, &found, err);
+		if (rc == SAKSI_OK && found && !head_type_is(&known.head, l->type->name))
 			schema_faults_add(f, l->number, false, "type",
 			    "the vault has this id as another type");
-		return SAKSI_OK;
+		cat_record_free(&known);
+		return rc;
 	}
 	if (ref != NULL)
 		schema_faults_add(f, l->number, false, "ref",
@@ -451,14 +464,14 @@ static enum saksi_err draft_line(struct importing *im, struct saksi_draft *d,
     const struct line *l, struct saksi_error *err)
 {
 	const char *cls = json_string_value(json_object_get(l->json, "class"));
-	struct catalog *c;
 	struct outcome o = {0, 0};
+	uint64_t number;
 	bool known;
 	enum saksi_err rc;
 
-	if ((rc = txn_catalog(im->t, &c, err)) != SAKSI_OK)
+	if ((rc = catalog_number(im->t, &l->id, &number, err)) != SAKSI_OK)
 		return rc;
-	known = catalog_record(c, &l->id) != NULL;
+	known = number != 0;
 	if (!known)
 		rc = draft_create_as(d, &l->id, l->type->name, l->ref, cls, err);
 	else if ((rc = put_text(d, l, "ref", l->ref, &o, err)) == SAKSI_OK)

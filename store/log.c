@@ -15,13 +15,9 @@ void log_entry_free(struct log_entry *e)
 enum saksi_err saksi_log_has(struct saksi_txn *t, const struct saksi_hash *id, bool *has,
     struct saksi_error *err)
 {
-	struct catalog *c;
-	enum saksi_err rc;
+	struct cat_entry e;
 
-	*has = false;
-	if ((rc = txn_catalog(t, &c, err)) == SAKSI_OK)
-		*has = catalog_entry(c, id) != NULL;
-	return rc;
+	return catalog_entry(t, id, &e, has, err);
 }
 
 static void entry_from_stored(struct log_entry *out, struct stored_entry *s)
@@ -63,20 +59,20 @@ enum saksi_err saksi_log_get_n(struct saksi_txn *t, uint64_t n, struct log_entry
 enum saksi_err saksi_log_get(struct saksi_txn *t, const struct saksi_hash *id,
     struct log_entry *out, struct saksi_error *err)
 {
-	const struct cat_entry *e;
-	struct catalog *c;
+	struct cat_entry e;
 	char name[17];
+	bool found;
 	enum saksi_err rc;
 
 	memset(out, 0, sizeof(*out));
-	if ((rc = txn_catalog(t, &c, err)) != SAKSI_OK)
+	if ((rc = catalog_entry(t, id, &e, &found, err)) != SAKSI_OK)
 		return rc;
-	if ((e = catalog_entry(c, id)) == NULL) {
+	if (!found) {
 		hash_short(name, id);
 		return saksi_fail(err, SAKSI_ENOTFOUND, "changeset %s: not in this vault",
 		    name);
 	}
-	return saksi_log_get_n(t, e->n, out, err);
+	return saksi_log_get_n(t, e.n, out, err);
 }
 
 struct each {
@@ -132,7 +128,7 @@ enum saksi_err saksi_log_heads(struct saksi_txn *t, struct log_head **list, size
 		return saksi_fail_nomem(err);
 	for (size_t i = 0; i < c->n_branches; i++) {
 		const struct cat_branch *b = &c->branches[i];
-		const struct cat_entry *head = &c->entries[b->head];
+		const struct cat_entry *head = &b->head;
 		struct log_head *h = &(*list)[i];
 
 		h->log = b->log;
@@ -185,17 +181,18 @@ enum saksi_err saksi_log_missing(struct saksi_txn *t, const struct changeset *cs
     struct saksi_hash ids[CHANGESET_CAUSES_MAX], uint32_t *n, struct saksi_error *err)
 {
 	const struct saksi_hash *causes[CHANGESET_CAUSES_MAX];
-	struct catalog *c;
-	size_t n_causes;
+	size_t n_causes = changeset_causes(cs, causes);
+	struct cat_entry e;
+	bool found;
 	enum saksi_err rc;
 
 	*n = 0;
-	if ((rc = txn_catalog(t, &c, err)) != SAKSI_OK)
-		return rc;
-	n_causes = changeset_causes(cs, causes);
-	for (size_t i = 0; i < n_causes; i++)
-		if (catalog_entry(c, causes[i]) == NULL)
+	for (size_t i = 0; i < n_causes; i++) {
+		if ((rc = catalog_entry(t, causes[i], &e, &found, err)) != SAKSI_OK)
+			return rc;
+		if (!found)
 			ids[(*n)++] = *causes[i];
+	}
 	return SAKSI_OK;
 }
 
@@ -214,18 +211,18 @@ enum saksi_err log_cover_new(struct log_cover **out, struct saksi_error *err)
 enum saksi_err log_cover_add(struct log_cover *cover, struct saksi_txn *t,
     const struct saksi_hash *id, struct saksi_error *err)
 {
-	const struct cat_entry *e;
+	struct cat_entry e;
 	struct stored_entry s;
-	struct catalog *c;
+	bool found;
 	enum saksi_err rc;
 
-	if ((rc = txn_catalog(t, &c, err)) != SAKSI_OK)
+	if ((rc = catalog_entry(t, id, &e, &found, err)) != SAKSI_OK)
 		return rc;
-	if ((e = catalog_entry(c, id)) == NULL)
+	if (!found)
 		return saksi_fail(err, SAKSI_ENOTFOUND, "changeset: not merged here");
-	if (vclock_has(&cover->past, e->branch, e->seq))
+	if (vclock_has(&cover->past, e.branch, e.seq))
 		return SAKSI_OK;
-	if ((rc = log_load(t, e->n, &s, err)) != SAKSI_OK)
+	if ((rc = log_load(t, e.n, &s, err)) != SAKSI_OK)
 		return rc;
 	rc = vclock_join(&cover->past, &s.past, err);
 	stored_entry_free(&s);

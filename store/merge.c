@@ -190,25 +190,28 @@ enum saksi_err merge_check(const struct changeset *cs, struct saksi_error *err)
 }
 
 /* Keep of the dots those that name a cause: only what was seen can be hidden. */
-static void write_over(struct buf *b, const struct wire_op *op, const struct catalog *c,
-    const struct stored_entry *e)
+static enum saksi_err write_over(struct buf *b, const struct wire_op *op,
+    struct saksi_txn *t, const struct stored_entry *e, struct saksi_error *err)
 {
 	struct buf dots = BUF_INIT;
 	struct mp_reader r = op->dots;
 	uint32_t kept = 0;
+	enum saksi_err rc = SAKSI_OK;
 
 	for (uint32_t i = 0; i < op->n_dots; i++) {
-		const struct cat_entry *cause;
+		struct cat_entry cause;
 		struct saksi_hash id;
 		uint32_t number;
+		bool found;
 
 		read_dot(&r, &id, &number);
-		cause = catalog_entry(c, &id);
-		if (cause == NULL || cause->n == e->n ||
-		    !vclock_has(&e->past, cause->branch, cause->seq))
+		if ((rc = catalog_entry(t, &id, &cause, &found, err)) != SAKSI_OK)
+			break;
+		if (!found || cause.n == e->n ||
+		    !vclock_has(&e->past, cause.branch, cause.seq))
 			continue;
 		mp_array(&dots, 2);
-		mp_uint(&dots, cause->n);
+		mp_uint(&dots, cause.n);
 		mp_uint(&dots, number);
 		kept++;
 	}
@@ -216,6 +219,7 @@ static void write_over(struct buf *b, const struct wire_op *op, const struct cat
 	buf_add(b, dots.p, dots.len);
 	b->failed |= dots.failed;
 	buf_free(&dots);
+	return rc;
 }
 
 static bool op_is_on(const struct wire_op *op, const char *field)
@@ -224,8 +228,9 @@ static bool op_is_on(const struct wire_op *op, const char *field)
 	    memcmp(op->field, field, op->field_len) == 0;
 }
 
-static void write_op(struct group *g, struct buf *ops, const struct wire_op *op,
-    uint32_t number, const struct catalog *c, const struct stored_entry *e)
+static enum saksi_err write_op(struct group *g, struct buf *ops, const struct wire_op *op,
+    uint32_t number, struct saksi_txn *t, const struct stored_entry *e,
+    struct saksi_error *err)
 {
 	mp_array(ops, 5);
 	mp_uint(ops, number);
@@ -235,14 +240,24 @@ static void write_op(struct group *g, struct buf *ops, const struct wire_op *op,
 		mp_nil(ops);
 	else
 		buf_add(ops, op->value, op->value_len);
-	write_over(ops, op, c, e);
 	g->deletes |= op->value != NULL && op_is_on(op, "deleted");
 	g->heads |=
 	    op_is_on(op, "deleted") || op_is_on(op, "type") || op_is_on(op, "ref");
 	g->n_ops++;
+	return write_over(ops, op, t, e, err);
 }
 
-enum saksi_err merge_group(struct group *g, const struct catalog *c,
+bool merge_is_record_part(const struct changeset *cs, uint32_t part)
+{
+	struct saksi_id id;
+	struct mp_reader r;
+	uint64_t tag;
+
+	return cs->parts[part].p != NULL &&
+	    read_part_head(&r, &cs->parts[part], &id, &tag) > 0;
+}
+
+enum saksi_err merge_group(struct group *g, struct saksi_txn *t,
     const struct stored_entry *e, uint32_t part, struct saksi_error *err)
 {
 	struct buf ops = BUF_INIT;
@@ -250,15 +265,16 @@ enum saksi_err merge_group(struct group *g, const struct catalog *c,
 	struct wire_op op;
 	uint64_t tag = 0;
 	uint32_t n = 0;
-	enum saksi_err rc;
+	enum saksi_err rc = SAKSI_OK;
 
 	memset(g, 0, sizeof(*g));
 	if (e->cs->parts[part].p != NULL)
 		n = read_part_head(&r, &e->cs->parts[part], &g->record, &tag);
 	if (n == 0)
 		return SAKSI_OK;
-	for (uint32_t i = 0; i < n && read_wire_op(&r, &op) && !r.failed; i++)
-		write_op(g, &ops, &op, part << 16 | i, c, e);
+	for (uint32_t i = 0;
+	     i < n && rc == SAKSI_OK && read_wire_op(&r, &op) && !r.failed; i++)
+		rc = write_op(g, &ops, &op, part << 16 | i, t, e, err);
 	mp_array(&g->bytes, 7);
 	mp_uint(&g->bytes, e->n);
 	mp_uint(&g->bytes, e->branch);
@@ -271,7 +287,8 @@ enum saksi_err merge_group(struct group *g, const struct catalog *c,
 		mp_nil(&g->bytes);
 	mp_array(&g->bytes, n);
 	buf_add(&g->bytes, ops.p, ops.len);
-	rc = buf_ok(&ops, err);
+	if (rc == SAKSI_OK)
+		rc = buf_ok(&ops, err);
 	buf_free(&ops);
 	if (rc == SAKSI_OK && r.failed)
 		rc = mp_done(&r, "record part", err);
@@ -296,36 +313,64 @@ static enum saksi_err look_again(struct saksi_txn *t, const struct catalog *c,
 	return rc;
 }
 
-static enum saksi_err apply_group(struct saksi_txn *t, struct catalog *c,
-    const struct saksi_id *id, const struct group *g, int *was, int *is,
+/* The row of a record that is there: its terms are written when all is merged. */
+static enum saksi_err apply_known(struct saksi_txn *t, struct catalog *c,
+    struct cat_record *known, const struct group *g, struct state_head *h,
     struct saksi_error *err)
 {
-	const struct cat_record *known = catalog_record(c, id);
 	struct state s = {.n_ops = 0};
-	struct state_head h = {.id = *id};
-	uint64_t number;
 	enum saksi_err rc = SAKSI_OK;
 
-	*was = known == NULL ? 0 : (int)state_shown(known->code);
-	if (known != NULL)
-		number = known->number;
-	else if ((rc = kv_next(t->kv, KV_RECORDS, &number, err)) != SAKSI_OK)
-		return rc;
-	if (known != NULL && known->code == STATE_PLAIN && !g->heads) {
-		/* Nothing that the head says can have changed. */
-		h.code = known->code;
-		h.type = known->type;
-		h.type_len = strlen(known->type);
-		h.ref = known->ref;
-		h.ref_len = strlen(known->ref);
-	} else
-		rc = look_again(t, c, number, known != NULL, id, &g->bytes, &s, &h, err);
-	if (rc == SAKSI_OK &&
-	    (rc = rows_append(t->kv, number, &h, &g->bytes, err)) == SAKSI_OK) {
-		*is = (int)state_shown(h.code);
-		rc = catalog_put_record(c, number, &h, err);
-	}
+	if (known->head.code == STATE_PLAIN && !g->heads)
+		*h = known->head; /* nothing that the head says can have changed */
+	else
+		rc = look_again(t, c, known->number, true, &known->id, &g->bytes, &s, h,
+		    err);
+	if (rc == SAKSI_OK)
+		rc = rows_append(t->kv, known->number, h, &g->bytes, err);
+	if (rc == SAKSI_OK)
+		rc = catalog_touch(c, known->number, err);
 	state_free(&s);
+	return rc;
+}
+
+static enum saksi_err apply_new(struct saksi_txn *t, struct catalog *c,
+    const struct saksi_id *id, const struct group *g, struct state_head *h,
+    struct saksi_error *err)
+{
+	struct state s = {.n_ops = 0};
+	uint64_t number;
+	enum saksi_err rc;
+
+	if ((rc = kv_next(t->kv, KV_RECORDS, &number, err)) == SAKSI_OK &&
+	    (rc = look_again(t, c, number, false, id, &g->bytes, &s, h, err)) ==
+		SAKSI_OK &&
+	    (rc = rows_append(t->kv, number, h, &g->bytes, err)) == SAKSI_OK)
+		rc = catalog_index(t, number, &s, err);
+	if (rc == SAKSI_OK)
+		catalog_made(c, id, number);
+	state_free(&s);
+	return rc;
+}
+
+static enum saksi_err apply_group(struct saksi_txn *t, struct catalog *c,
+    const struct group *g, int *was, int *is, struct saksi_error *err)
+{
+	struct cat_record known;
+	struct state_head h = {.id = g->record};
+	bool found;
+	enum saksi_err rc;
+
+	*was = 0;
+	rc = catalog_record(t, &g->record, &known, &found, err);
+	if (rc == SAKSI_OK && found) {
+		*was = (int)state_shown(known.head.code);
+		rc = apply_known(t, c, &known, g, &h, err);
+	} else if (rc == SAKSI_OK)
+		rc = apply_new(t, c, &g->record, g, &h, err);
+	if (rc == SAKSI_OK)
+		*is = (int)state_shown(h.code);
+	cat_record_free(&known);
 	return rc;
 }
 
@@ -341,12 +386,11 @@ enum saksi_err merge_apply(struct saksi_txn *t, const struct stored_entry *e,
 		struct merge_change change = {.branch = e->branch};
 		struct group g;
 
-		rc = merge_group(&g, c, e, i, err);
+		rc = merge_group(&g, t, e, i, err);
 		change.record = g.record;
 		change.values = g.n_ops;
 		if (rc == SAKSI_OK && g.n_ops > 0) {
-			rc = apply_group(t, c, &g.record, &g, &change.was, &change.is,
-			    err);
+			rc = apply_group(t, c, &g, &change.was, &change.is, err);
 			if (rc == SAKSI_OK && fn != NULL)
 				fn(ctx, &change);
 		}

@@ -6,6 +6,7 @@
 #include <saksi/base/mpjson.h>
 #include <saksi/store/record.h>
 
+#include "rows.h"
 #include "state.h"
 #include "vault_impl.h"
 
@@ -129,132 +130,193 @@ static bool existed(const struct state *s)
 	return false;
 }
 
+static enum saksi_err get_at(struct saksi_record **out, struct saksi_txn *t,
+    uint64_t number, const struct saksi_id *id, int64_t as_of_us, struct saksi_error *err)
+{
+	char text[ID_TEXT_LEN + 1];
+	struct state s;
+	enum saksi_err rc;
+
+	if ((rc = txn_state(t, number, as_of_us, &s, err)) != SAKSI_OK)
+		return rc;
+	if (id_cmp(&s.id, id) != 0)
+		rc = saksi_fail(err, SAKSI_EDAMAGED,
+		    "index: it takes one record for another; run `saksi reindex`");
+	else if (!existed(&s)) {
+		id_text(text, id);
+		rc = saksi_fail(err, SAKSI_ENOTFOUND,
+		    "record %s: was not there yet at that time", text);
+	} else
+		rc = record_from_state(out, &s, number, err);
+	state_free(&s);
+	return rc;
+}
+
 enum saksi_err saksi_record_get(struct saksi_record **out, struct saksi_txn *t,
     const struct saksi_id *id, int64_t as_of_us, struct saksi_error *err)
 {
-	const struct cat_record *known;
-	struct catalog *c;
-	struct state s;
 	char text[ID_TEXT_LEN + 1];
+	uint64_t number;
 	enum saksi_err rc;
 
 	*out = NULL;
-	if ((rc = txn_catalog(t, &c, err)) != SAKSI_OK)
+	if ((rc = catalog_number(t, id, &number, err)) != SAKSI_OK)
 		return rc;
+	if (number != 0)
+		return get_at(out, t, number, id, as_of_us, err);
 	id_text(text, id);
-	if ((known = catalog_record(c, id)) == NULL)
-		return saksi_fail(err, SAKSI_ENOTFOUND, "record %s: there is none", text);
-	if ((rc = txn_state(t, known->number, as_of_us, &s, err)) != SAKSI_OK)
+	return saksi_fail(err, SAKSI_ENOTFOUND, "record %s: there is none", text);
+}
+
+enum saksi_err state_json(json_t **out, struct saksi_txn *t, const struct state *s,
+    uint64_t number, struct saksi_error *err)
+{
+	struct saksi_record *r = NULL;
+	enum saksi_err rc;
+
+	*out = NULL;
+	if ((rc = record_from_state(&r, s, number, err)) == SAKSI_OK)
+		rc = saksi_record_json(out, t, r, NULL, NULL, err);
+	saksi_record_free(&r);
+	return rc;
+}
+
+struct each {
+	struct saksi_txn *t;
+	struct catalog *c;
+	bool deleted;
+	saksi_record_fn *fn;
+	void *ctx;
+	struct buf whole;
+};
+
+static enum saksi_err each_row(void *ctx, uint64_t number, const uint8_t *p, size_t n,
+    struct saksi_error *err)
+{
+	struct each *e = ctx;
+	struct saksi_record *r = NULL;
+	struct state_head h;
+	struct state s;
+	bool first;
+	enum saksi_err rc;
+
+	if ((rc = rows_head(&h, &first, p, n, err)) != SAKSI_OK || !first ||
+	    (h.code == STATE_DELETED && !e->deleted))
 		return rc;
-	if (!existed(&s))
-		rc = saksi_fail(err, SAKSI_ENOTFOUND,
-		    "record %s: was not there yet at that time", text);
-	else
-		rc = record_from_state(out, &s, known->number, err);
+	if (e->whole.len > 0)
+		wipe(e->whole.p, e->whole.len);
+	e->whole.len = 0;
+	if ((rc = rows_whole(&e->whole, e->t->kv, p, n, err)) != SAKSI_OK ||
+	    (rc = state_read(&s, e->whole.p, e->whole.len, err)) != SAKSI_OK)
+		return rc;
+	if ((rc = state_view(&s, e->c, 0, err)) == SAKSI_OK)
+		rc = record_from_state(&r, &s, number, err);
 	state_free(&s);
+	if (rc == SAKSI_OK)
+		rc = e->fn(e->ctx, r, err);
+	saksi_record_free(&r);
 	return rc;
 }
 
 enum saksi_err saksi_record_each(struct saksi_txn *t, bool deleted, saksi_record_fn *fn,
     void *ctx, struct saksi_error *err)
 {
-	struct catalog *c;
+	struct each e = {.t = t, .deleted = deleted, .fn = fn, .ctx = ctx};
 	enum saksi_err rc;
 
-	if ((rc = txn_catalog(t, &c, err)) != SAKSI_OK)
+	if ((rc = txn_catalog(t, &e.c, err)) != SAKSI_OK)
 		return rc;
-	for (size_t i = 0; i < c->n_records && rc == SAKSI_OK; i++) {
-		struct saksi_record *r = NULL;
-
-		if (c->records[i].code == STATE_DELETED && !deleted)
-			continue;
-		if ((rc = saksi_record_get(&r, t, &c->records[i].id, 0, err)) == SAKSI_OK)
-			rc = fn(ctx, r, err);
-		saksi_record_free(&r);
-	}
+	rc = kv_scan(t->kv, KV_RECORDS, 0, each_row, &e, err);
+	buf_free(&e.whole);
 	return rc;
 }
 
 /* ---- names -------------------------------------------------------------------------- */
 
-static enum saksi_err find_by_ref(const struct catalog *c, const char *name,
-    struct saksi_id *id, struct saksi_error *err)
-{
-	const struct cat_record *r, *first = NULL;
-	struct buf list = BUF_INIT;
-	size_t at = 0, n = 0;
-	char text[ID_TEXT_LEN + 1];
-	enum saksi_err rc = SAKSI_OK;
-
-	while ((r = catalog_by_ref(c, name, &at)) != NULL) {
-		/* A deleted one gives way to one that is there. */
-		if (first != NULL && r->code == STATE_DELETED)
-			continue;
-		if (first == NULL || first->code == STATE_DELETED) {
-			first = r;
-			n = 0;
-			buf_reset(&list);
-		}
-		n++;
-		id_text(text, &r->id);
-		buf_printf(&list, " %s (%s)", text, r->type);
-	}
-	if (first == NULL)
-		rc = SAKSI_ENOTFOUND;
-	else if (n > 1)
-		rc = saksi_fail(err, SAKSI_EINVAL,
-		    "this reference: stands for several records; name one by id:%s",
-		    buf_cstr(&list));
-	else
-		*id = first->id;
-	buf_free(&list);
-	return rc;
-}
-
 #define CANDIDATES_SHOWN 8u
 
-static enum saksi_err find_by_prefix(const struct catalog *c, const char *name,
-    struct saksi_id *id, struct saksi_error *err)
-{
-	struct buf list = BUF_INIT;
-	char text[ID_TEXT_LEN + 1];
-	size_t n = 0;
-	enum saksi_err rc = SAKSI_OK;
+struct candidates {
+	struct buf list;
+	size_t n;
+	bool deleted; /* the first one is */
+	struct saksi_id id;
+};
 
-	for (size_t i = 0; i < c->n_records; i++) {
-		if (!id_prefix_match(&c->records[i].id, name))
-			continue;
-		*id = c->records[i].id;
-		if (n++ < CANDIDATES_SHOWN) {
-			id_text(text, id);
-			buf_printf(&list, " %s (%s)", text, c->records[i].type);
-		}
+static void add_candidate(struct candidates *k, const struct cat_record *r)
+{
+	char text[ID_TEXT_LEN + 1], type[32];
+
+	if (k->n++ == 0)
+		k->id = r->id;
+	if (k->n > CANDIDATES_SHOWN)
+		return;
+	id_text(text, &r->id);
+	head_text(type, sizeof(type), r->head.type, r->head.type_len);
+	buf_printf(&k->list, " %s (%s)", text, type);
+}
+
+static enum saksi_err by_ref(void *ctx, const struct cat_record *r,
+    struct saksi_error *err)
+{
+	struct candidates *k = ctx;
+	bool deleted = r->head.code == STATE_DELETED;
+
+	(void)err;
+	/* A deleted one gives way to one that is there. */
+	if (k->n > 0 && deleted)
+		return SAKSI_OK;
+	if (k->n > 0 && k->deleted) {
+		k->n = 0;
+		buf_reset(&k->list);
 	}
-	if (n == 0)
-		rc = saksi_fail(err, SAKSI_ENOTFOUND,
-		    "no record has this id or reference; `saksi find` searches by content");
-	else if (n > 1)
-		rc = saksi_fail(err, SAKSI_EINVAL,
-		    "this begins the ids of %zu records; add letters:%s%s", n,
-		    buf_cstr(&list), n > CANDIDATES_SHOWN ? " ..." : "");
-	buf_free(&list);
-	return rc;
+	if (k->n == 0)
+		k->deleted = deleted;
+	add_candidate(k, r);
+	return SAKSI_OK;
+}
+
+static enum saksi_err by_prefix(void *ctx, const struct cat_record *r,
+    struct saksi_error *err)
+{
+	(void)err;
+	add_candidate(ctx, r);
+	return SAKSI_OK;
 }
 
 enum saksi_err saksi_record_find(struct saksi_txn *t, const char *name,
     struct saksi_id *id, struct saksi_error *err)
 {
-	struct catalog *c;
+	struct candidates k = {.list = BUF_INIT};
+	const char *more;
+	uint64_t number;
 	enum saksi_err rc;
 
-	if ((rc = txn_catalog(t, &c, err)) != SAKSI_OK)
-		return rc;
 	if (name[0] == '\0')
 		return saksi_fail(err, SAKSI_EINVAL,
 		    "an id or a reference is expected, not an empty text");
-	if ((rc = find_by_ref(c, name, id, err)) != SAKSI_ENOTFOUND)
-		return rc;
-	return find_by_prefix(c, name, id, err);
+	rc = catalog_by_ref(t, name, by_ref, &k, err);
+	if (rc == SAKSI_OK && k.n == 0 && id_parse(&k.id, name) &&
+	    (rc = catalog_number(t, &k.id, &number, err)) == SAKSI_OK)
+		k.n = number != 0;
+	if (rc == SAKSI_OK && k.n > 1)
+		rc = saksi_fail(err, SAKSI_EINVAL,
+		    "this reference: stands for several records; name one by id:%s%s",
+		    buf_cstr(&k.list), k.n > CANDIDATES_SHOWN ? " ..." : "");
+	if (rc == SAKSI_OK && k.n == 0) {
+		rc = catalog_by_prefix(t, name, by_prefix, &k, err);
+		more = k.n > CANDIDATES_SHOWN ? " ..." : "";
+		if (rc == SAKSI_OK && k.n == 0)
+			rc = saksi_fail(err, SAKSI_ENOTFOUND,
+			    "no record has this id or reference; `saksi find` searches by content");
+		else if (rc == SAKSI_OK && k.n > 1)
+			rc = saksi_fail(err, SAKSI_EINVAL,
+			    "this begins the ids of %zu records; add letters:%s%s", k.n,
+			    buf_cstr(&k.list), more);
+	}
+	if (rc == SAKSI_OK)
+		*id = k.id;
+	buf_free(&k.list);
+	return rc;
 }
 
 bool type_fits(const char *type, const char *to)
@@ -266,61 +328,156 @@ bool type_fits(const char *type, const char *to)
 	return strcmp(type, to) == 0;
 }
 
+bool head_fits(const struct state_head *h, const char *to)
+{
+	char type[64];
+
+	head_text(type, sizeof(type), h->type, h->type_len);
+	return type_fits(type, to);
+}
+
 bool saksi_record_resolver(void *txn, const char *text, const char *to, char out[27])
 {
-	const struct cat_record *r;
-	struct catalog *c;
+	struct cat_record r;
 	struct saksi_id id;
+	bool found = false;
 
-	if (txn_catalog(txn, &c, NULL) != SAKSI_OK ||
-	    saksi_record_find(txn, text, &id, NULL) != SAKSI_OK)
+	if (saksi_record_find(txn, text, &id, NULL) != SAKSI_OK)
 		return false;
-	if ((r = catalog_record(c, &id)) == NULL || !type_fits(r->type, to))
-		return false;
-	id_text(out, &id);
-	return true;
+	if (catalog_record(txn, &id, &r, &found, NULL) != SAKSI_OK)
+		found = false;
+	found = found && head_fits(&r.head, to);
+	cat_record_free(&r);
+	if (found)
+		id_text(out, &id);
+	return found;
 }
 
 /* ---- the whole ------------------------------------------------------------------------ */
 
-enum saksi_err saksi_record_counts(struct saksi_txn *t, json_t **by_type,
-    size_t *conflicts, size_t *deleted, struct saksi_error *err)
+struct counting {
+	struct saksi_txn *t;
+	json_t *by_type;
+	size_t *conflicts, *deleted;
+};
+
+static enum saksi_err count(json_t *by_type, const char *type, json_int_t n,
+    struct saksi_error *err)
 {
-	struct catalog *c;
-	enum saksi_err rc;
+	const char *key = type[0] == '\0' ? "unknown" : type;
+	json_int_t now = json_integer_value(json_object_get(by_type, key)) + n;
 
-	*conflicts = *deleted = 0;
-	if ((*by_type = json_object()) == NULL)
+	if (now == 0)
+		(void)json_object_del(by_type, key);
+	else if (json_object_set_new(by_type, key, json_integer(now)) != 0)
 		return saksi_fail_nomem(err);
-	if ((rc = txn_catalog(t, &c, err)) != SAKSI_OK)
-		return rc;
-	for (size_t i = 0; i < c->n_records; i++) {
-		const char *type =
-		    c->records[i].type[0] == '\0' ? "unknown" : c->records[i].type;
-		struct state s;
-
-		if ((rc = txn_state(t, c->records[i].number, 0, &s, err)) != SAKSI_OK)
-			return rc;
-		if (c->records[i].code != STATE_DELETED)
-			*conflicts += s.n_conflicts;
-		state_free(&s);
-		if (c->records[i].code == STATE_DELETED) {
-			(*deleted)++;
-			continue;
-		}
-		if (json_object_set_new(*by_type, type,
-			json_integer(json_integer_value(json_object_get(*by_type, type)) +
-			    1)) != 0)
-			return saksi_fail_nomem(err);
-	}
 	return SAKSI_OK;
 }
 
-static int by_record_id(const void *pa, const void *pb)
+/* All records that a term names. */
+static enum saksi_err each_hit(struct saksi_txn *t, const struct index_term *term,
+    enum saksi_err (*fn)(struct counting *k, uint64_t number, struct saksi_error *err),
+    struct counting *k, uint64_t *n, struct saksi_error *err)
 {
-	const struct cat_record *const *a = pa, *const *b = pb;
+	struct index_hits *h = NULL;
+	struct index *x;
+	struct kv_txn *kv;
+	uint64_t doc = 0;
+	bool found;
+	enum saksi_err rc;
 
-	return id_cmp(&(*a)->id, &(*b)->id);
+	*n = 0;
+	if ((rc = txn_index(t, &x, &kv, err)) != SAKSI_OK ||
+	    (rc = index_hits_open(&h, x, kv, term, err)) != SAKSI_OK)
+		return rc;
+	while (
+	    (rc = index_hits_next(h, doc + 1, &doc, &found, err)) == SAKSI_OK && found) {
+		++*n;
+		if (fn != NULL && (rc = fn(k, doc, err)) != SAKSI_OK)
+			break;
+	}
+	index_hits_close(&h);
+	return rc;
+}
+
+static enum saksi_err count_deleted(struct counting *k, uint64_t number,
+    struct saksi_error *err)
+{
+	struct buf row = BUF_INIT;
+	struct state_head h;
+	char type[64];
+	bool first;
+	enum saksi_err rc;
+
+	if ((rc = kv_get(k->t->kv, KV_RECORDS, number, &row, err)) == SAKSI_OK &&
+	    (rc = rows_head(&h, &first, row.p, row.len, err)) == SAKSI_OK) {
+		head_text(type, sizeof(type), h.type, h.type_len);
+		rc = count(k->by_type, type, -1, err);
+		++*k->deleted;
+	}
+	buf_free(&row);
+	return rc;
+}
+
+static enum saksi_err count_conflict(struct counting *k, uint64_t number,
+    struct saksi_error *err)
+{
+	struct state s;
+	enum saksi_err rc;
+
+	if ((rc = txn_state(k->t, number, 0, &s, err)) != SAKSI_OK)
+		return rc;
+	if (s.shown != RECORD_DELETED)
+		*k->conflicts += s.n_conflicts;
+	state_free(&s);
+	return SAKSI_OK;
+}
+
+static enum saksi_err count_types(struct counting *k, struct saksi_error *err)
+{
+	struct index_term prefix, term;
+	struct index_walk *w = NULL;
+	struct index *x;
+	struct kv_txn *kv;
+	char type[64];
+	uint64_t n;
+	bool found;
+	enum saksi_err rc;
+
+	index_term(&prefix, IX_TYPE, NULL, 0);
+	if ((rc = txn_index(k->t, &x, &kv, err)) != SAKSI_OK ||
+	    (rc = index_walk_open(&w, x, kv, &prefix, NULL, err)) != SAKSI_OK)
+		return rc;
+	while ((rc = index_walk_next(w, &term, &found, err)) == SAKSI_OK && found) {
+		head_text(type, sizeof(type), (const char *)term.b + 1, term.n - 1);
+		rc = each_hit(k->t, &term, NULL, NULL, &n, err);
+		if (rc == SAKSI_OK)
+			rc = count(k->by_type, type, (json_int_t)n, err);
+		if (rc != SAKSI_OK)
+			break;
+	}
+	index_walk_close(&w);
+	return rc;
+}
+
+enum saksi_err saksi_record_counts(struct saksi_txn *t, json_t **by_type,
+    size_t *conflicts, size_t *deleted, struct saksi_error *err)
+{
+	struct counting k = {t, json_object(), conflicts, deleted};
+	struct index_term term;
+	uint64_t n;
+	enum saksi_err rc;
+
+	*conflicts = *deleted = 0;
+	if ((*by_type = k.by_type) == NULL)
+		return saksi_fail_nomem(err);
+	if ((rc = count_types(&k, err)) != SAKSI_OK)
+		return rc;
+	index_term(&term, IX_STATE, "deleted", 7);
+	if ((rc = each_hit(t, &term, count_deleted, &k, &n, err)) != SAKSI_OK)
+		return rc;
+	index_term(&term, IX_STATE, "conflict", 8);
+	return each_hit(t, &term, count_conflict, &k, &n, err);
 }
 
 static int by_field_and_value(const void *pa, const void *pb)
@@ -361,33 +518,35 @@ static enum saksi_err digest_record(struct crypto_hash_state *st, struct state *
 	return rc;
 }
 
+struct digesting {
+	struct saksi_txn *t;
+	struct crypto_hash_state st;
+};
+
+static enum saksi_err digest_one(void *ctx, const struct cat_record *r,
+    struct saksi_error *err)
+{
+	struct digesting *d = ctx;
+	struct state s;
+	enum saksi_err rc;
+
+	if (r->head.code == STATE_DELETED)
+		return SAKSI_OK;
+	if ((rc = txn_state(d->t, r->number, 0, &s, err)) != SAKSI_OK)
+		return rc;
+	rc = digest_record(&d->st, &s, err);
+	state_free(&s);
+	return rc;
+}
+
 enum saksi_err saksi_state_digest(struct saksi_txn *t, struct saksi_hash *out,
     struct saksi_error *err)
 {
-	struct crypto_hash_state st;
-	const struct cat_record **list;
-	struct catalog *c;
-	size_t n = 0;
+	struct digesting d = {.t = t};
 	enum saksi_err rc;
 
-	if ((rc = txn_catalog(t, &c, err)) != SAKSI_OK)
-		return rc;
-	if ((list = calloc(c->n_records + 1, sizeof(const struct cat_record *))) == NULL)
-		return saksi_fail_nomem(err);
-	for (size_t i = 0; i < c->n_records; i++)
-		if (c->records[i].code != STATE_DELETED)
-			list[n++] = &c->records[i];
-	qsort(list, n, sizeof(const struct cat_record *), by_record_id);
-	crypto_hash_init(&st, "state");
-	for (size_t i = 0; i < n && rc == SAKSI_OK; i++) {
-		struct state s;
-
-		if ((rc = txn_state(t, list[i]->number, 0, &s, err)) != SAKSI_OK)
-			break;
-		rc = digest_record(&st, &s, err);
-		state_free(&s);
-	}
-	crypto_hash_final(&st, out);
-	free(list);
+	crypto_hash_init(&d.st, "state");
+	rc = catalog_by_id(t, digest_one, &d, err);
+	crypto_hash_final(&d.st, out);
 	return rc;
 }

@@ -101,16 +101,15 @@ static enum saksi_err add_continuations(struct buf *groups, uint64_t *count,
 	return rc;
 }
 
-enum saksi_err rows_load(struct buf *out, struct kv_txn *kv, uint64_t number,
+enum saksi_err rows_whole(struct buf *out, struct kv_txn *kv, const uint8_t *p, size_t n,
     struct saksi_error *err)
 {
-	struct buf b = BUF_INIT, groups = BUF_INIT;
+	struct buf groups = BUF_INIT;
 	uint64_t count = 0;
 	struct row w;
 	enum saksi_err rc;
 
-	if ((rc = kv_get(kv, KV_RECORDS, number, &b, err)) != SAKSI_OK ||
-	    (rc = read_first(&w, b.p, b.len, err)) != SAKSI_OK ||
+	if ((rc = read_first(&w, p, n, err)) != SAKSI_OK ||
 	    (rc = add_continuations(&groups, &count, kv, &w, err)) != SAKSI_OK ||
 	    (rc = buf_ok(&groups, err)) != SAKSI_OK)
 		goto fail;
@@ -127,8 +126,19 @@ enum saksi_err rows_load(struct buf *out, struct kv_txn *kv, uint64_t number,
 	buf_add(out, w.groups, w.groups_len);
 	rc = buf_ok(out, err);
 fail:
-	buf_free(&b);
 	buf_free(&groups);
+	return rc;
+}
+
+enum saksi_err rows_load(struct buf *out, struct kv_txn *kv, uint64_t number,
+    struct saksi_error *err)
+{
+	struct buf b = BUF_INIT;
+	enum saksi_err rc;
+
+	if ((rc = kv_get(kv, KV_RECORDS, number, &b, err)) == SAKSI_OK)
+		rc = rows_whole(out, kv, b.p, b.len, err);
+	buf_free(&b);
 	return rc;
 }
 

@@ -11,8 +11,8 @@
 #ifndef SAKSI_STORE_ROWS_H
 #define SAKSI_STORE_ROWS_H
 
-#include <saksi/kv/kv.h>
 #include "state.h"
+#include <saksi/kv/kv.h>
 
 #define ROW_GROUPS_MAX \
 	(32u << 10) /* 1,024 records in one changeset stay under kv.h's batch */
@@ -26,6 +26,9 @@ SAKSI_MUST_CHECK enum saksi_err rows_head(struct state_head *h, bool *first,
 /** rows_load(out, kv, number, err): Append the whole state, as state_read() takes it. */
 SAKSI_MUST_CHECK enum saksi_err rows_load(struct buf *out, struct kv_txn *kv,
     uint64_t number, struct saksi_error *err);
+/** rows_whole: The same when the first row, ${p}, is at hand. */
+SAKSI_MUST_CHECK enum saksi_err rows_whole(struct buf *out, struct kv_txn *kv,
+    const uint8_t *p, size_t n, struct saksi_error *err);
 /**
  * rows_append(kv, number, h, group, err):
  * Add one group to record ${number} and give it the head ${h}; makes the

@@ -52,6 +52,19 @@ enum record_state state_shown(enum state_code code)
 	return code == STATE_DELETED ? RECORD_DELETED : RECORD_VISIBLE;
 }
 
+bool head_type_is(const struct state_head *h, const char *type)
+{
+	return h->type_len == strlen(type) && memcmp(h->type, type, h->type_len) == 0;
+}
+
+void head_text(char *out, size_t size, const char *p, size_t n)
+{
+	if (n >= size)
+		n = size - 1;
+	memcpy(out, p, n);
+	out[n] = '\0';
+}
+
 void state_init(struct state *s, const struct saksi_id *id)
 {
 	memset(s, 0, sizeof(*s));

@@ -37,6 +37,10 @@ void state_head_write(struct buf *b, const struct state_head *h);
 /** state_head_of(h, s): The head that state_view() gives; points into ${s}. */
 void state_head_of(struct state_head *h, const struct state *s);
 enum record_state state_shown(enum state_code code);
+/** head_type_is / head_text: The head's texts are not terminated. */
+bool head_type_is(const struct state_head *h, const char *type);
+/** head_text: Copy a text of a head; longer ones are cut. */
+void head_text(char *out, size_t size, const char *p, size_t n);
 
 struct state_dot {
 	uint64_t n;

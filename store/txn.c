@@ -43,6 +43,13 @@ enum saksi_err saksi_txn_begin(struct saksi_txn **out, struct saksi_vault *v, bo
 	return SAKSI_OK;
 }
 
+static void txn_free(struct saksi_txn *t)
+{
+	if (t->v->ahead == t)
+		t->v->ahead = NULL;
+	free(t);
+}
+
 enum saksi_err saksi_txn_commit(struct saksi_txn **pt, struct saksi_error *err)
 {
 	struct saksi_txn *t = *pt;
@@ -50,12 +57,16 @@ enum saksi_err saksi_txn_commit(struct saksi_txn **pt, struct saksi_error *err)
 	enum saksi_err rc;
 
 	*pt = NULL;
-	rc = kv_commit(&t->kv, err);
+	rc = t->touched ? catalog_flush(t, err) : SAKSI_OK;
+	if (rc == SAKSI_OK)
+		rc = kv_commit(&t->kv, err);
+	else
+		kv_abort(&t->kv);
 	if (rc != SAKSI_OK)
 		catalog_reset(&t->v->catalog);
 	else if (t->touched)
-		t->v->catalog.txn = number;
-	free(t);
+		catalog_committed(&t->v->catalog, number);
+	txn_free(t);
 	return rc;
 }
 
@@ -68,7 +79,7 @@ void saksi_txn_abort(struct saksi_txn **pt)
 	kv_abort(&t->kv);
 	if (t->touched)
 		catalog_reset(&t->v->catalog);
-	free(t);
+	txn_free(t);
 	*pt = NULL;
 }
 
@@ -89,7 +100,44 @@ enum saksi_err txn_catalog(struct saksi_txn *t, struct catalog **out,
 	/* What this transaction wrote is in the catalog, not yet in a commit. */
 	if (t->touched)
 		return SAKSI_OK;
+	if (t->v->ahead != NULL)
+		return saksi_fail(err, SAKSI_EINVAL,
+		    "vault: it is asked in one transaction while another one writes");
 	return catalog_sync(&t->v->catalog, t->kv, err);
+}
+
+void txn_touch(struct saksi_txn *t)
+{
+	t->touched = true;
+	t->v->ahead = t;
+}
+
+enum saksi_err txn_index(struct saksi_txn *t, struct index **x, struct kv_txn **kv,
+    struct saksi_error *err)
+{
+	struct catalog *c;
+	enum saksi_err rc;
+
+	if ((rc = txn_catalog(t, &c, err)) != SAKSI_OK ||
+	    (t->touched && (rc = catalog_flush(t, err)) != SAKSI_OK))
+		return rc;
+	*x = c->index;
+	*kv = t->kv;
+	return SAKSI_OK;
+}
+
+enum saksi_err txn_record_json(struct saksi_txn *t, uint64_t number, json_t **out,
+    struct saksi_error *err)
+{
+	struct state s;
+	enum saksi_err rc;
+
+	*out = NULL;
+	if ((rc = txn_state(t, number, 0, &s, err)) != SAKSI_OK)
+		return rc;
+	rc = state_json(out, t, &s, number, err);
+	state_free(&s);
+	return rc;
 }
 
 enum saksi_err txn_state(struct saksi_txn *t, uint64_t number, int64_t as_of_us,
@@ -131,14 +179,10 @@ enum saksi_err saksi_log_clear(struct saksi_txn *t, struct saksi_error *err)
 {
 	enum saksi_err rc;
 
+	txn_touch(t);
 	if ((rc = kv_clear(t->kv, KV_LOG, err)) == SAKSI_OK &&
-	    (rc = kv_clear(t->kv, KV_RECORDS, err)) == SAKSI_OK)
-		rc = kv_clear(t->kv, KV_HELD, err);
-	/* Read in again from what this transaction now sees. */
-	catalog_reset(&t->v->catalog);
-	t->touched = false;
-	if (rc == SAKSI_OK)
-		rc = catalog_sync(&t->v->catalog, t->kv, err);
-	t->touched = true;
+	    (rc = kv_clear(t->kv, KV_RECORDS, err)) == SAKSI_OK &&
+	    (rc = kv_clear(t->kv, KV_HELD, err)) == SAKSI_OK)
+		rc = catalog_clear(&t->v->catalog, t->kv, err);
 	return rc;
 }

@@ -113,7 +113,7 @@ void saksi_vault_close(struct saksi_vault **pv)
 	if (pv == NULL || (v = *pv) == NULL)
 		return;
 	kv_close(&v->kv);
-	catalog_reset(&v->catalog);
+	catalog_free(&v->catalog);
 	secret_free(&v->key);
 	keyring_free(&v->keys);
 	wipe(v->import_key, sizeof(v->import_key));
@@ -184,6 +184,7 @@ static enum saksi_err write_first_slot(struct saksi_vault *v, struct saksi_error
 	slot_dir_write(&b, &d);
 	if ((rc = buf_ok(&b, err)) == SAKSI_OK &&
 	    (rc = saksi_txn_begin(&t, v, true, err)) == SAKSI_OK &&
+	    (rc = catalog_create(&v->catalog, t->kv, err)) == SAKSI_OK &&
 	    (rc = saksi_local_put(t, LOCAL_SLOT_DIR, b.p, b.len, err)) == SAKSI_OK)
 		rc = saksi_txn_commit(&t, err);
 	saksi_txn_abort(&t);

@@ -17,6 +17,7 @@ struct saksi_vault {
 	struct secret *key; /* the vault key */
 	struct kv *kv;
 	struct catalog catalog;
+	struct saksi_txn *ahead; /* the one whose writes are in the catalog already */
 	struct saksi_writer writers[2]; /* data, membership */
 	bool has_writer[2];
 	saksi_policy_fn *policy;
@@ -34,6 +35,11 @@ struct saksi_txn {
 	bool touched; /* the catalog holds what is not committed */
 };
 
+/** txn_touch: From here on the catalog holds what is not committed. */
+void txn_touch(struct saksi_txn *t);
+/** txn_index: The index, in step and with all that was put; and the tables below it. */
+SAKSI_MUST_CHECK enum saksi_err txn_index(struct saksi_txn *t, struct index **x,
+    struct kv_txn **kv, struct saksi_error *err);
 /** txn_catalog: The vault's catalog, in step with this transaction. */
 SAKSI_MUST_CHECK enum saksi_err txn_catalog(struct saksi_txn *t, struct catalog **out,
     struct saksi_error *err);
@@ -49,16 +55,23 @@ SAKSI_MUST_CHECK enum saksi_err log_load(struct saksi_txn *t, uint64_t n,
 /* append.c */
 struct vclock;
 /**
- * log_join_causes(t, c, cs, past, max_hlc, err):
+ * log_join_causes(t, cs, past, max_hlc, err):
  * Join the pasts of all that ${cs} cites; *max_hlc grows to their greatest.
  */
 SAKSI_MUST_CHECK enum saksi_err log_join_causes(struct saksi_txn *t,
-    const struct catalog *c, const struct changeset *cs, struct vclock *past,
-    uint64_t *max_hlc, struct saksi_error *err);
+    const struct changeset *cs, struct vclock *past, uint64_t *max_hlc,
+    struct saksi_error *err);
 
 /* record.c */
+/** state_json: A viewed state in the interchange form. */
+SAKSI_MUST_CHECK enum saksi_err state_json(json_t **out, struct saksi_txn *t,
+    const struct state *s, uint64_t number, struct saksi_error *err);
+/** txn_record_json: Record ${number} as it stands now. */
+SAKSI_MUST_CHECK enum saksi_err txn_record_json(struct saksi_txn *t, uint64_t number,
+    json_t **out, struct saksi_error *err);
 /** type_fits(type, to): A record of ${type} may stand where the schema says ${to}. */
 bool type_fits(const char *type, const char *to);
+bool head_fits(const struct state_head *h, const char *to);
 
 /* merge.c */
 
@@ -68,6 +81,8 @@ SAKSI_MUST_CHECK enum saksi_err merge_apply(struct saksi_txn *t,
 /** merge_check: The form of a data changeset's parts; SAKSI_EFORMAT, SAKSI_ELIMIT, SAKSI_ENEWER. */
 SAKSI_MUST_CHECK enum saksi_err merge_check(const struct changeset *cs,
     struct saksi_error *err);
+/** merge_is_record_part: Part ${part} is there and does something to a record. */
+bool merge_is_record_part(const struct changeset *cs, uint32_t part);
 /* What one part does to a record, as a group of state.h; the caller frees bytes. */
 struct group {
 	struct saksi_id record;
@@ -77,7 +92,7 @@ struct group {
 	bool deletes;
 };
 /** merge_group: Encode what part ${part} of ${e} does. */
-SAKSI_MUST_CHECK enum saksi_err merge_group(struct group *g, const struct catalog *c,
+SAKSI_MUST_CHECK enum saksi_err merge_group(struct group *g, struct saksi_txn *t,
     const struct stored_entry *e, uint32_t part, struct saksi_error *err);
 
 #endif

@@ -201,8 +201,8 @@ size_t block_room(const struct block_build *b, const uint8_t *term, size_t n)
 	return BLOCK_BYTES - used - need;
 }
 
-void block_add(struct block_build *b, const uint8_t *term, size_t n, const uint8_t *value,
-    size_t value_len)
+void block_append(struct block_build *b, const uint8_t *term, size_t n,
+    const uint8_t *value, size_t value_len)
 {
 	size_t shared = shared_with_last(b, term, n);
 

@@ -133,9 +133,9 @@ struct block_build {
 void block_start(struct block_build *b, enum block_kind kind);
 /** block_room(b, term, n): Longest value that an entry of this term may have. */
 size_t block_room(const struct block_build *b, const uint8_t *term, size_t n);
-/** block_add: The value fits block_room(). */
-void block_add(struct block_build *b, const uint8_t *term, size_t n, const uint8_t *value,
-    size_t value_len);
+/** block_append: The value fits block_room(). */
+void block_append(struct block_build *b, const uint8_t *term, size_t n,
+    const uint8_t *value, size_t value_len);
 /** block_finish: BLOCK_BYTES bytes into ${out}. */
 void block_finish(const struct block_build *b, uint8_t out[BLOCK_BYTES]);
 /** filter_build(out, hashes, n): Append a filter of ${n} hashes. */

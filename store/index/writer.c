@@ -99,7 +99,8 @@ static enum saksi_err add_fence(struct writer *w, unsigned level, uint64_t numbe
 			return rc;
 	}
 	note_first(w, up, w->first_term[level], w->first_len[level], w->first_doc[level]);
-	block_add(w->level[up], w->first_term[level], w->first_len[level], v->p, v->len);
+	block_append(w->level[up], w->first_term[level], w->first_len[level], v->p,
+	    v->len);
 	return SAKSI_OK;
 }
 
@@ -131,7 +132,7 @@ static enum saksi_err close_chunk(struct writer *w, struct saksi_error *err)
 	if ((rc = buf_ok(v, err)) != SAKSI_OK)
 		return rc;
 	note_first(w, 0, w->term, w->term_len, w->chunk.first);
-	block_add(w->level[0], w->term, w->term_len, v->p, v->len);
+	block_append(w->level[0], w->term, w->term_len, v->p, v->len);
 	if (family_has_filter(w->term[0]) && w->n_hashes < HASHES_MAX)
 		w->hashes[w->n_hashes++] = term_hash(w->term, w->term_len);
 	chunk_reset(&w->chunk);
@@ -243,7 +244,8 @@ static bool refill(struct writer *w, unsigned level, const uint8_t *p, size_t n)
 		if (block_room(w->level[level], it.term, it.term_len) < it.value_len)
 			return false;
 		note_first(w, level, it.term, it.term_len, it.doc);
-		block_add(w->level[level], it.term, it.term_len, it.value, it.value_len);
+		block_append(w->level[level], it.term, it.term_len, it.value,
+		    it.value_len);
 	}
 	return !it.bad;
 }

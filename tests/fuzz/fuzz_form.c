@@ -75,6 +75,25 @@ static int linked(void *ctx, const char *id, const char *type,
 	return 0;
 }
 
+static int parties(void *ctx, int (*fn)(void *fctx, json_t *record, bool deleted),
+    void *fctx)
+{
+	const struct source *s = ctx;
+	json_t *r;
+	size_t i;
+
+	json_array_foreach (s->list, i, r) {
+		const char *is = json_string_value(json_object_get(r, "type"));
+
+		/* Any of them may have been deleted meanwhile. */
+		if (is != NULL &&
+		    (strcmp(is, "person") == 0 || strcmp(is, "organisation") == 0) &&
+		    fn(fctx, r, i % 5 == 4) != 0)
+			return -1;
+	}
+	return 0;
+}
+
 /* Records as another vault may have left them: JSON objects with an id. */
 static void add_record(struct source *s, const char *text, size_t n)
 {
@@ -107,7 +126,8 @@ static const char *intervention(const struct source *s)
 
 static void make(struct source *s, const char *form, enum saksi_class ceiling)
 {
-	const struct host_source source = {s, fuzz_schema(), next, again, get, linked};
+	const struct host_source source = {s, fuzz_schema(), next, again, get, linked,
+	    parties};
 	const struct host_job job = {.source = &source,
 	    .form = form,
 	    .intervention = intervention(s),

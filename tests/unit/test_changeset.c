@@ -60,24 +60,28 @@ static void golden_entry_and_record_are_written(void **state)
 	struct stored_entry e = {.n = 3,
 	    .received_us = INT64_C(1790000000000000),
 	    .max_hlc = 7 << 16};
-	struct catalog c = {.log_first = 1, .log_next = 1};
+	struct device d;
+	struct saksi_txn *t;
+	struct catalog *c;
 	struct state s;
 	struct buf out = BUF_INIT, want = BUF_INIT;
 
 	(void)state;
+	device_make(&d, g_schema);
+	t = begin(&d, true);
+	OK(txn_catalog(t, &c, &g_err));
+	txn_touch(t);
 	for (uint32_t i = 0; i < 3; i++) {
 		struct stored_entry one = {.n = i + 1};
-		struct cat_entry ce = {.n = i + 1, .seq = i + 1, .id = g_id[i]};
-		struct cat_branch cb = {0};
 
 		OK(changeset_decode(&one.cs, g_cs[i].p, g_cs[i].len, &g_err));
 		one.max_hlc = one.cs->hlc;
 		OK(vclock_raise(&one.past, 0, i + 1, &g_err));
-		OK(catalog_add_entry(&c, &ce, &cb, &g_err));
+		OK(catalog_add_stored(c, &one, &g_err));
 		if (i > 0) {
 			struct group g;
 
-			OK(merge_group(&g, &c, &one, 0, &g_err));
+			OK(merge_group(&g, t, &one, 0, &g_err));
 			if (i == 1)
 				state_init(&s, &g.record);
 			OK(state_append(&s, &g.bytes, &g_err));
@@ -91,7 +95,7 @@ static void golden_entry_and_record_are_written(void **state)
 		} else
 			stored_entry_free(&one);
 	}
-	OK(state_view(&s, &c, 0, &g_err));
+	OK(state_view(&s, c, 0, &g_err));
 	state_write(&out, &s);
 	vectors_open(&v, "changeset.txt");
 	while (vectors_next(&v)) {
@@ -121,7 +125,8 @@ static void golden_entry_and_record_are_written(void **state)
 	assert_int_equal(s.shown, RECORD_DELETED);
 	state_free(&s);
 	stored_entry_free(&e);
-	catalog_reset(&c);
+	saksi_txn_abort(&t);
+	device_end(&d);
 	buf_free(&out);
 	buf_free(&want);
 }
@@ -237,17 +242,15 @@ static void an_erased_part_keeps_id_and_signature(void **state)
 
 static int setup(void **state)
 {
-	(void)state;
 	load();
-	return 0;
+	return vaults_setup(state);
 }
 
 static int teardown(void **state)
 {
-	(void)state;
 	for (size_t i = 0; i < 3; i++)
 		buf_free(&g_cs[i]);
-	return 0;
+	return vaults_teardown(state);
 }
 
 static const struct CMUnitTest tests[] = {

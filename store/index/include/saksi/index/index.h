@@ -212,16 +212,16 @@ uint32_t index_length(uint8_t cls);
 
 /* ---- checking ------------------------------------------------------------------- */
 
+/* Sums by document number modulo this, so that a fault is narrowed down. */
+#define INDEX_SUMS 4096u
 /**
- * index_digest(x, txn, doc_from, doc_to, sum, err):
- * A sum over all postings that count of the records in [from, to), the same
- * however runs are cut: for comparing with what the records say.
+ * index_digest(x, txn, sums, err):
+ * Add up all postings of records that count, the same however runs are cut.
  */
-#define INDEX_DIGEST 32u
 SAKSI_MUST_CHECK enum saksi_err index_digest(struct index *x, struct kv_txn *txn,
-    uint8_t sum[INDEX_DIGEST], struct saksi_error *err);
-/** index_doc_digest: The share of one document that says ${d}. */
+    uint64_t sums[INDEX_SUMS], struct saksi_error *err);
+/** index_doc_digest: The share of a record that says ${d}, which is emptied. */
 SAKSI_MUST_CHECK enum saksi_err index_doc_digest(uint64_t doc, struct index_doc *d,
-    uint8_t sum[INDEX_DIGEST], struct saksi_error *err);
+    uint64_t sums[INDEX_SUMS], struct saksi_error *err);
 
 #endif
