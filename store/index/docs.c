@@ -13,7 +13,7 @@ bool doc_set_has(const struct doc_set *s, uint64_t doc)
 	if (s->bits != NULL) {
 		uint64_t at = doc - s->min;
 
-		return (s->bits[at / 8] >> at % 8 & 1u) != 0;
+		return ((unsigned)s->bits[at / 8] >> at % 8 & 1u) != 0;
 	}
 	while (low < high) {
 		size_t mid = low + (high - low) / 2;
