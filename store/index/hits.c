@@ -40,21 +40,35 @@ static enum saksi_err open_chunk(struct hit_run *r, struct saksi_error *err)
 	    r->c.chunk_len, err);
 }
 
+enum saksi_err run_shadowed(struct index *x, struct kv_txn *txn, size_t at, bool *out,
+    struct saksi_error *err)
+{
+	enum saksi_err rc;
+
+	*out = false;
+	for (size_t i = at + 1; i < run_count(x); i++) {
+		if (!may_hide(run_at(x, i), run_at(x, at)))
+			continue;
+		*out = true;
+		if ((rc = run_set(x, txn, run_at(x, i), err)) != SAKSI_OK)
+			return rc;
+	}
+	return SAKSI_OK;
+}
+
+bool run_hides(struct index *x, size_t at, uint64_t doc)
+{
+	for (size_t i = at + 1; i < run_count(x); i++)
+		if (doc_set_has(&run_at(x, i)->set, doc))
+			return true;
+	return false;
+}
+
 /* Younger runs that overlap it have to be asked about each record. */
 static enum saksi_err find_shadows(struct index_hits *h, struct hit_run *r,
     struct saksi_error *err)
 {
-	const struct run *mine = run_at(h->x, r->at);
-	enum saksi_err rc;
-
-	for (size_t i = r->at + 1; !h->log && i < run_count(h->x); i++) {
-		if (!may_hide(run_at(h->x, i), mine))
-			continue;
-		r->shadowed = true;
-		if ((rc = run_set(h->x, h->txn, run_at(h->x, i), err)) != SAKSI_OK)
-			return rc;
-	}
-	return SAKSI_OK;
+	return h->log ? SAKSI_OK : run_shadowed(h->x, h->txn, r->at, &r->shadowed, err);
 }
 
 static enum saksi_err open_run(struct index_hits *h, size_t at, struct saksi_error *err)
@@ -185,12 +199,7 @@ static void gallop(struct hit_run *r, uint64_t from)
 
 static bool is_hidden(const struct index_hits *h, const struct hit_run *r, uint64_t doc)
 {
-	if (!r->shadowed)
-		return false;
-	for (size_t i = r->at + 1; i < run_count(h->x); i++)
-		if (doc_set_has(&run_at(h->x, i)->set, doc))
-			return true;
-	return false;
+	return r->shadowed && run_hides(h->x, r->at, doc);
 }
 
 /* To the first posting at or after ${from} that counts. */

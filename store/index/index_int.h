@@ -256,6 +256,11 @@ SAKSI_MUST_CHECK enum saksi_err block_load(struct index *x, struct kv_txn *txn,
 /** run_set: The documents of a run, read once. */
 SAKSI_MUST_CHECK enum saksi_err run_set(struct index *x, struct kv_txn *txn,
     struct run *r, struct saksi_error *err);
+/** run_shadowed: Some younger run may hold the same records as run ${at}; their sets are read. */
+SAKSI_MUST_CHECK enum saksi_err run_shadowed(struct index *x, struct kv_txn *txn,
+    size_t at, bool *out, struct saksi_error *err);
+/** run_hides: A run younger than ${at} holds ${doc}; after run_shadowed(). */
+bool run_hides(struct index *x, size_t at, uint64_t doc);
 /** run_at(x, i): Run ${i} of run_count(), oldest first: segments, then the tail. */
 static inline size_t run_count(const struct index *x)
 {

@@ -5,9 +5,13 @@
 #include "index_int.h"
 
 struct index_walk {
+	struct index *x;
+	struct kv_txn *txn;
 	struct index_term prefix;
-	struct cursor *c;
+	struct cursor *c; /* of each run, oldest first */
 	size_t n;
+	bool *shadowed; /* a younger run may hold some of the same records */
+	struct chunk chunk;
 };
 
 static enum saksi_err open_all(struct index_walk *w, struct index *x, struct kv_txn *txn,
@@ -41,6 +45,8 @@ enum saksi_err index_walk_open(struct index_walk **out, struct index *x,
 	*out = NULL;
 	if (w == NULL)
 		return saksi_fail_nomem(err);
+	w->x = x;
+	w->txn = txn;
 	w->prefix = *prefix;
 	if (from == NULL || term_cmp(from->b, from->n, prefix->b, prefix->n) < 0)
 		from = prefix;
@@ -76,11 +82,10 @@ static enum saksi_err pass(struct cursor *c, const struct index_term *t,
 	return rc;
 }
 
-enum saksi_err index_walk_next(struct index_walk *w, struct index_term *t, bool *found,
-    struct saksi_error *err)
+/* To the next term, without passing it. */
+static void least_term(const struct index_walk *w, struct index_term *t, bool *found)
 {
 	const struct cursor *least = NULL;
-	enum saksi_err rc;
 
 	for (size_t i = 0; i < w->n; i++)
 		if (in_range(w, &w->c[i]) &&
@@ -90,13 +95,77 @@ enum saksi_err index_walk_next(struct index_walk *w, struct index_term *t, bool 
 			least = &w->c[i];
 	*found = least != NULL;
 	if (least == NULL)
-		return SAKSI_OK;
+		return;
 	memcpy(t->b, least->term, least->term_len);
 	t->n = least->term_len;
-	for (size_t i = 0; i < w->n; i++)
+}
+
+enum saksi_err index_walk_next(struct index_walk *w, struct index_term *t, bool *found,
+    struct saksi_error *err)
+{
+	enum saksi_err rc;
+
+	least_term(w, t, found);
+	for (size_t i = 0; *found && i < w->n; i++)
 		if ((rc = pass(&w->c[i], t, err)) != SAKSI_OK)
 			return rc;
 	return SAKSI_OK;
+}
+
+/* ---- with their documents -------------------------------------------------------- */
+
+static enum saksi_err find_shadows(struct index_walk *w, struct saksi_error *err)
+{
+	enum saksi_err rc;
+
+	if (w->shadowed != NULL)
+		return SAKSI_OK;
+	if ((w->shadowed = calloc(w->n + 1, sizeof(*w->shadowed))) == NULL)
+		return saksi_fail_nomem(err);
+	for (size_t i = 0; i < w->n; i++)
+		if ((rc = run_shadowed(w->x, w->txn, i, &w->shadowed[i], err)) != SAKSI_OK)
+			return rc;
+	return SAKSI_OK;
+}
+
+static enum saksi_err tell_chunk(struct index_walk *w, size_t run, index_doc_fn *fn,
+    void *ctx, struct saksi_error *err)
+{
+	const struct cursor *c = &w->c[run];
+	struct chunk_at at = {0, NULL};
+	enum saksi_err rc = chunk_read(&w->chunk, family_payload(c->term[0]), c->chunk,
+	    c->chunk_len, err);
+
+	for (size_t i = 0; rc == SAKSI_OK && i < w->chunk.n; i++) {
+		const uint8_t *p;
+		size_t n;
+
+		if (w->shadowed[run] && run_hides(w->x, run, w->chunk.docs[i]))
+			continue;
+		chunk_payload(&w->chunk, &at, i, &p, &n);
+		if (!fn(ctx, w->chunk.docs[i], p, n))
+			rc = saksi_fail_nomem(err);
+	}
+	return rc;
+}
+
+enum saksi_err index_walk_docs(struct index_walk *w, struct index_term *t,
+    index_doc_fn *fn, void *ctx, bool *found, struct saksi_error *err)
+{
+	enum saksi_err rc = find_shadows(w, err);
+
+	least_term(w, t, found);
+	for (size_t i = 0; *found && i < w->n; i++) {
+		struct cursor *c = &w->c[i];
+
+		while (rc == SAKSI_OK && c->valid &&
+		    term_cmp(c->term, c->term_len, t->b, t->n) == 0) {
+			rc = tell_chunk(w, i, fn, ctx, err);
+			if (rc == SAKSI_OK)
+				rc = cursor_next(c, err);
+		}
+	}
+	return rc;
 }
 
 void index_walk_close(struct index_walk **w)
@@ -106,6 +175,8 @@ void index_walk_close(struct index_walk **w)
 	for (size_t i = 0; (*w)->c != NULL && i < (*w)->n; i++)
 		cursor_close(&(*w)->c[i]);
 	free((*w)->c);
+	free((*w)->shadowed);
+	chunk_free(&(*w)->chunk);
 	free(*w);
 	*w = NULL;
 }
