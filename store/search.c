@@ -14,7 +14,7 @@
 #include "search_int.h"
 
 /* What it costs to read a record, in steps through the index's order. */
-#define READING 6u
+#define READING 40u
 
 struct kept {
 	struct search_hit hit;
@@ -37,8 +37,9 @@ struct saksi_search {
 	bool by_set, by_walk, walked;
 	struct doc_set_scores set, shown;
 	struct term_walk *walk;
-	struct index_hits *of_term;
-	uint64_t of_term_at, back;
+	const uint64_t *of_term;
+	size_t n_of_term, at_of_term;
+	uint64_t steps, back;
 };
 
 /* ---- asking ---------------------------------------------------------------------- */
@@ -288,7 +289,9 @@ static enum saksi_err sort_few(struct saksi_search *s, struct saksi_error *err)
 	enum saksi_err rc = SAKSI_OK;
 
 	for (uint64_t doc = 0; set_next(&s->set, &doc) && rc == SAKSI_OK; doc++)
-		rc = sort_one(s, doc, (set_get(&s->set, doc) & SET_DOUBT) == 0, err);
+		if (set_get(&s->shown, doc) == 0)
+			rc = sort_one(s, doc, (set_get(&s->set, doc) & SET_DOUBT) == 0,
+			    err);
 	if (rc == SAKSI_OK && s->n > 1)
 		qsort(s->list, s->n, sizeof(*s->list),
 		    s->opt.descending ? by_key_down : by_key_up);
@@ -320,30 +323,31 @@ static enum saksi_err sort_begin(struct saksi_search *s, struct saksi_error *err
 	return term_walk_open(&s->walk, &s->src, &prefix, s->opt.descending, err);
 }
 
-/* The next document in the order of terms, then what has no such term. */
+/*
+ * The next document in the order of terms, then what has no such term.  When the
+ * way is longer than reading all of them would be, they are read after all.
+ */
 static enum saksi_err walk_on(struct saksi_search *s, uint64_t *doc, bool *found,
     struct saksi_error *err)
 {
-	struct index_term t;
-	enum saksi_err rc;
-
+	*found = false;
 	while (!s->walked) {
-		*found = false;
-		if (s->of_term != NULL) {
-			rc = index_hits_next(s->of_term, s->of_term_at, doc, found, err);
-			if (rc != SAKSI_OK || *found) {
-				s->of_term_at = *doc + 1;
-				return rc;
-			}
-			index_hits_close(&s->of_term);
+		if (s->at_of_term < s->n_of_term) {
+			*doc = s->of_term[s->at_of_term++];
+			*found = true;
+			return SAKSI_OK;
 		}
-		rc = term_walk_next(s->walk, &t, found, err);
-		if (rc == SAKSI_OK && *found)
-			rc = index_hits_open(&s->of_term, s->src.x, s->src.kv, &t, err);
+		if (s->steps / READING > s->set.n) {
+			s->by_walk = false;
+			return sort_few(s, err);
+		}
+		enum saksi_err rc =
+		    term_walk_next(s->walk, &s->of_term, &s->n_of_term, err);
 		if (rc != SAKSI_OK)
 			return rc;
-		s->of_term_at = 0;
-		s->walked = !*found;
+		s->at_of_term = 0;
+		s->steps += 1 + s->n_of_term / 8;
+		s->walked = s->n_of_term == 0;
 	}
 	*found = set_next(&s->set, &s->at);
 	*doc = s->at;
@@ -533,8 +537,12 @@ static enum saksi_err next_any(struct saksi_search *s, struct search_hit *hit,
     bool *found, struct saksi_error *err)
 {
 	*hit = (struct search_hit){0, 0};
-	if (s->by_walk)
-		return next_by_walk(s, &hit->number, found, err);
+	if (s->by_walk) {
+		enum saksi_err rc = next_by_walk(s, &hit->number, found, err);
+
+		if (rc != SAKSI_OK || s->by_walk)
+			return rc;
+	}
 	if (s->by_set)
 		return next_backward(s, &hit->number, found, err);
 	if (s->opt.order == SEARCH_CREATED)
@@ -603,7 +611,6 @@ void saksi_search_close(struct saksi_search **s)
 		return;
 	seeker_free(&x->root);
 	index_hits_close(&x->seeking.lengths);
-	index_hits_close(&x->of_term);
 	term_walk_close(&x->walk);
 	for (size_t i = 0; i < x->n; i++)
 		buf_free(&x->list[i].key);

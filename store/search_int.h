@@ -143,13 +143,18 @@ SAKSI_MUST_CHECK enum saksi_err gather_term(struct seeking *s, const struct inde
 
 /* ---- order --------------------------------------------------------------------------- */
 
-/* The terms that begin with some bytes, in order or against it. */
+/* The documents of terms that begin with some bytes, in their order or against it. */
 struct term_walk;
 SAKSI_MUST_CHECK enum saksi_err term_walk_open(struct term_walk **out,
     const struct search_source *src, const struct index_term *prefix, bool descending,
     struct saksi_error *err);
-SAKSI_MUST_CHECK enum saksi_err term_walk_next(struct term_walk *w, struct index_term *t,
-    bool *found, struct saksi_error *err);
+/**
+ * term_walk_next(w, docs, n, err):
+ * The documents of the next term, ascending, valid until the next call; ${*n} is 0 at
+ * the end.
+ */
+SAKSI_MUST_CHECK enum saksi_err term_walk_next(struct term_walk *w, const uint64_t **docs,
+    size_t *n, struct saksi_error *err);
 void term_walk_close(struct term_walk **w);
 
 #endif

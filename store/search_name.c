@@ -96,6 +96,10 @@ struct naming {
 	struct seeker *joined;		/* one word near x, which has several */
 	struct doc_set_scores first, last;
 	struct saksi_error *err;
+	/* the word at hand: levels by which its documents are put, 0: not */
+	struct index_term t;
+	bool judged;
+	unsigned as_word[WORDS_MAX], as_whole, as_first, as_last;
 };
 
 static unsigned level_of(unsigned edits)
@@ -109,53 +113,69 @@ static unsigned level_of_end(const struct naming *m, unsigned edits)
 	return m->n->near + 1 - edits;
 }
 
-static enum saksi_err look_at_ends(struct naming *m, const struct index_term *t,
-    const struct letters *x, unsigned beginning, struct saksi_error *err)
+static void judge_ends(struct naming *m, const struct letters *x, unsigned beginning)
 {
 	struct letters back = *x;
 	unsigned end;
-	enum saksi_err rc = SAKSI_OK;
 
 	/* There are a space and a letter besides. */
 	if (x->n + 2 > m->whole.n + m->n->near)
-		return SAKSI_OK;
+		return;
 	if (beginning <= m->n->near)
-		rc = gather_term(m->s, t, &m->first, level_of_end(m, beginning), false,
-		    err);
+		m->as_first = level_of_end(m, beginning);
 	reverse(&back);
 	(void)distance(&back, &m->backward, m->n->near, &end);
-	if (rc == SAKSI_OK && end <= m->n->near)
-		rc = gather_term(m->s, t, &m->last, level_of_end(m, end), false, err);
-	return rc;
+	if (end <= m->n->near)
+		m->as_last = level_of_end(m, end);
 }
 
-static enum saksi_err look_at(struct naming *m, const struct index_term *t)
+static void judge(struct naming *m)
 {
 	struct letters x;
 	unsigned beginning, unused, d;
-	enum saksi_err rc = SAKSI_OK;
 
-	if (!letters_of(&x, t->b + 2, t->n - 2))
-		return SAKSI_OK;
+	m->judged = true;
+	m->as_whole = m->as_first = m->as_last = 0;
+	memset(m->as_word, 0, sizeof(m->as_word));
+	if (m->t.n < 3 || !letters_of(&x, m->t.b + 2, m->t.n - 2))
+		return;
 	d = distance(&x, &m->whole, m->n->near, &beginning);
 	if (d <= m->n->near && m->n->words.n > 1)
-		rc = gather_term(m->s, t, &m->joined->set, level_of(d), true, m->err);
-	for (size_t i = 0; i < m->n->words.n && rc == SAKSI_OK; i++) {
+		m->as_whole = level_of(d);
+	for (size_t i = 0; i < m->n->words.n; i++) {
 		if (m->n->words.n > 1)
 			d = distance(&x, &m->word[i], m->n->near, &unused);
 		if (d <= m->n->near)
-			rc = gather_term(m->s, t, &m->near[i]->set, level_of(d), false,
-			    m->err);
+			m->as_word[i] = level_of(d);
 	}
-	if (rc == SAKSI_OK)
-		rc = look_at_ends(m, t, &x, beginning, m->err);
-	return rc;
+	judge_ends(m, &x, beginning);
+}
+
+static bool put_as(struct doc_set_scores *s, uint64_t doc, unsigned level, bool doubt)
+{
+	return level == 0 || set_put(s, doc, level, doubt);
+}
+
+static bool take_name(void *ctx, uint64_t doc, const uint8_t *p, size_t n)
+{
+	struct naming *m = ctx;
+	bool ok = true;
+
+	(void)p;
+	(void)n;
+	if (!m->judged)
+		judge(m);
+	for (size_t i = 0; i < m->n->words.n && ok; i++)
+		ok = put_as(&m->near[i]->set, doc, m->as_word[i], false);
+	return ok && put_as(&m->joined->set, doc, m->as_whole, true) &&
+	    put_as(&m->first, doc, m->as_first, false) &&
+	    put_as(&m->last, doc, m->as_last, false);
 }
 
 static enum saksi_err walk_words(struct naming *m)
 {
 	struct index_walk *w = NULL;
-	struct index_term all, from, t;
+	struct index_term all, from;
 	uint8_t one = 1;
 	bool found = true;
 
@@ -163,11 +183,11 @@ static enum saksi_err walk_words(struct naming *m)
 	index_term(&from, IX_GRAM, &one, 1);
 	enum saksi_err rc =
 	    index_walk_open(&w, m->s->src->x, m->s->src->kv, &all, &from, m->err);
-	while (rc == SAKSI_OK &&
-	    (rc = index_walk_next(w, &t, &found, m->err)) == SAKSI_OK && found) {
-		if (t.n < 3 || t.b[1] > m->whole.n + m->n->near)
+	while (rc == SAKSI_OK && found) {
+		m->judged = false;
+		rc = index_walk_docs(w, &m->t, take_name, m, &found, m->err);
+		if (found && m->t.b[1] > m->whole.n + m->n->near)
 			break;
-		rc = look_at(m, &t);
 	}
 	index_walk_close(&w);
 	return rc;

@@ -6,8 +6,8 @@
 static enum saksi_err plan_node(struct seeker **out, struct seeking *s,
     const struct node *n, uint64_t budget, struct saksi_error *err);
 
-/* What it costs to read a record and ask it, in terms to be opened. */
-#define ASKING 16u
+/* What it costs to read a record and ask it, in terms to be walked through. */
+#define ASKING 40u
 #define BUDGET_MIN 64u
 
 static enum saksi_err plan_term(struct seeker **out, struct seeking *s,
@@ -57,29 +57,45 @@ static void append(struct index_term *t, const uint8_t *p, size_t n)
 	t->n += n;
 }
 
+struct days_walk {
+	struct index_term t;
+	size_t skip; /* bytes before the date */
+	const struct edtf *days;
+	struct doc_set_scores *set;
+};
+
+static bool take_day(void *ctx, uint64_t doc, const uint8_t *p, size_t n)
+{
+	struct days_walk *d = ctx;
+
+	(void)p;
+	(void)n;
+	return d->t.n != d->skip + DATE_TERM ||
+	    !date_term_overlaps(d->t.b + d->skip, d->days) ||
+	    set_put(d->set, doc, SET_LEVEL, false);
+}
+
 static enum saksi_err gather_days(struct seeking *s, struct seeker *into,
     const struct index_term *prefix, enum date_class c, const struct edtf *days,
     uint64_t *budget, struct saksi_error *err)
 {
 	uint8_t from[DATE_TERM], to[DATE_TERM];
-	struct index_term first = *prefix, of_class = *prefix, t;
+	struct index_term first = *prefix, of_class = *prefix;
+	struct days_walk d = {.skip = prefix->n, .days = days, .set = &into->set};
 	struct index_walk *w = NULL;
-	bool found;
+	bool found = true;
 
 	date_range(from, to, c, days);
 	append(&of_class, from, 1);
 	append(&first, from, DATE_TERM);
 	enum saksi_err rc =
 	    index_walk_open(&w, s->src->x, s->src->kv, &of_class, &first, err);
-	while (rc == SAKSI_OK && *budget > 0 &&
-	    (rc = index_walk_next(w, &t, &found, err)) == SAKSI_OK && found) {
-		const uint8_t *date = t.b + prefix->n;
-
-		if (t.n != prefix->n + DATE_TERM || memcmp(date, to, DATE_TERM) > 0)
-			break;
+	while (rc == SAKSI_OK && found && *budget > 0) {
 		*budget -= *budget == NO_BUDGET ? 0 : 1;
-		if (date_term_overlaps(date, days))
-			rc = gather_term(s, &t, &into->set, SET_LEVEL, false, err);
+		rc = index_walk_docs(w, &d.t, take_day, &d, &found, err);
+		/* Those of the first term behind the range overlap no more than others do. */
+		if (found && memcmp(d.t.b + d.skip, to, DATE_TERM) > 0)
+			break;
 	}
 	index_walk_close(&w);
 	return rc;

@@ -31,12 +31,16 @@ static enum saksi_err plan_word(struct seeker **out, struct seeking *s,
 
 /* ---- beginnings --------------------------------------------------------------------- */
 
+struct prefix_walk {
+	struct doc_set_scores *set;
+	bool scored;
+	uint64_t n;
+};
+
 /* As a level of a set: it grows with the number of times and has an end, as BM25. */
-static unsigned level_of(const struct index_hits *h)
+static unsigned level_of(const uint8_t *p, size_t n)
 {
 	static const double weights[] = {0.5, 1, 3, 3};
-	size_t n;
-	const uint8_t *p = index_hits_payload(h, &n);
 	double tf = n == 0
 	    ? 1
 	    : weights[index_impact_weight(p[0]) & 3u] * index_impact_times(p[0]);
@@ -44,43 +48,33 @@ static unsigned level_of(const struct index_hits *h)
 	return (unsigned)(SET_LEVEL * tf / (tf + 1.2));
 }
 
-static enum saksi_err gather_scored(struct seeking *s, const struct index_term *t,
-    struct doc_set_scores *set, uint64_t *n, struct saksi_error *err)
+static bool take_doc(void *ctx, uint64_t doc, const uint8_t *p, size_t n)
 {
-	struct index_hits *h = NULL;
-	uint64_t doc = 0;
-	bool found = true;
-	enum saksi_err rc = index_hits_open(&h, s->src->x, s->src->kv, t, err);
+	struct prefix_walk *w = ctx;
 
-	while (rc == SAKSI_OK &&
-	    (rc = index_hits_next(h, doc, &doc, &found, err)) == SAKSI_OK && found) {
-		if (!set_put(set, doc++, level_of(h), false))
-			rc = saksi_fail_nomem(err);
-		++*n;
-	}
-	index_hits_close(&h);
-	return rc;
+	w->n++;
+	return set_put(w->set, doc, w->scored ? level_of(p, n) : SET_LEVEL, false);
 }
 
-/* So many postings are read in the time that it takes to open a term. */
-#define POSTINGS 64u
+/* So many postings are read in the time that it takes to walk to a term. */
+#define POSTINGS 16u
 
 static enum saksi_err gather_prefix(struct seeking *s, struct seeker *into,
     const struct index_term *prefix, bool scored, uint64_t *budget,
     struct saksi_error *err)
 {
+	struct prefix_walk p = {&into->set, scored, 0};
 	struct index_walk *w = NULL;
 	struct index_term t;
 	bool found = true;
 	enum saksi_err rc = index_walk_open(&w, s->src->x, s->src->kv, prefix, NULL, err);
 
-	while (rc == SAKSI_OK && *budget > 0 &&
-	    (rc = index_walk_next(w, &t, &found, err)) == SAKSI_OK && found) {
-		uint64_t before = into->set.n, n = 0, cost;
+	while (rc == SAKSI_OK && found && *budget > 0) {
+		uint64_t cost;
 
-		rc = scored ? gather_scored(s, &t, &into->set, &n, err)
-			    : gather_term(s, &t, &into->set, SET_LEVEL, false, err);
-		cost = 1 + (scored ? n : into->set.n - before) / POSTINGS;
+		p.n = 0;
+		rc = index_walk_docs(w, &t, take_doc, &p, &found, err);
+		cost = 1 + p.n / POSTINGS;
 		if (*budget != NO_BUDGET)
 			*budget -= cost < *budget ? cost : *budget;
 	}

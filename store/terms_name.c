@@ -111,7 +111,7 @@ bool terms_of_name(struct maker *m, const char *text)
 			return false;
 		add_skeleton(m);
 	}
-	if (ascii)
+	if (ascii || strcmp(text, buf_cstr(&m->folded)) == 0)
 		return true;
 	if (!skeleton_of(m, text, strlen(text)))
 		return false;

@@ -109,6 +109,16 @@ static void drop_and_map(struct u16 *u)
 	}
 }
 
+/*
+ * Letters and signs of Khmer and Arabic that are neither invisible nor change when
+ * capitals do; ICU would look each of them up.
+ */
+static bool is_steady(UChar32 c)
+{
+	return c < ASCII_END || (c >= 0x1780 && c <= 0x17b3) ||
+	    (c >= 0x17b6 && c <= 0x17dd) || (c >= 0x0620 && c <= 0x06d3);
+}
+
 /* Before all else: an invisible character keeps marks from their order. */
 static void drop_ignorable(struct u16 *u)
 {
@@ -119,7 +129,7 @@ static void drop_ignorable(struct u16 *u)
 	while (i < len) {
 		const UChar32 c = next_point(u, len, &i);
 
-		if (c < ASCII_END ||
+		if (is_steady(c) ||
 		    !u_hasBinaryProperty(c, UCHAR_DEFAULT_IGNORABLE_CODE_POINT))
 			u16_push(u, c);
 	}
