@@ -852,7 +852,80 @@ static void test_empty(void **state)
 	world_free(&w);
 }
 
+/* ---- scripts ---------------------------------------------------------------------------- */
+
+/*
+ * Sentences made for this test, written without spaces as Khmer is, and words that
+ * must find them.
+ */
+static const struct {
+	const char *text, *words[6];
+} khmer[] = {
+    /* I go to school in Phnom Penh. */
+    {"ខ្ញុំទៅសាលារៀននៅភ្នំពេញ", {"ខ្ញុំ", "ទៅ", "សាលារៀន", "នៅ", "ភ្នំពេញ"}},
+    /* The court has postponed it, 2019. */
+    {"តុលាការបានលើកពេល ២០១៩។", {"តុលាការ", "បាន", "លើកពេល", "២០១៩", "2019", "٢٠١٩"}},
+    /* The workers protest in front of the ministry. */
+    {"កម្មករតវ៉ានៅមុខក្រសួង", {"កម្មករ", "តវ៉ា", "នៅមុខ", "ក្រសួង"}},
+    /* The police arrested the journalist at night. */
+    {"នគរបាលចាប់អ្នកកាសែតនៅយប់", {"នគរបាល", "ចាប់", "អ្នកកាសែត", "នៅ", "យប់"}},
+};
+/* Two ways to write the same; either finds the other. */
+static const char *const alike[][2] = {{"caf\u00e9", "cafe\u0301"}, {"CAFÉ", "café"},
+    {"ខ្ញុំទៅ", "ខ្ញុំ\u200bទៅ"}, {"សាលា\u200dរៀន", "សាលារៀន"}, {"2019", "២០១៩"}, {"٣٤", "34"},
+    {"៣៤", "٣٤"}, {"ﻣﺤﻜﻤﺔ", "محكمة"}, {"Straße", "STRASSE"}, {"Việt", "viet"}};
+
+static size_t find_titles(const char *title, const char *text)
+{
+	struct search_options opt = {.order = SEARCH_RANKED};
+	static struct found f;
+	struct world w;
+	char query[512];
+	size_t n = n_records;
+
+	assert_true(n_records < RECORDS_MAX);
+	records[n_records++] = json_pack("{ss ss}", "type", "event", "title", title);
+	world_new(&w);
+	world_begin(&w, true);
+	world_put(&w, n, records[n], false);
+	world_commit(&w);
+	world_ready(&w);
+	assert_true(snprintf(query, sizeof(query), "\"%s\"", text) < (int)sizeof(query));
+	struct query *q = parse(query);
+	assert_non_null(q);
+	run(&w, q, &opt, &f);
+	query_free(&q);
+	world_free(&w);
+	json_decref(records[--n_records]);
+	return f.n;
+}
+
+static void test_khmer(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(khmer) / sizeof(khmer[0]); i++) {
+		assert_int_equal(find_titles(khmer[i].text, khmer[i].text), 1);
+		for (size_t k = 0; k < 6 && khmer[i].words[k] != NULL; k++)
+			if (find_titles(khmer[i].text, khmer[i].words[k]) != 1)
+				fail_msg("%s is not found by %s", khmer[i].text,
+				    khmer[i].words[k]);
+		assert_int_equal(find_titles(khmer[i].text, "ទឹកជ្រោះ"), 0); /* waterfall */
+	}
+}
+
+static void test_alike(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(alike) / sizeof(alike[0]); i++)
+		for (size_t k = 0; k < 2; k++)
+			if (find_titles(alike[i][k], alike[i][1 - k]) != 1)
+				fail_msg("%s is not found by %s", alike[i][k],
+				    alike[i][1 - k]);
+}
+
 static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(test_khmer),
+    cmocka_unit_test(test_alike),
     cmocka_unit_test(test_empty),
     cmocka_unit_test(test_at_once),
     cmocka_unit_test(test_mixed),
