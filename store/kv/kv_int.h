@@ -9,6 +9,7 @@
  *   kv_versions.c  which version is current      kv_db.c     calls into LMDB
  *   kv_check.c     pages that LMDB may write to  kv_walk.c   every page of a tree
  *   kv.c           get, put, del, scan           kv_verify.c everything
+ *   kv_old.c       older formats
  */
 #ifndef SAKSI_STORE_KV_INT_H
 #define SAKSI_STORE_KV_INT_H
@@ -83,6 +84,7 @@ struct kv {
 	struct page_file file;
 	size_t env_map_size;
 
+	uint32_t format; /* 0: not known before the first meta record is read */
 	uint8_t vault_id[VAULT_ID];
 	struct secret *keys[KV_DBS];
 	struct secret *set_key;
@@ -236,6 +238,13 @@ SAKSI_MUST_CHECK enum saksi_err kv_meta_read(struct kv_meta *m, struct kv *kv,
     uint64_t number, const uint8_t *p, size_t len, struct saksi_error *err);
 /** kv_meta_write(txn, err): Seal and put the record of txn->number. */
 SAKSI_MUST_CHECK enum saksi_err kv_meta_write(struct kv_txn *txn, struct saksi_error *err);
+
+/* ---- kv_old.c ------------------------------------------------------------- */
+
+/** kv_tables(format): How many tables a file of this format has; 0: no such format. */
+unsigned kv_tables(uint32_t format);
+/** kv_has(kv, db): The file has this sub-database. */
+bool kv_has(const struct kv *kv, unsigned db);
 
 /* ---- kv_versions.c -------------------------------------------------------- */
 

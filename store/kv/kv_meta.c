@@ -71,20 +71,23 @@ static bool state_read(struct kv_table_state *s, const uint8_t *p, unsigned tabl
 	return !kv_is_append_only(table) || s->count == s->next - s->first;
 }
 
-static enum saksi_err parse(struct kv_meta *m, const struct kv *kv, uint64_t number,
+static enum saksi_err parse(struct kv_meta *m, struct kv *kv, uint64_t number,
     const uint8_t *p, size_t len, struct saksi_error *err)
 {
+	uint32_t format;
 	unsigned t;
 
 	if (len < 4)
 		return impossible(err);
-	if (le32_get(p + AT_FORMAT) > KV_FORMAT)
+	format = le32_get(p + AT_FORMAT);
+	if (format > KV_FORMAT)
 		return saksi_fail(err, SAKSI_ENEWER,
 		    KV_FILE_NAME
 		    ": it has format %u, this saksi knows up to %u; use a newer saksi",
-		    le32_get(p + AT_FORMAT), KV_FORMAT);
-	if (le32_get(p + AT_FORMAT) != KV_FORMAT || len != RECORD_BYTES ||
-	    p[AT_TABLES] != TABLES || le64_get(p + AT_TXN) != number ||
+		    format, KV_FORMAT);
+	if (kv_tables(format) == 0 || (kv->format != 0 && format != kv->format) ||
+	    len != RECORD_BYTES || p[AT_TABLES] != kv_tables(format) ||
+	    le64_get(p + AT_TXN) != number ||
 	    memcmp(p + AT_VAULT, kv->vault_id, VAULT_ID) != 0)
 		return impossible(err);
 	if (p[AT_ORDER] != OWN_ORDER)
@@ -92,8 +95,10 @@ static enum saksi_err parse(struct kv_meta *m, const struct kv *kv, uint64_t num
 		    KV_FILE_NAME
 		    ": it was written by a computer of the other byte order; join the "
 		    "team there from a fresh vault");
+	kv_meta_init(m);
 	m->txn = number;
-	for (t = 1; t < KV_TABLE_END; t++) {
+	kv->format = format;
+	for (t = 1; t <= kv_tables(format); t++) {
 		if (!state_read(&m->t[t], p + AT_STATE + (t - 1) * STATE_BYTES, t))
 			return impossible(err);
 	}

@@ -73,7 +73,7 @@ static void make_ad(uint8_t ad[AD_BYTES], const struct kv *kv, unsigned db, uint
     uint64_t version)
 {
 	memcpy(ad, ad_tag, 10);
-	le32_put(ad + 10, db == KV_DB_META ? 0 : KV_FORMAT);
+	le32_put(ad + 10, db == KV_DB_META ? 0 : kv->format);
 	memcpy(ad + 14, kv->vault_id, VAULT_ID);
 	ad[30] = (uint8_t)db;
 	le64_put(ad + 31, n);

@@ -213,17 +213,19 @@ static enum saksi_err load_meta(struct kv_snapshot *out, struct kv *kv,
 static enum saksi_err load_all(struct kv_snapshot *out, struct kv *kv,
     struct saksi_error *err)
 {
-	enum saksi_err rc;
+	enum saksi_err rc = load_table(out, kv, KV_DB_META, err);
 	unsigned db;
 
-	for (db = 0; db < KV_DBS; db++) {
-		if (!kv_db_used(db))
-			continue;
-		rc = load_table(out, kv, db, err);
-		if (rc != SAKSI_OK)
-			return rc;
+	/* First of all, because it says which tables there are. */
+	if (rc == SAKSI_OK)
+		rc = load_meta(out, kv, err);
+	for (db = 1; rc == SAKSI_OK && db < KV_DBS; db++) {
+		if (kv_has(kv, db))
+			rc = load_table(out, kv, db, err);
+		else
+			out->db[db].root = PAGE_NONE;
 	}
-	return load_meta(out, kv, err);
+	return rc;
 }
 
 static bool other_known(const struct kv *kv, const struct meta_page *other)

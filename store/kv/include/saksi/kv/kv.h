@@ -38,6 +38,7 @@
 #include <saksi/keys/keyring.h>
 
 #define KV_FORMAT 2u
+#define KV_FORMAT_OLDEST 1u /* that is still read */
 #define KV_DATA_FILE "data.mdb"
 #define KV_VALUE_MAX (16u << 20) /* plain bytes of one value */
 
@@ -63,6 +64,11 @@ SAKSI_MUST_CHECK enum saksi_err kv_open(struct kv **out, const char *dir,
     const uint8_t vault_id[VAULT_ID], const struct secret *vault_key, unsigned flags,
     struct saksi_error *err);
 void kv_close(struct kv **kv);
+/**
+ * kv_format(kv): KV_FORMAT, or that of an older file; its tables can be read
+ * (those it does not have are empty), and are written to another file only.
+ */
+uint32_t kv_format(const struct kv *kv);
 
 SAKSI_MUST_CHECK enum saksi_err kv_begin(struct kv_txn **out, struct kv *kv, bool write,
     struct saksi_error *err);
@@ -92,6 +98,13 @@ void kv_range(struct kv_txn *txn, enum kv_table t, uint64_t *first, uint64_t *ne
 /** kv_clear: Remove every value; first becomes next. */
 SAKSI_MUST_CHECK enum saksi_err kv_clear(struct kv_txn *txn, enum kv_table t,
     struct saksi_error *err);
+/**
+ * kv_number_from(txn, t, first, next, err):
+ * For a copy: numbers of this table begin at ${first}, and ${next} is the next
+ * to hand out.  Both before (with ${first} twice) and after it is filled.
+ */
+SAKSI_MUST_CHECK enum saksi_err kv_number_from(struct kv_txn *txn, enum kv_table t,
+    uint64_t first, uint64_t next, struct saksi_error *err);
 /**
  * kv_scan(txn, t, from, fn, ctx, err):
  * Call ${fn} for each value from number ${from} on, ascending.  A value that
