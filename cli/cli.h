@@ -23,6 +23,7 @@
 #include <saksi/host/host.h>
 #include <saksi/schema/schema.h>
 #include <saksi/store/record.h>
+#include <saksi/store/search.h>
 #include <saksi/sync/team.h>
 
 struct cli;
@@ -354,10 +355,13 @@ struct selection {
 	struct selected *list;
 	size_t n, cap;
 	bool deleted; /* set before: of what was deleted, and nothing else */
+	struct search_options how; /* set before: order and limit; zeros: creation, all */
+	uint64_t rest;	/* how many there are behind the limit */
+	bool rest_sure; /* else at most so many */
 };
 /**
  * select_records(c, text, keep, out):
- * In order of creation.  A deleted record that is kept says so in `deleted`.
+ * A deleted record that is kept says so in `deleted`.
  */
 SAKSI_MUST_CHECK enum saksi_err select_records(struct cli *c, const char *text, bool keep,
     struct selection *out);

@@ -114,17 +114,6 @@ static int by_key_down(const void *a, const void *b)
 	return by_key(b, a);
 }
 
-static int by_score(const void *a, const void *b)
-{
-	const struct selected *x = a;
-	const struct selected *y = b;
-
-	if (x->score != y->score)
-		return x->score > y->score ? -1 : 1;
-	return strcmp(x->key, y->key) != 0 ? strcmp(x->key, y->key)
-					   : id_cmp(&x->id, &y->id);
-}
-
 static enum saksi_err check_sort(struct cli *c, const char *by)
 {
 	static const char *const own[] = {"label", "type", "date", "id", "ref", "class"};
@@ -164,19 +153,38 @@ static enum saksi_err sort_by(struct cli *c, struct selection *s, const char *by
 	return SAKSI_OK;
 }
 
-static enum saksi_err arrange(struct cli *c, struct selection *s, bool ranked)
+/* What the index keeps in order need not be read to the end. */
+static enum saksi_err choose_order(struct cli *c, struct selection *s, bool ranked,
+    unsigned long limit)
 {
 	const char *by = cli_opt(c, "sort");
-	bool down;
 	enum saksi_err rc;
 
-	if (by == NULL)
-		return ranked ? sort_by(c, s, "label", by_score) : SAKSI_OK;
-	down = by[0] == '-';
-	rc = check_sort(c, by + (down ? 1 : 0));
-	return rc == SAKSI_OK
-	    ? sort_by(c, s, by + (down ? 1 : 0), down ? by_key_down : by_key)
-	    : rc;
+	s->how.order = ranked ? SEARCH_RANKED : SEARCH_CREATED;
+	if (by != NULL) {
+		s->how.descending = by[0] == '-';
+		s->how.sort = by + (by[0] == '-' ? 1 : 0);
+		if ((rc = check_sort(c, s->how.sort)) != SAKSI_OK)
+			return rc;
+		s->how.order = SEARCH_SORTED;
+		if (!saksi_search_sortable(c->schema, s->how.sort)) {
+			/* By what other records are called: all are read and sorted here. */
+			s->how.order = SEARCH_CREATED;
+			s->how.descending = false;
+			return SAKSI_OK;
+		}
+	}
+	s->how.limit = limit == NO_LIMIT ? 0 : limit;
+	return SAKSI_OK;
+}
+
+static enum saksi_err arrange(struct cli *c, struct selection *s)
+{
+	const char *by = cli_opt(c, "sort");
+
+	if (by == NULL || s->how.order == SEARCH_SORTED)
+		return SAKSI_OK;
+	return sort_by(c, s, s->how.sort, by[0] == '-' ? by_key_down : by_key);
 }
 
 /* ---- output ------------------------------------------------------------------------- */
@@ -330,6 +338,7 @@ static enum saksi_err print(struct cli *c, const struct selection *s, bool ranke
     unsigned long limit)
 {
 	const char *fields = cli_opt(c, "fields");
+	unsigned long long more;
 	struct view_columns w = {0, 0};
 	struct table t = {0, 0, 0};
 	enum saksi_err rc = SAKSI_OK;
@@ -351,11 +360,10 @@ static enum saksi_err print(struct cli *c, const struct selection *s, bool ranke
 		if (!c->json)
 			deleted_line(s->list[i].record);
 	}
-	if (rc == SAKSI_OK && s->n > limit && !c->json)
-		cli_say(c, "... and %zu more; leave --limit out to see all.",
-		    s->n - (size_t)limit);
-	if (rc == SAKSI_OK && s->n > 0 && s->deleted && !c->json)
-		cli_say(c, "`saksi undelete ID` brings one back.");
+	more = s->rest + (s->n > limit ? s->n - limit : 0);
+	if (rc == SAKSI_OK && more > 0 && !c->json)
+		cli_say(c, "... and %s%llu more; leave --limit out to see all.",
+		    s->rest_sure ? "" : "up to ", more);
 	if (rc == SAKSI_OK && s->n == 0 && !c->json)
 		cli_say(c,
 		    s->deleted ? "No deleted record matches." : "No record matches.");
@@ -383,9 +391,11 @@ static enum saksi_err run_query(struct cli *c, bool ranked)
 		rc = cli_begin(c, false);
 	s.deleted = cli_flag(c, "deleted");
 	if (rc == SAKSI_OK)
+		rc = choose_order(c, &s, ranked, limit);
+	if (rc == SAKSI_OK)
 		rc = select_records(c, buf_cstr(&query), true, &s);
 	if (rc == SAKSI_OK)
-		rc = arrange(c, &s, ranked);
+		rc = arrange(c, &s);
 	if (rc == SAKSI_OK)
 		rc = print(c, &s, ranked, limit);
 	selection_free(&s);

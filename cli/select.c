@@ -1,23 +1,14 @@
-/* The records that a query selects: a scan, in order of creation. */
+/* The records that a query selects, found by the index. */
 #include <stdlib.h>
 #include <string.h>
 
-#include <saksi/store/query.h>
+#include <saksi/store/search.h>
 
 #include "cli.h"
 
-struct scan {
-	struct cli *c;
-	const struct query *query;
-	struct selection *out;
-	bool keep;
-};
-
-static enum saksi_err keep_one(struct scan *s, const struct saksi_record *r, double score,
-    json_t *json, struct saksi_error *err)
+static enum saksi_err keep_one(struct selection *o, const struct saksi_record *r,
+    double score, json_t *json, struct saksi_error *err)
 {
-	struct selection *o = s->out;
-
 	if (o->n == o->cap) {
 		size_t cap = o->cap > 0 ? o->cap * 2 : 64;
 		struct selected *list = reallocarray(o->list, cap, sizeof(*list));
@@ -27,39 +18,49 @@ static enum saksi_err keep_one(struct scan *s, const struct saksi_record *r, dou
 		o->list = list;
 		o->cap = cap;
 	}
-	o->list[o->n] = (struct selected){r->id, score, NULL, NULL};
-	if (s->keep)
-		o->list[o->n].record = json_incref(json);
-	o->n++;
+	o->list[o->n++] = (struct selected){r->id, score, json_incref(json), NULL};
 	return SAKSI_OK;
 }
 
-static enum saksi_err match_one(void *ctx, const struct saksi_record *r,
-    struct saksi_error *err)
+static enum saksi_err take_hit(struct cli *c, const struct search_hit *hit, bool keep,
+    struct selection *out)
 {
-	struct scan *s = ctx;
+	struct saksi_record *r = NULL;
 	json_t *json = NULL;
-	double score = 0;
-	int hit;
+	enum saksi_err rc = saksi_search_record(&r, c->txn, hit->number, &c->err);
+
+	if (rc == SAKSI_OK && keep)
+		rc = saksi_record_json(&json, c->txn, r, saksi_team_device_name, c->team,
+		    &c->err);
+	if (rc == SAKSI_OK && keep && out->deleted) {
+		obj_set(&json, "deleted", view_deletion(c, r));
+		if (json == NULL)
+			rc = saksi_fail_nomem(&c->err);
+	}
+	if (rc == SAKSI_OK)
+		rc = keep_one(out, r, hit->score, json, &c->err);
+	json_decref(json);
+	saksi_record_free(&r);
+	return rc;
+}
+
+static enum saksi_err take_all(struct cli *c, const struct query *q, bool keep,
+    struct selection *out)
+{
+	struct search_options how = out->how;
+	struct saksi_search *s = NULL;
+	struct search_hit hit;
+	bool found = true;
 	enum saksi_err rc;
 
-	if (s->out->deleted && r->state != RECORD_DELETED)
-		return SAKSI_OK;
-	rc = saksi_record_json(&json, s->c->txn, r, saksi_team_device_name, s->c->team,
-	    err);
-
-	if (rc != SAKSI_OK)
-		return rc;
-	hit = query_match(s->query, json, &score);
-	if (hit < 0)
-		rc = saksi_fail_nomem(err);
-	else if (hit > 0 && s->out->deleted)
-		obj_set(&json, "deleted", view_deletion(s->c, r));
-	if (rc == SAKSI_OK && json == NULL)
-		rc = saksi_fail_nomem(err);
-	if (rc == SAKSI_OK && hit > 0)
-		rc = keep_one(s, r, score, json, err);
-	json_decref(json);
+	how.deleted = out->deleted;
+	rc = saksi_search_open(&s, c->txn, q, &how, &c->err);
+	while (rc == SAKSI_OK &&
+	    (rc = saksi_search_next(s, &hit, &found, &c->err)) == SAKSI_OK && found)
+		rc = take_hit(c, &hit, keep, out);
+	if (rc == SAKSI_OK)
+		rc = saksi_search_rest(s, &out->rest, &out->rest_sure, &c->err);
+	saksi_search_close(&s);
 	return rc;
 }
 
@@ -68,13 +69,10 @@ enum saksi_err select_records(struct cli *c, const char *text, bool keep,
 {
 	struct schema_resolver res = cli_resolver(c);
 	struct query *q = NULL;
-	struct scan s = {c, NULL, out, keep};
 	enum saksi_err rc = query_parse(&q, c->schema, text, &res, &c->err);
 
-	if (rc != SAKSI_OK)
-		return rc;
-	s.query = q;
-	rc = saksi_record_each(c->txn, out->deleted, match_one, &s, &c->err);
+	if (rc == SAKSI_OK)
+		rc = take_all(c, q, keep, out);
 	query_free(&q);
 	return rc;
 }

@@ -20,6 +20,21 @@ enum saksi_err saksi_search_open(struct saksi_search **out, struct saksi_txn *t,
 	return rc == SAKSI_OK ? search_open_in(out, &src, q, opt, err) : rc;
 }
 
+enum saksi_err saksi_search_record(struct saksi_record **out, struct saksi_txn *t,
+    uint64_t number, struct saksi_error *err)
+{
+	struct state s;
+	struct saksi_id id;
+	enum saksi_err rc = txn_state(t, number, 0, &s, err);
+
+	*out = NULL;
+	if (rc != SAKSI_OK)
+		return rc;
+	id = s.id;
+	state_free(&s);
+	return saksi_record_get(out, t, &id, 0, err);
+}
+
 enum saksi_err saksi_search_links(struct saksi_txn *t, const struct saksi_id *to,
     enum saksi_err (*fn)(void *ctx, uint64_t number, struct saksi_error *err), void *ctx,
     struct saksi_error *err)

@@ -56,6 +56,10 @@ SAKSI_MUST_CHECK enum saksi_err saksi_search_rest(struct saksi_search *s, uint64
     bool *exact, struct saksi_error *err);
 void saksi_search_close(struct saksi_search **s);
 
+/** saksi_search_record(out, t, number, err): The record that was found. */
+SAKSI_MUST_CHECK enum saksi_err saksi_search_record(struct saksi_record **out,
+    struct saksi_txn *t, uint64_t number, struct saksi_error *err);
+
 /**
  * saksi_search_links(t, to, fn, ctx, err):
  * The numbers of the records, deleted ones too, that refer to ${to}, ascending.
