@@ -13,7 +13,8 @@
  * entries of one term, and a fence leads to the right one.
  *
  *   chunk  = varint n, varint first document, n - 1 varint differences,
- *            then by family nothing, n bytes, or n times (varint length, bytes)
+ *            then by family nothing, n bytes, n times (varint length, bytes), or
+ *            n times varints, of which all but the last are odd
  *
  * All numbers are LEB128 varints; 16-bit ones little-endian.  Blocks are
  * authentic when they are read, so a fault here is a fault of the writer;
@@ -31,7 +32,7 @@
 #define DOC_MAX (UINT64_C(1) << 40) /* as kv's numbers */
 
 enum block_kind { BLOCK_LEAF = 1, BLOCK_FENCE = 2 };
-enum payload_kind { PAYLOAD_NONE, PAYLOAD_BYTE, PAYLOAD_BYTES };
+enum payload_kind { PAYLOAD_NONE, PAYLOAD_BYTE, PAYLOAD_BYTES, PAYLOAD_VARINTS };
 
 /* ---- numbers and terms ---------------------------------------------------------- */
 

@@ -76,10 +76,27 @@ static bool make_room(struct chunk *c, size_t n)
 	return true;
 }
 
+/* Past one payload of its own length. */
+static bool pass_payload(const uint8_t **p, const uint8_t *end, enum payload_kind kind)
+{
+	uint64_t v;
+
+	if (kind == PAYLOAD_BYTES) {
+		if (!varint_get(p, end, &v) || v > (size_t)(end - *p))
+			return false;
+		*p += v;
+		return true;
+	}
+	do {
+		if (!varint_get(p, end, &v))
+			return false;
+	} while ((v & 1u) != 0);
+	return true;
+}
+
 static bool payloads_fit(struct chunk *c)
 {
 	const uint8_t *p = c->pay;
-	uint64_t len;
 
 	switch (c->kind) {
 	case PAYLOAD_NONE:
@@ -87,13 +104,12 @@ static bool payloads_fit(struct chunk *c)
 	case PAYLOAD_BYTE:
 		return (size_t)(c->end - c->pay) == c->n;
 	case PAYLOAD_BYTES:
+	case PAYLOAD_VARINTS:
 		break;
 	}
-	for (size_t i = 0; i < c->n; i++) {
-		if (!varint_get(&p, c->end, &len) || len > (size_t)(c->end - p))
+	for (size_t i = 0; i < c->n; i++)
+		if (!pass_payload(&p, c->end, c->kind))
 			return false;
-		p += len;
-	}
 	return p == c->end;
 }
 
@@ -136,7 +152,7 @@ void chunk_free(struct chunk *c)
 void chunk_payload(const struct chunk *c, struct chunk_at *at, size_t i,
     const uint8_t **p, size_t *n)
 {
-	uint64_t len = 0;
+	uint64_t len;
 
 	*p = NULL;
 	*n = 0;
@@ -151,17 +167,19 @@ void chunk_payload(const struct chunk *c, struct chunk_at *at, size_t i,
 		at->p = c->pay;
 		at->i = 0;
 	}
-	for (;; at->i++) {
-		const uint8_t *q = at->p;
-
-		if (!varint_get(&q, c->end, &len)) /* chunk_read() has looked */
+	/* chunk_read() has looked at all of them. */
+	for (; at->i < i; at->i++)
+		if (!pass_payload(&at->p, c->end, c->kind))
 			return;
-		if (at->i == i) {
-			*p = q;
+	*p = at->p;
+	if (c->kind == PAYLOAD_BYTES) {
+		if (varint_get(p, c->end, &len))
 			*n = (size_t)len;
-			return;
-		}
-		at->p = q + len;
+		return;
+	}
+	for (const uint8_t *q = *p; pass_payload(&q, c->end, c->kind);) {
+		*n = (size_t)(q - *p);
+		return;
 	}
 }
 
@@ -190,9 +208,10 @@ size_t chunk_size(const struct chunk_build *c)
 size_t chunk_size_with(const struct chunk_build *c, enum payload_kind kind, uint64_t doc,
     size_t n)
 {
-	size_t size = kind == PAYLOAD_BYTES ? varint_len(n) + n
-	    : kind == PAYLOAD_BYTE	    ? 1
-					    : 0;
+	size_t size = kind == PAYLOAD_NONE ? 0 : n;
+
+	if (kind == PAYLOAD_BYTES)
+		size += varint_len(n);
 
 	if (c->n == 0)
 		return size + 1 + varint_len(doc);

@@ -512,19 +512,19 @@ static bool sort_slots(struct sorting *s)
 
 static void write_positions(struct sorting *s, const struct posting *p, struct buf *out)
 {
-	uint32_t last = 0;
+	uint64_t last = 0, at;
 
 	out->len = 0;
 	for (uint32_t i = p->first_place; i != NONE; i = s->places[i].next) {
-		uint32_t gap = s->places[i].position - last;
-
-		if (out->len + varint_len(gap) > INDEX_PAYLOAD_MAX) {
-			/* Too many to keep: none, and who asks looks at the record. */
+		/* Places count from 1: 0 alone says that there are too many to keep. */
+		at = (uint64_t)s->places[i].position + 1;
+		if (out->len + VARINT_MAX > INDEX_PAYLOAD_MAX) {
 			out->len = 0;
+			buf_varint(out, 0);
 			return;
 		}
-		buf_varint(out, gap);
-		last = s->places[i].position;
+		buf_varint(out, (at - last) << 1 | (s->places[i].next != NONE));
+		last = at;
 	}
 }
 

@@ -75,6 +75,7 @@ enum payload_kind family_payload(uint8_t family)
 	case IX_WORD:
 		return PAYLOAD_BYTE;
 	case IX_POSITION:
+		return PAYLOAD_VARINTS;
 	case IX_ARRIVAL:
 		return PAYLOAD_BYTES;
 	default:
@@ -117,9 +118,10 @@ bool index_position_next(const uint8_t **p, const uint8_t *end, uint32_t *positi
 {
 	uint64_t gap;
 
-	if (*p >= end || !varint_get(p, end, &gap) || gap > UINT32_MAX - *position)
+	if (*p >= end || !varint_get(p, end, &gap) || gap < 2 ||
+	    gap >> 1 > UINT32_MAX - *position)
 		return false;
-	*position += (uint32_t)gap;
+	*position += (uint32_t)(gap >> 1);
 	return true;
 }
 

@@ -237,6 +237,17 @@ void kv_meta_init(struct kv_meta *m);
 SAKSI_MUST_CHECK enum saksi_err kv_meta_read(struct kv_meta *m, struct kv *kv,
     uint64_t number, const uint8_t *p, size_t len, struct saksi_error *err);
 /** kv_meta_write(txn, err): Seal and put the record of txn->number. */
+/*
+ * The same with the dictionary, for values of up to KV_DICT_MAX bytes.  To unpack,
+ * four bytes before what was packed belong to ${p} and are written to.
+ */
+#define KV_DICT_MAX 16384u
+extern const uint8_t kv_dictionary_1[];
+extern const size_t kv_dictionary_1_len;
+size_t kv_zstd_pack_short(struct kv_zstd *z, uint8_t *out, size_t cap, const void *p,
+    size_t n);
+bool kv_zstd_unpack_short(struct kv_zstd *z, uint8_t *out, size_t len, uint8_t *p,
+    size_t n);
 SAKSI_MUST_CHECK enum saksi_err kv_meta_write(struct kv_txn *txn, struct saksi_error *err);
 
 /* ---- kv_old.c ------------------------------------------------------------- */

@@ -6,22 +6,22 @@
  * A sealed value:  suite (1) || nonce (24) || ciphertext || tag (16)
  * Its plain bytes are a frame:  codec (1) || length (4) || bytes || zeros
  *
- * Frames have few lengths, chosen by what LMDB makes of them on 4 KiB pages:
- * steps of 256 bytes as long as two values fit a page, one step to the
- * longest value that is not moved to pages of its own, then whole pages.
- * Padding above that point costs no room, because LMDB rounds up to pages.
+ * Frames have few lengths, chosen by what LMDB makes of them on 4 KiB pages: of
+ * the short ones 16, 14, 12, 10, 8, 7, 6, 5, 4, 3 or 2 fill a page, the others
+ * whole pages, to which LMDB rounds up anyway.
  */
 #define SUITE_BYTES 1u
 #define FRAME_HEAD 5u
-#define STEP 256u
-#define STEPS_END 1792u
-#define IN_PAGE_END 1980u
 #define PAGE 4096u
 #define PAGE_LOSS 57u /* LMDB's header 16, suite 1, nonce 24, tag 16 */
 
 #define SCRATCH_MAX ((size_t)64 << 10)
 
-enum codec { CODEC_RAW = 0, CODEC_ZSTD = 1 };
+enum codec { CODEC_RAW = 0, CODEC_ZSTD = 1, CODEC_SHORT = 2 };
+
+static const uint16_t in_page[] = {195, 231, 281, 349, 451, 523, 621, 757, 961, 1301,
+    1980};
+#define IN_PAGE (sizeof(in_page) / sizeof(in_page[0]))
 
 #define AD_BYTES 47u
 static const uint8_t ad_tag[10] = "saksi1\0kv";
@@ -144,21 +144,23 @@ size_t kv_frame_len(size_t len)
 {
 	size_t need = len + FRAME_HEAD;
 
-	if (need <= STEPS_END)
-		return (need + STEP - 1) / STEP * STEP;
-	if (need <= IN_PAGE_END)
-		return IN_PAGE_END;
+	for (size_t i = 0; i < IN_PAGE; i++)
+		if (need <= in_page[i])
+			return in_page[i];
 	return (need + PAGE_LOSS + PAGE - 1) / PAGE * PAGE - PAGE_LOSS;
 }
 
 /* Compressed, if that saves a step; the body's length, or 0. */
-static size_t pack(struct kv *kv, uint8_t *body, const void *plain, size_t len)
+static size_t pack(struct kv *kv, uint8_t *body, const void *plain, size_t len,
+    enum codec *codec)
 {
 	size_t n;
 
-	if (kv_frame_len(len) == STEP)
+	*codec = len <= KV_DICT_MAX ? CODEC_SHORT : CODEC_ZSTD;
+	if (kv_frame_len(len) == in_page[0])
 		return 0;
-	n = kv_zstd_pack(kv->zstd, body, len, plain, len);
+	n = *codec == CODEC_SHORT ? kv_zstd_pack_short(kv->zstd, body, len, plain, len)
+				  : kv_zstd_pack(kv->zstd, body, len, plain, len);
 	return n > 0 && kv_frame_len(n) < kv_frame_len(len) ? n : 0;
 }
 
@@ -176,8 +178,8 @@ enum saksi_err kv_seal_value(struct kv *kv, unsigned db, uint64_t n, uint64_t ve
 		return saksi_fail_nomem(err);
 	}
 	kv->plain.len = room; /* from here on kv_scratch() wipes it */
-	body = db == KV_INDEX ? 0 : pack(kv, frame + FRAME_HEAD, plain, len);
-	frame[0] = body > 0 ? CODEC_ZSTD : CODEC_RAW;
+	body = db == KV_INDEX ? 0 : pack(kv, frame + FRAME_HEAD, plain, len, &codec);
+	frame[0] = body > 0 ? (uint8_t)codec : CODEC_RAW;
 	if (body == 0) {
 		body = len;
 		if (len > 0)
@@ -199,7 +201,7 @@ static bool all_zero(const uint8_t *p, size_t n)
 	return true;
 }
 
-static bool unpack(struct buf *out, struct kv *kv, const uint8_t *frame, size_t n)
+static bool unpack(struct buf *out, struct kv *kv, uint8_t *frame, size_t n)
 {
 	size_t len;
 	uint8_t *where;
@@ -216,10 +218,17 @@ static bool unpack(struct buf *out, struct kv *kv, const uint8_t *frame, size_t 
 		buf_add(out, frame + FRAME_HEAD, len);
 		return true;
 	}
-	where = frame[0] == CODEC_ZSTD ? buf_reserve(out, len) : NULL;
+	if (frame[0] != CODEC_ZSTD && frame[0] != CODEC_SHORT)
+		return false;
+	where = buf_reserve(out, len);
 	if (where == NULL)
 		return out->failed;
-	if (!kv_zstd_unpack(kv->zstd, where, len, frame + FRAME_HEAD, n - FRAME_HEAD)) {
+	/* The length is read: its four bytes make room for those left out. */
+	good = frame[0] == CODEC_ZSTD
+	    ? kv_zstd_unpack(kv->zstd, where, len, frame + FRAME_HEAD, n - FRAME_HEAD)
+	    : kv_zstd_unpack_short(kv->zstd, where, len, frame + FRAME_HEAD - 4,
+		  n - FRAME_HEAD + 4);
+	if (!good) {
 		wipe(where, len);
 		return false;
 	}
@@ -235,6 +244,7 @@ enum saksi_err kv_unseal_value(struct buf *out, struct kv *kv, unsigned db, uint
 	kv_scratch(&kv->plain);
 	rc = kv_unseal_raw(&kv->plain, kv, db, n, version, p, len, err);
 	if (rc != SAKSI_OK)
+	enum codec codec = CODEC_RAW;
 		return rc;
 	if (!unpack(out, kv, kv->plain.p, kv->plain.len))
 		return saksi_fail(err, SAKSI_EDAMAGED,
@@ -272,6 +282,7 @@ void kv_set_sub(struct kv *kv, uint8_t set[KV_HASH], const struct buf *headed)
 	uint8_t h[KV_HASH];
 	unsigned borrow = 0;
 	unsigned i;
+	bool good;
 
 	item_hash(kv, h, headed);
 	for (i = 0; i < KV_HASH; i++) {

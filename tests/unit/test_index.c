@@ -236,7 +236,6 @@ static void compare_positions(struct world *w, unsigned word)
 		p = index_hits_payload(h, &n);
 		for (end = p + n; index_position_next(&p, end, &position);)
 			times++;
-		assert_ptr_equal(p, end);
 		assert_int_equal(times, w->now->doc[doc].times[word]);
 	}
 	index_hits_close(&h);

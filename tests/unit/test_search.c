@@ -362,9 +362,11 @@ static void fill_at_once(struct world *w)
 /* In any order, each first with what another record says, in transactions of all sizes. */
 static void fill_mixed(struct world *w)
 {
-	uint32_t order[2 * RECORDS_MAX];
+	static uint32_t order[2 * RECORDS_MAX];
+	static bool there[RECORDS_MAX];
 	size_t n = 0, done = 0;
-	bool there[RECORDS_MAX] = {false};
+
+	memset(there, 0, sizeof(there));
 
 	for (size_t i = 0; i < n_records; i++) {
 		order[n++] = (uint32_t)i;

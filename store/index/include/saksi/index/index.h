@@ -214,7 +214,11 @@ void index_count(const struct index *x, struct index_counts *c);
 uint8_t index_impact(unsigned weight, uint32_t times);
 unsigned index_impact_weight(uint8_t impact);
 uint32_t index_impact_times(uint8_t impact);
-/** index_positions(next, p, end): Decode one more position of an IX_POSITION payload. */
+/**
+ * index_position_next(p, end, position):
+ * One more place of an IX_POSITION payload, ascending; ${*position} 0 before the
+ * first.  They count from 1.  None at all: there are too many to keep.
+ */
 bool index_position_next(const uint8_t **p, const uint8_t *end, uint32_t *position);
 /** index_length_class / index_length: Words in a document to a byte, and back (about). */
 uint8_t index_length_class(uint32_t words);
