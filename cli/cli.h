@@ -335,13 +335,18 @@ struct link {
 	const char *field; /* path; static in the schema */
 };
 struct links {
+	struct cli *c;
+	bool whole;	   /* `list` has all of them, as of some time */
 	struct link *list; /* sorted by `to` */
 	size_t n, cap;
+	struct links_of **of; /* else those that were asked for */
+	size_t n_of, cap_of;
 };
-/** links_load: Every reference between visible records, by one pass. */
+/** links_load: Those between visible records; as of another time by one pass over all. */
 SAKSI_MUST_CHECK enum saksi_err links_load(struct cli *c, struct links *out);
-/** links_to(l, id, n): The references to ${id}. */
-const struct link *links_to(const struct links *l, const struct saksi_id *id, size_t *n);
+/** links_to(l, id, list, n): The references to ${id}, by type; valid up to links_free(). */
+SAKSI_MUST_CHECK enum saksi_err links_to(struct links *l, const struct saksi_id *id,
+    const struct link **list, size_t *n);
 void links_free(struct links *l);
 
 /* ---- select.c: queries over records ------------------------------------------------ */

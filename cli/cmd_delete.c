@@ -22,9 +22,12 @@ static enum saksi_err check_acts(struct change *ch)
 	if (strcmp(ch->r->type, "event") != 0)
 		return SAKSI_OK;
 	rc = links_load(ch->c, &l);
-	if (rc != SAKSI_OK)
+	if (rc == SAKSI_OK)
+		rc = links_to(&l, &ch->id, &list, &n);
+	if (rc != SAKSI_OK) {
+		links_free(&l);
 		return rc;
-	list = links_to(&l, &ch->id, &n);
+	}
 	for (size_t i = 0; i < n; i++)
 		acts += strcmp(list[i].type, "act") == 0 &&
 		    strcmp(list[i].field, "event") == 0;
@@ -41,10 +44,12 @@ static enum saksi_err check_acts(struct change *ch)
 static void warn_links(struct change *ch)
 {
 	struct links l = {0};
+	const struct link *list;
 	size_t n = 0;
 
-	if (links_load(ch->c, &l) == SAKSI_OK)
-		(void)links_to(&l, &ch->id, &n);
+	if (links_load(ch->c, &l) != SAKSI_OK ||
+	    links_to(&l, &ch->id, &list, &n) != SAKSI_OK)
+		n = 0;
 	links_free(&l);
 	if (n > 0)
 		cli_warn("%zu other record%s still refer%s to it and show%s its name, marked "

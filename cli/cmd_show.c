@@ -181,8 +181,8 @@ static void print_sources(struct show *s)
 static enum saksi_err print_links(struct show *s)
 {
 	size_t n;
-	const struct link *l = links_to(&s->links, &s->id, &n);
-	enum saksi_err rc = SAKSI_OK;
+	const struct link *l;
+	enum saksi_err rc = links_to(&s->links, &s->id, &l, &n);
 
 	if (n > 0)
 		(void)fputs("\nLinked from\n", stdout);
@@ -253,10 +253,15 @@ static enum saksi_err print_text(struct show *s)
 
 static enum saksi_err print_json(struct show *s)
 {
-	json_t *o = json_incref(s->json);
-	json_t *list = json_array();
+	json_t *o, *list;
 	size_t n;
-	const struct link *l = links_to(&s->links, &s->id, &n);
+	const struct link *l;
+	enum saksi_err rc = links_to(&s->links, &s->id, &l, &n);
+
+	if (rc != SAKSI_OK)
+		return rc;
+	o = json_incref(s->json);
+	list = json_array();
 
 	for (size_t i = 0; i < n; i++) {
 		char id[ID_TEXT_LEN + 1];

@@ -77,8 +77,8 @@ static enum saksi_err add(struct line *l, const struct saksi_id *id, bool whole)
 static enum saksi_err add_linked(struct line *l, const struct saksi_id *id, bool whole)
 {
 	size_t n;
-	const struct link *list = links_to(&l->links, id, &n);
-	enum saksi_err rc = SAKSI_OK;
+	const struct link *list;
+	enum saksi_err rc = links_to(&l->links, id, &list, &n);
 
 	for (size_t i = 0; i < n && rc == SAKSI_OK; i++)
 		if (is_dated_type(list[i].type) &&
@@ -155,8 +155,8 @@ static bool follow_case(void *ctx, const struct schema_field *f, const char *tex
 static enum saksi_err add_outcome(struct line *l, const struct saksi_id *id, bool charge)
 {
 	size_t n;
-	const struct link *list = links_to(&l->links, id, &n);
-	enum saksi_err rc = SAKSI_OK;
+	const struct link *list;
+	enum saksi_err rc = links_to(&l->links, id, &list, &n);
 
 	for (size_t i = 0; i < n && rc == SAKSI_OK; i++) {
 		const char *by = list[i].field;

@@ -67,7 +67,8 @@ static int linked(void *ctx, const char *text, const char *type,
 	if (!s->linked && links_load(s->c, &s->links) != SAKSI_OK)
 		return failed(s);
 	s->linked = true;
-	list = links_to(&s->links, &id, &n);
+	if (links_to(&s->links, &id, &list, &n) != SAKSI_OK)
+		return failed(s);
 	for (size_t i = 0; i < n && stop == 0; i++) {
 		json_t *record = NULL;
 
