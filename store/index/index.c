@@ -365,26 +365,25 @@ static enum saksi_err empty_tail(struct index *x, struct kv_txn *txn,
 }
 
 /* The tail and what was put (whose id is 0) become one segment. */
-static enum saksi_err flush_to_segment(struct index *x, struct kv_txn *txn, struct run *r,
+enum saksi_err flush_to_segment(struct index *x, struct kv_txn *txn, struct run *r,
     struct saksi_error *err)
 {
-	struct run *out = calloc(1, sizeof(*out));
+	struct run *out;
 	enum saksi_err rc = tail_add(x, r, err);
 	bool busy;
 
-	if (rc != SAKSI_OK)
-		run_free(r);
-	else if (out == NULL)
-		rc = saksi_fail_nomem(err);
-	else
-		rc = write_segment(x, txn, x->tail, x->n_tail, out, err);
-	if (rc == SAKSI_OK)
-		rc = add_segment(x, out, err);
 	if (rc != SAKSI_OK) {
 		run_free(out);
 		return rc;
 	}
 	if ((rc = empty_tail(x, txn, err)) == SAKSI_OK)
+		run_free(r);
+		return rc;
+	}
+	if ((out = calloc(1, sizeof(*out))) == NULL)
+		return saksi_fail_nomem(err);
+	if ((rc = write_segment(x, txn, x->tail, x->n_tail, out, err)) != SAKSI_OK ||
+	    (rc = add_segment(x, out, err)) != SAKSI_OK) {
 		rc = merge_carry_on(x, txn, out->blocks * FANOUT + MERGE_BLOCKS, &busy,
 		    err);
 	return rc == SAKSI_OK ? super_write(&x->super, txn, err) : rc;

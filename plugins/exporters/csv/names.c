@@ -181,7 +181,7 @@ void names_free(struct names *x)
 
 static const struct named *find(const struct names *x, const char id[ID])
 {
-	struct named key;
+	struct named key = {.n = 0};
 	memcpy(key.id, id, ID);
 	return x->n ? bsearch(&key, x->list, x->n, sizeof key, by_id) : NULL;
 }
