@@ -359,10 +359,10 @@ struct selected {
 struct selection {
 	struct selected *list;
 	size_t n, cap;
-	bool deleted; /* set before: of what was deleted, and nothing else */
+	bool deleted;		   /* set before: of what was deleted, and nothing else */
 	struct search_options how; /* set before: order and limit; zeros: creation, all */
-	uint64_t rest;	/* how many there are behind the limit */
-	bool rest_sure; /* else at most so many */
+	uint64_t rest;		   /* how many there are behind the limit */
+	bool rest_sure;		   /* else at most so many */
 };
 /**
  * select_records(c, text, keep, out):

@@ -9,7 +9,7 @@
 static const struct cli_option options[] = {
     {"limit", 0, false, "N", "at most N records"},
     {"sort", 0, false, "FIELD",
-	"by a field, or label, type, date, id; -FIELD: descending"},
+	"by a field, or label, type, date, id; -FIELD: descending; those without come last"},
     {"fields", 0, false, "A,B", "show these fields"},
     {"deleted", 0, false, NULL, "what was deleted, by whom and why, and nothing else"},
     {NULL, 0, false, NULL, NULL},

@@ -1,32 +1,7 @@
 /* saksi_search.c - the one place where the bench asks saksi a query. */
 #include "saksi_search.h"
 
-#include <saksi/store/query.h>
-
-struct searching {
-	struct saksi_txn *t;
-	struct query *q;
-	size_t hits;
-};
-
-static enum saksi_err match_one(void *ctx, const struct saksi_record *r,
-    struct saksi_error *err)
-{
-	struct searching *s = ctx;
-	json_t *json = NULL;
-	double score;
-	int hit;
-	enum saksi_err rc = saksi_record_json(&json, s->t, r, NULL, NULL, err);
-
-	if (rc != SAKSI_OK)
-		return rc;
-	hit = query_match(s->q, json, &score);
-	json_decref(json);
-	if (hit < 0)
-		return saksi_fail_nomem(err);
-	s->hits += hit > 0;
-	return SAKSI_OK;
-}
+#include <saksi/store/search.h>
 
 enum saksi_err saksi_search(struct saksi_txn *t, const struct schema *schema,
     const char *text, size_t *hits, struct saksi_error *err)
@@ -34,12 +9,20 @@ enum saksi_err saksi_search(struct saksi_txn *t, const struct schema *schema,
 	const struct schema_resolver res = {.fn = saksi_record_resolver,
 	    .ctx = t,
 	    .allow_dangling = true};
-	struct searching s = {t, NULL, 0};
-	enum saksi_err rc = query_parse(&s.q, schema, text, &res, err);
+	struct search_options how = {.order = SEARCH_CREATED};
+	struct saksi_search *s = NULL;
+	struct query *q = NULL;
+	struct search_hit hit;
+	bool found = true;
+	enum saksi_err rc = query_parse(&q, schema, text, &res, err);
 
+	*hits = 0;
 	if (rc == SAKSI_OK)
-		rc = saksi_record_each(t, false, match_one, &s, err);
-	query_free(&s.q);
-	*hits = s.hits;
+		rc = saksi_search_open(&s, t, q, &how, err);
+	while (rc == SAKSI_OK &&
+	    (rc = saksi_search_next(s, &hit, &found, err)) == SAKSI_OK && found)
+		++*hits;
+	saksi_search_close(&s);
+	query_free(&q);
 	return rc;
 }

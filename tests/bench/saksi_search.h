@@ -8,8 +8,7 @@
 
 /**
  * saksi_search(t, schema, text, hits, err):
- * Find all records that ${text} selects, by what the library offers for it:
- * today a scan, as `find` and `list` do.
+ * Find all records that ${text} selects, by the index, as `find` and `list` do.
  */
 SAKSI_MUST_CHECK enum saksi_err saksi_search(struct saksi_txn *t,
     const struct schema *schema, const char *text, size_t *hits, struct saksi_error *err);
