@@ -373,10 +373,6 @@ enum saksi_err flush_to_segment(struct index *x, struct kv_txn *txn, struct run 
 	bool busy;
 
 	if (rc != SAKSI_OK) {
-		run_free(out);
-		return rc;
-	}
-	if ((rc = empty_tail(x, txn, err)) == SAKSI_OK)
 		run_free(r);
 		return rc;
 	}
@@ -384,6 +380,10 @@ enum saksi_err flush_to_segment(struct index *x, struct kv_txn *txn, struct run 
 		return saksi_fail_nomem(err);
 	if ((rc = write_segment(x, txn, x->tail, x->n_tail, out, err)) != SAKSI_OK ||
 	    (rc = add_segment(x, out, err)) != SAKSI_OK) {
+		run_free(out);
+		return rc;
+	}
+	if ((rc = empty_tail(x, txn, err)) == SAKSI_OK)
 		rc = merge_carry_on(x, txn, out->blocks * FANOUT + MERGE_BLOCKS, &busy,
 		    err);
 	return rc == SAKSI_OK ? super_write(&x->super, txn, err) : rc;

@@ -18,8 +18,8 @@
 
 #include <saksi/keys/crypto.h>
 
-#include <saksi/kv/kv.h>
 #include "kv_page.h"
+#include <saksi/kv/kv.h>
 
 struct MDB_env;
 struct MDB_txn;
@@ -229,14 +229,6 @@ void kv_zstd_free(struct kv_zstd **z);
 size_t kv_zstd_pack(struct kv_zstd *z, uint8_t *out, size_t cap, const void *p, size_t n);
 /** kv_zstd_unpack(z, out, len, p, n): Exactly ${len} bytes, or false. */
 bool kv_zstd_unpack(struct kv_zstd *z, uint8_t *out, size_t len, const void *p, size_t n);
-
-/* ---- kv_meta.c ------------------------------------------------------------ */
-
-void kv_meta_init(struct kv_meta *m);
-/** kv_meta_read(m, kv, number, p, len, err): Open the sealed record of ${number}. */
-SAKSI_MUST_CHECK enum saksi_err kv_meta_read(struct kv_meta *m, struct kv *kv,
-    uint64_t number, const uint8_t *p, size_t len, struct saksi_error *err);
-/** kv_meta_write(txn, err): Seal and put the record of txn->number. */
 /*
  * The same with the dictionary, for values of up to KV_DICT_MAX bytes.  To unpack,
  * four bytes before what was packed belong to ${p} and are written to.
@@ -248,6 +240,14 @@ size_t kv_zstd_pack_short(struct kv_zstd *z, uint8_t *out, size_t cap, const voi
     size_t n);
 bool kv_zstd_unpack_short(struct kv_zstd *z, uint8_t *out, size_t len, uint8_t *p,
     size_t n);
+
+/* ---- kv_meta.c ------------------------------------------------------------ */
+
+void kv_meta_init(struct kv_meta *m);
+/** kv_meta_read(m, kv, number, p, len, err): Open the sealed record of ${number}. */
+SAKSI_MUST_CHECK enum saksi_err kv_meta_read(struct kv_meta *m, struct kv *kv,
+    uint64_t number, const uint8_t *p, size_t len, struct saksi_error *err);
+/** kv_meta_write(txn, err): Seal and put the record of txn->number. */
 SAKSI_MUST_CHECK enum saksi_err kv_meta_write(struct kv_txn *txn, struct saksi_error *err);
 
 /* ---- kv_old.c ------------------------------------------------------------- */

@@ -168,6 +168,7 @@ enum saksi_err kv_seal_value(struct kv *kv, unsigned db, uint64_t n, uint64_t ve
     const void *plain, size_t len, struct saksi_error *err)
 {
 	size_t room = kv_frame_len(len);
+	enum codec codec = CODEC_RAW;
 	uint8_t *frame;
 	size_t body;
 
@@ -205,6 +206,7 @@ static bool unpack(struct buf *out, struct kv *kv, uint8_t *frame, size_t n)
 {
 	size_t len;
 	uint8_t *where;
+	bool good;
 
 	if (n < FRAME_HEAD)
 		return false;
@@ -244,7 +246,6 @@ enum saksi_err kv_unseal_value(struct buf *out, struct kv *kv, unsigned db, uint
 	kv_scratch(&kv->plain);
 	rc = kv_unseal_raw(&kv->plain, kv, db, n, version, p, len, err);
 	if (rc != SAKSI_OK)
-	enum codec codec = CODEC_RAW;
 		return rc;
 	if (!unpack(out, kv, kv->plain.p, kv->plain.len))
 		return saksi_fail(err, SAKSI_EDAMAGED,
@@ -282,7 +283,6 @@ void kv_set_sub(struct kv *kv, uint8_t set[KV_HASH], const struct buf *headed)
 	uint8_t h[KV_HASH];
 	unsigned borrow = 0;
 	unsigned i;
-	bool good;
 
 	item_hash(kv, h, headed);
 	for (i = 0; i < KV_HASH; i++) {
