@@ -205,6 +205,14 @@ SAKSI_MUST_CHECK enum saksi_err kv_seal_raw(struct kv *kv, unsigned db, uint64_t
 /** kv_unseal_raw(out, ...): Append the plain bytes to ${out}. */
 SAKSI_MUST_CHECK enum saksi_err kv_unseal_raw(struct buf *out, struct kv *kv, unsigned db,
     uint64_t n, uint64_t version, const uint8_t *p, size_t len, struct saksi_error *err);
+/**
+ * kv_unbind(kv, db, known, n, version, p, len):
+ * Which version (not ${known}: and which number) an intact sealed value was
+ * bound to, computed back from its tag.  For salvaging only: it says that the
+ * value is genuine, not that it is the current one.
+ */
+bool kv_unbind(struct kv *kv, unsigned db, bool known, uint64_t *n, uint64_t *version,
+    const uint8_t *p, size_t len);
 /** kv_seal_value / kv_unseal_value: With frame, compression and padding. */
 SAKSI_MUST_CHECK enum saksi_err kv_seal_value(struct kv *kv, unsigned db, uint64_t n,
     uint64_t version, const void *plain, size_t len, struct saksi_error *err);

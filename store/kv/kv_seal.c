@@ -138,6 +138,75 @@ enum saksi_err kv_unseal_raw(struct buf *out, struct kv *kv, unsigned db, uint64
 	return SAKSI_OK;
 }
 
+/* ---- bindings computed back --------------------------------------------------- */
+
+/* The block of the binding that holds most of the number, and the version. */
+#define UNKNOWN_AT 32u
+#define VERSION_AT 7u /* in that block */
+
+struct unbind {
+	unsigned db;
+	bool known; /* the number is */
+	uint64_t n;
+	uint64_t version;
+};
+
+static bool possible_number(unsigned db, uint64_t n)
+{
+	uint64_t index;
+	unsigned table, level;
+
+	if (db == KV_DB_META)
+		return n == 0;
+	if (db != KV_DB_VERSIONS)
+		return n < KV_NUMBER_MAX;
+	kv_chunk_split(n, &table, &level, &index);
+	return table >= 1 && table < KV_TABLE_END && level < 4 &&
+	    index <= KV_NUMBER_MAX / CHUNK_ENTRIES;
+}
+
+static bool accept_binding(void *ctx, uint8_t before, const uint8_t block[16])
+{
+	struct unbind *u = ctx;
+	uint8_t number[8];
+	uint64_t version;
+
+	version = le64_get(block + VERSION_AT);
+	if (block[15] != 0 || version == 0 ||
+	    version > (u->db == KV_DB_META ? UINT64_C(1) << 40 : VERSION_MAX))
+		return false;
+	if (u->known) {
+		if (memcmp(block, (const uint8_t[VERSION_AT]){0}, VERSION_AT) != 0)
+			return false;
+	} else {
+		number[0] = before;
+		memcpy(number + 1, block, VERSION_AT);
+		if (!possible_number(u->db, le64_get(number)))
+			return false;
+		u->n = le64_get(number);
+	}
+	u->version = version;
+	return true;
+}
+
+bool kv_unbind(struct kv *kv, unsigned db, bool known, uint64_t *n, uint64_t *version,
+    const uint8_t *p, size_t len)
+{
+	struct unbind u = {.db = db, .known = known, .n = *n};
+	uint8_t ad[AD_BYTES];
+
+	if (len < SUITE_BYTES + CRYPTO_SEAL_OVERHEAD || p[0] != CRYPTO_SUITE ||
+	    (known && !possible_number(db, *n)))
+		return false;
+	make_ad(ad, kv, db, known ? *n : 0, 0);
+	if (!crypto_solve_ad(secret_view(kv->keys[db]), ad, sizeof(ad), UNKNOWN_AT,
+		!known, p + SUITE_BYTES, len - SUITE_BYTES, accept_binding, &u))
+		return false;
+	*n = u.n;
+	*version = u.version;
+	return true;
+}
+
 /* ---- frames ------------------------------------------------------------------ */
 
 size_t kv_frame_len(size_t len)

@@ -669,6 +669,63 @@ static void padme(void **state)
 	}
 }
 
+/* ---- what a value was bound to --------------------------------------------------- */
+
+struct wanted {
+	uint8_t before;
+	uint8_t block[16];
+	unsigned calls;
+};
+
+static bool is_wanted(void *ctx, uint8_t before, const uint8_t block[16])
+{
+	struct wanted *w = ctx;
+
+	w->calls++;
+	return before == w->before && memcmp(block, w->block, sizeof(w->block)) == 0;
+}
+
+/* 47 bytes, of which those from ${at} to the end of their block are forgotten. */
+static void forgotten_binding(size_t at, bool any_before, size_t n)
+{
+	uint8_t key[CRYPTO_KEY], ad[47], plain[5000];
+	struct wanted w = {0};
+	struct buf b = BUF_INIT;
+	size_t end = at + 16 < sizeof(ad) ? at + 16 : sizeof(ad);
+
+	crypto_random(key, sizeof(key));
+	crypto_random(ad, sizeof(ad));
+	crypto_random(plain, sizeof(plain));
+	assert_int_equal(crypto_seal(&b, key, ad, sizeof(ad), plain, n, NULL), SAKSI_OK);
+	memcpy(w.block, ad + at, end - at);
+	memset(ad + at, 0, end - at);
+	if (any_before) {
+		w.before = ad[at - 1];
+		ad[at - 1] = 0;
+	}
+	assert_true(crypto_solve_ad(key, ad, sizeof(ad), at, any_before, b.p, b.len,
+	    is_wanted, &w));
+	assert_true(w.calls <= (any_before ? 5 * 256u : 5u));
+	b.p[b.len / 2] ^= 1;
+	assert_false(crypto_solve_ad(key, ad, sizeof(ad), at, any_before, b.p, b.len,
+	    is_wanted, &w));
+	buf_free(&b);
+}
+
+static void a_forgotten_binding_is_found(void **state)
+{
+	static const size_t lengths[] = {0, 1, 15, 16, 17, 63, 64, 256, 1980, 5000};
+
+	(void)state;
+	for (unsigned round = 0; round < 40; round++)
+		for (size_t i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++)
+			for (size_t at = 0; at < 48; at += 16) {
+				forgotten_binding(at, false, lengths[i]);
+				if (at > 0)
+					forgotten_binding(at, true, lengths[i]);
+			}
+}
+
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(hash_vectors),
     cmocka_unit_test(prf_vectors),
@@ -692,6 +749,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(costs),
     cmocka_unit_test(too_little_memory_names_the_need),
     cmocka_unit_test(padme),
+    cmocka_unit_test(a_forgotten_binding_is_found),
 };
 
 TEST_MAIN(tests, NULL, NULL)

@@ -61,6 +61,21 @@ SAKSI_MUST_CHECK enum saksi_err crypto_open(struct buf *out,
     const uint8_t key[CRYPTO_KEY], const void *ad, size_t adlen, const void *sealed,
     size_t n, struct saksi_error *err);
 
+/**
+ * crypto_solve_ad(key, ad, adlen, at, any_before, sealed, n, fn, ctx):
+ * Who holds the key can compute associated data that he forgot back from an
+ * intact sealed value.  ${ad} is what he knows, with zero bytes in the block
+ * of 16 from ${at} on (and, with ${any_before}, in the byte before it) that he
+ * does not.  ${fn} is called with what may be added there, a few times (with
+ * ${any_before} about a thousand), until it says that the block looks as it
+ * must: of each 2^k ways in which it may look, 1 in 2^(126 - k) altered values
+ * passes, so leave few, and open the value then.
+ */
+typedef bool crypto_solve_fn(void *ctx, uint8_t before, const uint8_t block[16]);
+bool crypto_solve_ad(const uint8_t key[CRYPTO_KEY], const void *ad, size_t adlen,
+    size_t at, bool any_before, const void *sealed, size_t n, crypto_solve_fn *fn,
+    void *ctx);
+
 /* ---- Ed25519 over "saksi1" 00 tag 00 hash(32) ---------------------------- */
 SAKSI_MUST_CHECK enum saksi_err crypto_sign_new(uint8_t pk[CRYPTO_KEY],
     struct secret **sk, struct saksi_error *err);

@@ -1,0 +1,231 @@
+/* kv_salvage.c - open a data file to salvage from, and remember what was found. */
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <saksi/base/list.h>
+
+#include "kv_salvage.h"
+
+void salvage_read(const struct kv_salvage *s, uint8_t *p, size_t n, uint64_t at)
+{
+	size_t done = 0;
+
+	while (done < n && at + done < s->size) {
+		ssize_t k = pread(s->kv->fd, p + done, n - done, (off_t)(at + done));
+		size_t skip = s->page - (size_t)((at + done) % s->page);
+
+		if (k > 0) {
+			done += (size_t)k;
+			continue;
+		}
+		/* A block that the disk can't read: go on behind its page. */
+		if (skip > n - done)
+			skip = n - done;
+		memset(p + done, 0, skip);
+		done += skip;
+	}
+	memset(p + done, 0, n - done);
+}
+
+static int by_place(const void *a, const void *b)
+{
+	const struct salvaged *x = a, *y = b;
+
+	if (x->db != y->db)
+		return x->db < y->db ? -1 : 1;
+	if (x->n != y->n)
+		return x->n < y->n ? -1 : 1;
+	if (x->version != y->version)
+		return x->version < y->version ? -1 : 1;
+	return x->at < y->at ? -1 : x->at > y->at;
+}
+
+static bool same_value(const struct salvaged *a, const struct salvaged *b)
+{
+	return a->db == b->db && a->n == b->n && a->version == b->version;
+}
+
+void salvage_order(struct kv_salvage *s)
+{
+	size_t kept = 0;
+
+	if (s->n == 0)
+		return;
+	qsort(s->list, s->n, sizeof(*s->list), by_place);
+	for (size_t i = 1; i < s->n; i++) {
+		if (!same_value(&s->list[kept], &s->list[i]))
+			s->list[++kept] = s->list[i];
+		else
+			s->list[kept].reached |= s->list[i].reached;
+	}
+	s->n = s->sorted = kept + 1;
+}
+
+const struct salvaged *salvage_find(const struct kv_salvage *s, unsigned db, uint64_t n,
+    size_t *count)
+{
+	size_t low = 0, high = s->n;
+	size_t first;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		const struct salvaged *v = &s->list[middle];
+
+		if (v->db < db || (v->db == db && v->n < n))
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	first = low;
+	while (low < s->n && s->list[low].db == db && s->list[low].n == n)
+		low++;
+	*count = low - first;
+	return s->list + first;
+}
+
+enum saksi_err salvage_bytes(struct kv_salvage *s, const struct salvaged *v,
+    struct saksi_error *err)
+{
+	uint8_t *p;
+
+	s->bytes.len = 0;
+	if ((p = buf_reserve(&s->bytes, v->len)) == NULL)
+		return saksi_fail_nomem(err);
+	salvage_read(s, p, v->len, v->at);
+	s->bytes.len = v->len;
+	return SAKSI_OK;
+}
+
+/* ---- opening ---------------------------------------------------------------------- */
+
+/* The size of pages, as either head has it; else what this computer's are. */
+static uint32_t page_size(const struct kv_salvage *s)
+{
+	uint8_t raw[META_BYTES];
+	struct page_fault fault;
+	struct meta_page m;
+	uint32_t size;
+
+	salvage_read(s, raw, sizeof(raw), 0);
+	if (meta_parse(&m, raw, 0, &fault))
+		return m.size;
+	for (size = PAGE_SIZE_MIN; size <= PAGE_SIZE_MAX; size *= 2) {
+		salvage_read(s, raw, sizeof(raw), size);
+		if (meta_parse(&m, raw, 1, &fault) && m.size == size)
+			return size;
+	}
+	size = (uint32_t)sysconf(_SC_PAGESIZE);
+	return size >= PAGE_SIZE_MIN && size <= PAGE_SIZE_MAX ? size : PAGE_SIZE_MIN;
+}
+
+static enum saksi_err open_file(struct kv_salvage *s, const char *dir,
+    struct saksi_error *err)
+{
+	int dirfd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct stat st;
+
+	if (dirfd < 0)
+		return saksi_fail_sys(err, "%s: can't be opened", dir);
+	s->kv->fd =
+	    openat(dirfd, KV_DATA_FILE, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	(void)close(dirfd);
+	if (s->kv->fd < 0)
+		return saksi_fail_sys(err, KV_FILE_NAME ": it can't be opened");
+	if (fstat(s->kv->fd, &st) != 0)
+		return saksi_fail_sys(err, KV_FILE_NAME ": it can't be measured");
+	if (!S_ISREG(st.st_mode))
+		return saksi_fail(err, SAKSI_EDAMAGED,
+		    KV_FILE_NAME ": it is no plain file");
+	s->size = (uint64_t)st.st_size;
+	s->page = PAGE_SIZE_MIN;
+	s->page = page_size(s);
+	s->pages = (s->size + s->page - 1) / s->page;
+	return SAKSI_OK;
+}
+
+static enum saksi_err make_maps(struct kv_salvage *s, struct saksi_error *err)
+{
+	size_t bytes = (size_t)(s->pages / 8) + 1;
+
+	s->done = calloc(bytes, 1);
+	s->doubt = calloc(bytes, 1);
+	s->reached = calloc(bytes, 1);
+	if (s->done == NULL || s->doubt == NULL || s->reached == NULL)
+		return saksi_fail_nomem(err);
+	return SAKSI_OK;
+}
+
+/* What the file's format is, its values tell: they open under no other. */
+static enum saksi_err find_values(struct kv_salvage *s,
+    void (*progress)(void *ctx, size_t done, size_t total), void *ctx,
+    struct saksi_error *err)
+{
+	enum saksi_err rc = SAKSI_OK;
+	bool found = false;
+
+	for (uint32_t f = KV_FORMAT; f >= KV_FORMAT_OLDEST && rc == SAKSI_OK && !found;
+	     f--) {
+		s->kv->format = f;
+		s->n = 0;
+		rc = salvage_pages(s, progress, ctx, err);
+		found = s->n > 0 && s->list[s->n - 1].db != KV_DB_META;
+	}
+	return rc;
+}
+
+enum saksi_err kv_salvage_open(struct kv_salvage **out, const char *dir,
+    const uint8_t vault_id[VAULT_ID], const struct secret *vault_key,
+    void (*progress)(void *ctx, size_t done, size_t total), void *ctx,
+    struct saksi_error *err)
+{
+	struct kv_salvage *s = calloc(1, sizeof(*s));
+	enum saksi_err rc;
+
+	*out = NULL;
+	if (s == NULL || (s->kv = calloc(1, sizeof(*s->kv))) == NULL) {
+		free(s);
+		return saksi_fail_nomem(err);
+	}
+	s->kv->fd = -1;
+	memcpy(s->kv->vault_id, vault_id, VAULT_ID);
+	if ((rc = kv_keys_make(s->kv, vault_key, err)) != SAKSI_OK ||
+	    (rc = kv_zstd_new(&s->kv->zstd, err)) != SAKSI_OK ||
+	    (rc = open_file(s, dir, err)) != SAKSI_OK ||
+	    (rc = make_maps(s, err)) != SAKSI_OK ||
+	    (rc = salvage_reach(s, err)) != SAKSI_OK ||
+	    (rc = find_values(s, progress, ctx, err)) != SAKSI_OK ||
+	    (rc = salvage_meta(s, err)) != SAKSI_OK) {
+		kv_salvage_close(&s);
+		return rc;
+	}
+	*out = s;
+	return SAKSI_OK;
+}
+
+void kv_salvage_close(struct kv_salvage **ps)
+{
+	struct kv_salvage *s = *ps;
+
+	if (s == NULL)
+		return;
+	*ps = NULL;
+	if (s->kv->fd >= 0)
+		(void)close(s->kv->fd);
+	kv_keys_drop(s->kv);
+	kv_zstd_free(&s->kv->zstd);
+	buf_free(&s->kv->sealed);
+	buf_free(&s->kv->older);
+	buf_free(&s->kv->plain);
+	wipe(s->kv, sizeof(*s->kv));
+	free(s->kv);
+	buf_free(&s->bytes);
+	free(s->done);
+	free(s->doubt);
+	free(s->reached);
+	free(s->list);
+	wipe(s, sizeof(*s));
+	free(s);
+}

@@ -1,0 +1,74 @@
+/* kv_salvage.h - what the parts of salvaging share. */
+#ifndef SAKSI_STORE_KV_SALVAGE_H
+#define SAKSI_STORE_KV_SALVAGE_H
+
+#include <saksi/kv/salvage.h>
+
+#include "kv_int.h"
+
+/* One genuine value, once however many pages hold a copy of it. */
+struct salvaged {
+	uint64_t n;	  /* table KV_DB_META: the transaction */
+	uint64_t at;	  /* offset in the file */
+	uint32_t version; /* table KV_DB_META: 0 */
+	uint32_t len;
+	uint8_t db;
+	bool reached; /* the newest head leads to its page */
+};
+
+struct kv_salvage {
+	struct kv *kv; /* keys and scratch buffers only */
+	uint64_t size; /* of the file */
+	uint32_t page;
+	uint64_t pages;
+	uint8_t *done;	  /* bitmap: pages of values that were found */
+	uint8_t *doubt;	  /* bitmap: pages that could not be read as what they are */
+	uint8_t *reached; /* bitmap */
+	struct salvaged *list;
+	size_t n, cap;
+	size_t sorted; /* so many of them are in order, without doubles */
+	struct buf bytes;
+	bool has_meta, sure;
+	struct kv_meta meta;
+	struct {
+		uint64_t key;
+		uint32_t version;
+		bool valid;
+		uint32_t entry[CHUNK_ENTRIES];
+	} chunk;
+};
+
+static inline bool bit_get(const uint8_t *map, uint64_t i)
+{
+	return (map[i / 8] >> i % 8 & 1u) != 0;
+}
+static inline void bit_set(uint8_t *map, uint64_t i)
+{
+	map[i / 8] = (uint8_t)(map[i / 8] | 1u << i % 8);
+}
+
+/** salvage_read(s, p, n, at): Bytes that can't be read, or lie past the end, are 0. */
+void salvage_read(const struct kv_salvage *s, uint8_t *p, size_t n, uint64_t at);
+/** salvage_find: Of (db, n) the first in s->list, and how many; s->list is in order. */
+const struct salvaged *salvage_find(const struct kv_salvage *s, unsigned db, uint64_t n,
+    size_t *count);
+/** salvage_order(s): Sort the list, drop doubles. */
+void salvage_order(struct kv_salvage *s);
+/** salvage_bytes(s, v, err): Its sealed bytes, in s->bytes. */
+SAKSI_MUST_CHECK enum saksi_err salvage_bytes(struct kv_salvage *s,
+    const struct salvaged *v, struct saksi_error *err);
+
+/* kv_salvage_page.c */
+SAKSI_MUST_CHECK enum saksi_err salvage_pages(struct kv_salvage *s,
+    void (*progress)(void *ctx, size_t done, size_t total), void *ctx,
+    struct saksi_error *err);
+/** salvage_reach(s, err): Mark what the newest head leads to. */
+SAKSI_MUST_CHECK enum saksi_err salvage_reach(struct kv_salvage *s,
+    struct saksi_error *err);
+
+/* kv_salvage_pick.c */
+/** salvage_meta(s, err): Choose the meta record to go by. */
+SAKSI_MUST_CHECK enum saksi_err salvage_meta(struct kv_salvage *s,
+    struct saksi_error *err);
+
+#endif
