@@ -233,6 +233,14 @@ SAKSI_MUST_CHECK enum saksi_err cli_commit(struct cli *c);
 void cli_abort(struct cli *c);
 void cli_close(struct cli *c);
 
+/* ---- migrate.c ------------------------------------------------------------------ */
+/**
+ * cli_migrate(c):
+ * Of an open vault: if it has an older format, offer to copy it into the
+ * present one (`saksi migrate` and --yes: without asking) and do it.
+ */
+SAKSI_MUST_CHECK enum saksi_err cli_migrate(struct cli *c);
+
 /* ---- find.c: records by what people call them ------------------------------------ */
 /** cli_find(c, name, id): saksi_record_find(), with a guess at what a slip meant. */
 SAKSI_MUST_CHECK enum saksi_err cli_find(struct cli *c, const char *name,

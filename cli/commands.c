@@ -12,6 +12,8 @@
 	ROW(key_change)      \
 	ROW(key_remove)      \
 	ROW(verify)          \
+	ROW(reindex)         \
+	ROW(migrate)         \
 	ROW(schema)          \
 	ROW(add)             \
 	ROW(edit)            \

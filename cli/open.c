@@ -106,7 +106,8 @@ static enum saksi_err no_vault(struct cli *c)
 
 static unsigned open_flags(const struct cli *c)
 {
-	return c->read_only ? VAULT_READ_ONLY : 0;
+	/* An older one is opened to be migrated; see cli_migrate(). */
+	return c->read_only ? VAULT_READ_ONLY : VAULT_ANY_FORMAT;
 }
 
 enum saksi_err cli_open_with(struct cli *c, const struct secret *pass)
@@ -157,9 +158,10 @@ enum saksi_err cli_open_vault(struct cli *c, bool ask)
 	if (!ask && c->passphrase_fd < 0) {
 		rc = cli_open_with(c, NULL);
 		if (rc != SAKSI_ELOCKED)
-			return rc;
+			return rc == SAKSI_OK ? cli_migrate(c) : rc;
 	}
-	return open_by_asking(c, NULL);
+	rc = open_by_asking(c, NULL);
+	return rc == SAKSI_OK ? cli_migrate(c) : rc;
 }
 
 enum saksi_err cli_open_kept(struct cli *c, struct secret **pass)
@@ -171,7 +173,8 @@ enum saksi_err cli_open_kept(struct cli *c, struct secret **pass)
 		rc = cli_dir(c);
 	if (rc != SAKSI_OK)
 		return rc;
-	return saksi_vault_exists(c->dir) ? open_by_asking(c, pass) : no_vault(c);
+	rc = saksi_vault_exists(c->dir) ? open_by_asking(c, pass) : no_vault(c);
+	return rc == SAKSI_OK ? cli_migrate(c) : rc;
 }
 
 enum saksi_err cli_team(struct cli *c)

@@ -283,20 +283,27 @@ static enum saksi_err put_entry(struct catalog *c, const struct cat_entry *e,
 	return index_put_log(c->index, e->n, t, 3, payload, sizeof(payload), err);
 }
 
-enum saksi_err catalog_add_stored(struct catalog *c, const struct stored_entry *s,
-    struct saksi_error *err)
+static void entry_of(struct cat_entry *e, const struct stored_entry *s)
 {
-	struct cat_branch b = {.log = s->cs->log,
-	    .device = s->device,
-	    .kind = s->cs->kind};
-	struct cat_entry e = {.id = s->cs->id,
+	*e = (struct cat_entry){.id = s->cs->id,
 	    .n = s->n,
 	    .seq = s->cs->seq,
 	    .hlc = s->cs->hlc,
 	    .max_hlc = s->max_hlc,
 	    .branch = s->branch,
 	    .kind = s->cs->kind};
+}
+
+enum saksi_err catalog_add_head(struct catalog *c, const struct stored_entry *s,
+    struct saksi_error *err)
+{
+	struct cat_branch b = {.log = s->cs->log,
+	    .device = s->device,
+	    .kind = s->cs->kind};
+	struct cat_entry e;
 	enum saksi_err rc;
+
+	entry_of(&e, s);
 
 	if (e.branch > c->n_branches)
 		return saksi_fail(err, SAKSI_EDAMAGED,
@@ -316,7 +323,31 @@ enum saksi_err catalog_add_stored(struct catalog *c, const struct stored_entry *
 	}
 	c->branches[e.branch].head = e;
 	c->branches[e.branch].changed = true;
+	return SAKSI_OK;
+}
+
+enum saksi_err catalog_put_entry(struct catalog *c, const struct stored_entry *s,
+    struct saksi_error *err)
+{
+	struct cat_entry e;
+
+	entry_of(&e, s);
 	return put_entry(c, &e, err);
+}
+
+enum saksi_err catalog_add_stored(struct catalog *c, const struct stored_entry *s,
+    struct saksi_error *err)
+{
+	enum saksi_err rc = catalog_add_head(c, s, err);
+
+	return rc == SAKSI_OK ? catalog_put_entry(c, s, err) : rc;
+}
+
+enum saksi_err catalog_no_branches(struct catalog *c, struct kv_txn *kv,
+    struct saksi_error *err)
+{
+	c->n_branches = 0;
+	return kv_clear(kv, KV_BRANCH, err);
 }
 
 enum saksi_err catalog_arrival(struct saksi_txn *t, uint64_t n, struct cat_entry *e,

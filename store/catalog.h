@@ -96,6 +96,15 @@ struct stored_entry;
 SAKSI_MUST_CHECK enum saksi_err catalog_add_stored(struct catalog *c,
     const struct stored_entry *s, struct saksi_error *err);
 
+/** catalog_add_head / catalog_put_entry: Its two parts: branches, and what the index says. */
+SAKSI_MUST_CHECK enum saksi_err catalog_add_head(struct catalog *c,
+    const struct stored_entry *s, struct saksi_error *err);
+SAKSI_MUST_CHECK enum saksi_err catalog_put_entry(struct catalog *c,
+    const struct stored_entry *s, struct saksi_error *err);
+/** catalog_no_branches: Forget them, to be added anew from the log. */
+SAKSI_MUST_CHECK enum saksi_err catalog_no_branches(struct catalog *c, struct kv_txn *kv,
+    struct saksi_error *err);
+
 /* ---- records: catalog_record.c --------------------------------------------------- */
 
 /** catalog_number: The row number of a record; *number 0 if there is none. */

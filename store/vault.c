@@ -12,6 +12,7 @@
 #include <saksi/base/text.h>
 #include <saksi/store/vault.h>
 
+#include "migrate.h"
 #include "vault_impl.h"
 
 const struct schema *saksi_vault_schema(const struct saksi_vault *v)
@@ -156,11 +157,13 @@ enum saksi_err saksi_vault_open(struct saksi_vault **out, const char *dir,
 	if ((rc = new_vault(&v, dir, schema, err)) != SAKSI_OK)
 		return rc;
 	v->read_only = (flags & VAULT_READ_ONLY) != 0;
+	v->any_format = (flags & VAULT_ANY_FORMAT) != 0;
 	if ((rc = open_dir(&v->dirfd, dir, err)) != SAKSI_OK ||
 	    (rc = load_keys(&v->keys, v->dirfd, dir, err)) != SAKSI_OK ||
 	    (rc = unlock(v, pass, err)) != SAKSI_OK ||
 	    (rc = kv_open(&v->kv, dir, keyring_vault_id(v->keys), v->key,
-		 v->read_only ? KV_READ_ONLY : 0, err)) != SAKSI_OK) {
+		 v->read_only ? KV_READ_ONLY : 0, err)) != SAKSI_OK ||
+	    (rc = migrate_opened(v, err)) != SAKSI_OK) {
 		saksi_vault_close(&v);
 		return rc;
 	}

@@ -25,6 +25,7 @@ struct saksi_vault {
 	uint8_t import_key[CRYPTO_KEY];
 	bool has_import_key;
 	bool read_only;
+	bool any_format; /* opened for migrating, should it be older */
 	bool healed; /* a damaged copy of the slot file was seen and mended once */
 };
 

@@ -197,6 +197,10 @@ enum saksi_err index_sync(struct index *x, struct kv_txn *txn, struct saksi_erro
 	if ((rc = kv_get(txn, KV_INDEX, SUPER_NUMBER, &b, err)) == SAKSI_OK)
 		rc = super_read(&fresh, b.p, b.len, err);
 	buf_free(&b);
+	if (rc == SAKSI_OK && fresh.rebuild.blank && !x->rebuilding)
+		rc = saksi_fail(err, SAKSI_EBUSY,
+		    "index: it is being made anew; wait until `saksi reindex` has ended, or run it "
+		    "again if it was stopped");
 	if (rc == SAKSI_OK) {
 		keep_sets(&fresh, &x->super);
 		super_free(&x->super);

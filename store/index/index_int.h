@@ -7,7 +7,7 @@
  *   gather.c  what was put, sorted into a run
  *   merge_steps.c  tiers, bounded work            super.c   the state record
  *   hits.c    the documents of a term             walk.c    the terms of a range
- *   index.c   in step with the vault, flush
+ *   index.c   in step with the vault, flush       rebuild.c made anew while it is used
  */
 #ifndef SAKSI_INDEX_INT_H
 #define SAKSI_INDEX_INT_H
@@ -195,6 +195,14 @@ struct drop { /* a merged segment whose blocks are being removed */
 };
 struct super {
 	uint64_t next_id, tail_first;
+	struct rebuild { /* under way: what is older than it is left alone */
+		enum index_rebuild_phase phase;
+		bool blank;
+		uint64_t run_id; /* runs from here on are new */
+		uint64_t block;	 /* blocks from here on are new */
+		uint64_t swept;	 /* older ones below it are gone */
+		uint64_t log, log_end, row, row_end;
+	} rebuild;
 	struct run **runs; /* segments, oldest first */
 	size_t n_runs, cap_runs;
 	struct merge *merges[LEVELS];
@@ -235,7 +243,8 @@ SAKSI_MUST_CHECK enum saksi_err gather_run(struct gather *g, struct run **out,
 
 struct index {
 	bool valid;
-	uint64_t txn; /* the committed transaction it agrees with */
+	bool rebuilding; /* by this process: it may use what is not whole yet */
+	uint64_t txn;	 /* the committed transaction it agrees with */
 	struct super super;
 	struct run **tail; /* oldest first; id: number in KV_TAIL */
 	size_t n_tail, cap_tail;
@@ -270,6 +279,10 @@ static inline struct run *run_at(const struct index *x, size_t i)
 {
 	return i < x->super.n_runs ? x->super.runs[i] : x->tail[i - x->super.n_runs];
 }
+
+/** flush_to_segment: The tail and ${r}, which is taken over, become one segment. */
+SAKSI_MUST_CHECK enum saksi_err flush_to_segment(struct index *x, struct kv_txn *txn,
+    struct run *r, struct saksi_error *err);
 
 /* ---- merge_steps.c ---------------------------------------------------------------------- */
 

@@ -21,7 +21,8 @@ static enum saksi_err start_merge(struct super *s, unsigned level, struct saksi_
 	struct merge *m;
 
 	for (size_t i = 0; i < s->n_runs && n < FANOUT; i++) {
-		if (s->runs[i]->level != level || s->runs[i]->merging)
+		if (s->runs[i]->level != level || s->runs[i]->merging ||
+		    s->runs[i]->id < s->rebuild.run_id)
 			n = 0;
 		else if (n++ == 0)
 			first = i;

@@ -2,6 +2,7 @@
  * super.c - the state record: which segments there are, and what is under way.
  *
  *   [1, next run id, first number of the tail, [run ...], [merge ...], [drop ...]]
+ *   and, while it is made anew, [phase, blank, run id, block, swept, log, its end, row, its end]
  *   run   = [id, level, root, height, blocks, first doc, last doc, docs, words]
  *   merge = [level, id of the result, [id ...], nil or [bin term, doc, bin writer]]
  *   drop  = [root, height, [place ...]]
@@ -187,17 +188,39 @@ static enum saksi_err read_drops(struct super *s, struct mp_reader *r,
 	return SAKSI_OK;
 }
 
+static void read_rebuild(struct mp_reader *r, struct rebuild *b)
+{
+	uint64_t phase;
+
+	mp_expect_array(r, 9);
+	phase = mp_read_uint(r);
+	b->blank = mp_read_bool(r);
+	b->run_id = mp_read_uint(r);
+	b->block = mp_read_uint(r);
+	b->swept = mp_read_uint(r);
+	b->log = mp_read_uint(r);
+	b->log_end = mp_read_uint(r);
+	b->row = mp_read_uint(r);
+	b->row_end = mp_read_uint(r);
+	if (phase != INDEX_REBUILD_PUT && phase != INDEX_REBUILD_SWEEP)
+		mp_fail(r, "a rebuilding that cannot be");
+	else
+		b->phase = (enum index_rebuild_phase)phase;
+}
+
 enum saksi_err super_read(struct super *s, const uint8_t *p, size_t n,
     struct saksi_error *err)
 {
 	struct mp_reader r;
 	uint64_t version;
-	uint32_t merges;
+	uint32_t merges, parts;
 	enum saksi_err rc;
 
 	memset(s, 0, sizeof(*s));
 	mp_read_init(&r, p, n);
-	mp_expect_array(&r, 6);
+	parts = mp_read_array(&r);
+	if (parts != 6 && parts != 7)
+		mp_fail(&r, "an array of the wrong length");
 	version = mp_read_uint(&r);
 	if (!r.failed && version != SUPER_VERSION)
 		mp_fail(&r, "a newer saksi wrote it");
@@ -211,6 +234,8 @@ enum saksi_err super_read(struct super *s, const uint8_t *p, size_t n,
 			return rc;
 	if ((rc = read_drops(s, &r, err)) != SAKSI_OK)
 		return rc;
+	if (parts == 7)
+		read_rebuild(&r, &s->rebuild);
 	return mp_done(&r, "index", err);
 }
 
@@ -258,6 +283,20 @@ static void write_drop(struct buf *b, const struct drop *d)
 		mp_uint(b, d->place[i]);
 }
 
+static void write_rebuild(struct buf *b, const struct rebuild *r)
+{
+	mp_array(b, 9);
+	mp_uint(b, r->phase);
+	mp_bool(b, r->blank);
+	mp_uint(b, r->run_id);
+	mp_uint(b, r->block);
+	mp_uint(b, r->swept);
+	mp_uint(b, r->log);
+	mp_uint(b, r->log_end);
+	mp_uint(b, r->row);
+	mp_uint(b, r->row_end);
+}
+
 enum saksi_err super_write(const struct super *s, struct kv_txn *txn,
     struct saksi_error *err)
 {
@@ -267,7 +306,7 @@ enum saksi_err super_write(const struct super *s, struct kv_txn *txn,
 
 	for (unsigned i = 0; i < LEVELS; i++)
 		merges += s->merges[i] != NULL;
-	mp_array(&b, 6);
+	mp_array(&b, s->rebuild.phase == INDEX_REBUILD_NONE ? 6 : 7);
 	mp_uint(&b, SUPER_VERSION);
 	mp_uint(&b, s->next_id);
 	mp_uint(&b, s->tail_first);
@@ -281,6 +320,8 @@ enum saksi_err super_write(const struct super *s, struct kv_txn *txn,
 	mp_array(&b, (uint32_t)s->n_drops);
 	for (size_t i = 0; i < s->n_drops; i++)
 		write_drop(&b, &s->drops[i]);
+	if (s->rebuild.phase != INDEX_REBUILD_NONE)
+		write_rebuild(&b, &s->rebuild);
 	if ((rc = buf_ok(&b, err)) == SAKSI_OK)
 		rc = kv_put(txn, KV_INDEX, SUPER_NUMBER, b.p, b.len, err);
 	buf_free(&b);

@@ -21,6 +21,7 @@ struct saksi_vault;
 struct saksi_txn;
 
 #define VAULT_READ_ONLY 1u
+#define VAULT_ANY_FORMAT 2u /* an older one too, to be migrated */
 
 /**
  * saksi_vault_create(out, dir, schema, pass, cost, err):
@@ -36,7 +37,7 @@ SAKSI_MUST_CHECK enum saksi_err saksi_vault_create(struct saksi_vault **out,
  * ${pass} NULL: by the session (unlock); SAKSI_ELOCKED if there is none.
  * SAKSI_ENOTFOUND no vault here; SAKSI_EAUTH wrong passphrase;
  * SAKSI_EDAMAGED, also when its key slots are gone; SAKSI_ENEWER;
- * SAKSI_ENOMEM (KDF); SAKSI_EIO.
+ * SAKSI_ENOMEM (KDF); SAKSI_EIO; SAKSI_EREFUSED: an older format.
  */
 SAKSI_MUST_CHECK enum saksi_err saksi_vault_open(struct saksi_vault **out,
     const char *dir, const struct schema *schema, const struct secret *pass,
@@ -137,6 +138,43 @@ void saksi_vault_set_policy(struct saksi_vault *v, saksi_policy_fn *fn, void *ct
  * with the team.  Until it is set, records with a ref can't be made.
  */
 void saksi_vault_set_import_key(struct saksi_vault *v, const uint8_t key[CRYPTO_KEY]);
+
+/* ---- older formats ---------------------------------------------------------- */
+/** Told how far a long work is: "records", 300 of 1000; total 0: not known. */
+typedef void saksi_work_fn(void *ctx, const char *what, size_t done, size_t total);
+/** saksi_vault_format: The format of its data; *newest: what this saksi writes. */
+unsigned saksi_vault_format(const struct saksi_vault *v, unsigned *newest);
+/**
+ * saksi_vault_migration_room(v, needed, free, err):
+ * Bytes that a migration may need beside the vault, and that the disk has.
+ */
+SAKSI_MUST_CHECK enum saksi_err saksi_vault_migration_room(struct saksi_vault *v,
+    uint64_t *needed, uint64_t *free_bytes, struct saksi_error *err);
+/**
+ * saksi_vault_migrate(v, progress, ctx, err):
+ * Of a vault opened with VAULT_ANY_FORMAT: copy its data into a file of the
+ * present format, check the copy, put it in place of the old file and
+ * overwrite that.  Stopped at any moment it leaves the old file, or the new
+ * one, whole.  SAKSI_EBUSY: others have it open; SAKSI_EIO: no room.  After a
+ * failure the vault can only be closed.
+ */
+SAKSI_MUST_CHECK enum saksi_err saksi_vault_migrate(struct saksi_vault *v,
+    saksi_work_fn *progress, void *ctx, struct saksi_error *err);
+
+/* ---- the index anew --------------------------------------------------------- */
+struct reindex_report {
+	uint64_t changesets, records;
+	bool blank; /* the old index could not be read, so nothing was found meanwhile */
+};
+/**
+ * saksi_vault_reindex(v, out, progress, ctx, err):
+ * Make the index and the list of branches anew from log and records.  While
+ * it runs others read and write; stopped at any moment it goes on with the
+ * next call.  ${progress} may be NULL.
+ */
+SAKSI_MUST_CHECK enum saksi_err saksi_vault_reindex(struct saksi_vault *v,
+    struct reindex_report *out, saksi_work_fn *progress, void *ctx,
+    struct saksi_error *err);
 
 /* ---- checks ----------------------------------------------------------------- */
 /* Finds a device's signing key; false if unknown. */

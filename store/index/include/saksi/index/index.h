@@ -224,6 +224,50 @@ bool index_position_next(const uint8_t **p, const uint8_t *end, uint32_t *positi
 uint8_t index_length_class(uint32_t words);
 uint32_t index_length(uint8_t cls);
 
+/* ---- made anew -------------------------------------------------------------------
+ *
+ * Every document is put once more, in as many transactions as it takes, while
+ * others read and write; then what is older goes.  The state record says how
+ * far it came, so that it goes on after a stop.
+ */
+enum index_rebuild_phase {
+	INDEX_REBUILD_NONE,
+	INDEX_REBUILD_PUT,  /* documents are put */
+	INDEX_REBUILD_SWEEP /* blocks of what is older are removed */
+};
+struct index_rebuild {
+	enum index_rebuild_phase phase;
+	/* Changesets and rows from log and row up to the ends are still to be put. */
+	uint64_t log, log_end, row, row_end;
+};
+/** index_sound: SAKSI_OK when each block and tail value opens and the state record is read. */
+SAKSI_MUST_CHECK enum saksi_err index_sound(struct kv_txn *txn, struct saksi_error *err);
+/**
+ * index_rebuild_use(x, on):
+ * index_sync() takes an index that was begun anew from nothing, too; others
+ * are refused until it is whole.
+ */
+void index_rebuild_use(struct index *x, bool on);
+/**
+ * index_rebuild_begin(x, txn, blank, log_end, row_end, err):
+ * Of changesets and rows below these numbers.  ${blank}: from nothing, for an
+ * index that cannot be read; ${x} need not be in step then.
+ */
+SAKSI_MUST_CHECK enum saksi_err index_rebuild_begin(struct index *x, struct kv_txn *txn,
+    bool blank, uint64_t log_end, uint64_t row_end, struct saksi_error *err);
+/** index_rebuild_at: How far it is; phase INDEX_REBUILD_NONE: none is under way. */
+void index_rebuild_at(const struct index *x, struct index_rebuild *at);
+/**
+ * index_rebuild_put(x, txn, log, row, err):
+ * Documents below these are put and flushed; with all of them, what is older
+ * counts no more.
+ */
+SAKSI_MUST_CHECK enum saksi_err index_rebuild_put(struct index *x, struct kv_txn *txn,
+    uint64_t log, uint64_t row, struct saksi_error *err);
+/** index_rebuild_sweep: Remove a part of what is older; the last part ends it all. */
+SAKSI_MUST_CHECK enum saksi_err index_rebuild_sweep(struct index *x, struct kv_txn *txn,
+    struct saksi_error *err);
+
 /* ---- checking ------------------------------------------------------------------- */
 
 /* Sums by document number modulo this, so that a fault is narrowed down. */
