@@ -98,7 +98,6 @@ struct naming {
 	struct saksi_error *err;
 	/* the word at hand: levels by which its documents are put, 0: not */
 	struct index_term t;
-	bool judged;
 	unsigned as_word[WORDS_MAX], as_whole, as_first, as_last;
 };
 
@@ -134,7 +133,6 @@ static void judge(struct naming *m)
 	struct letters x;
 	unsigned beginning, unused, d;
 
-	m->judged = true;
 	m->as_whole = m->as_first = m->as_last = 0;
 	memset(m->as_word, 0, sizeof(m->as_word));
 	if (m->t.n < 3 || !letters_of(&x, m->t.b + 2, m->t.n - 2))
@@ -151,6 +149,18 @@ static void judge(struct naming *m)
 	judge_ends(m, &x, beginning);
 }
 
+static bool want_name(void *ctx)
+{
+	struct naming *m = ctx;
+	bool any;
+
+	judge(m);
+	any = m->as_whole != 0 || m->as_first != 0 || m->as_last != 0;
+	for (size_t i = 0; i < m->n->words.n; i++)
+		any = any || m->as_word[i] != 0;
+	return any;
+}
+
 static bool put_as(struct doc_set_scores *s, uint64_t doc, unsigned level, bool doubt)
 {
 	return level == 0 || set_put(s, doc, level, doubt);
@@ -163,8 +173,6 @@ static bool take_name(void *ctx, uint64_t doc, const uint8_t *p, size_t n)
 
 	(void)p;
 	(void)n;
-	if (!m->judged)
-		judge(m);
 	for (size_t i = 0; i < m->n->words.n && ok; i++)
 		ok = put_as(&m->near[i]->set, doc, m->as_word[i], false);
 	return ok && put_as(&m->joined->set, doc, m->as_whole, true) &&
@@ -184,8 +192,7 @@ static enum saksi_err walk_words(struct naming *m)
 	enum saksi_err rc =
 	    index_walk_open(&w, m->s->src->x, m->s->src->kv, &all, &from, m->err);
 	while (rc == SAKSI_OK && found) {
-		m->judged = false;
-		rc = index_walk_docs(w, &m->t, take_name, m, &found, m->err);
+		rc = index_walk_docs(w, &m->t, want_name, take_name, m, &found, m->err);
 		if (found && m->t.b[1] > m->whole.n + m->n->near)
 			break;
 	}

@@ -137,7 +137,7 @@ static enum saksi_err read_some(struct term_walk *w, const struct index_term *fr
 	while (rc == SAKSI_OK && found && w->n < BATCH) {
 		size_t at = w->n_docs;
 
-		rc = index_walk_docs(walk, &w->t, take_doc, w, &found, err);
+		rc = index_walk_docs(walk, &w->t, NULL, take_doc, w, &found, err);
 		if (found && w->bounded && compare(&w->t, &w->end) >= 0)
 			break;
 		if (found)
@@ -216,7 +216,8 @@ enum saksi_err term_walk_next(struct term_walk *w, const uint64_t **docs, size_t
 	if (!w->descending) {
 		/* A term whose records all say something else by now has no documents. */
 		for (w->n_docs = 0; rc == SAKSI_OK && found && w->n_docs == 0;)
-			rc = index_walk_docs(w->forward, &w->t, take_doc, w, &found, err);
+			rc = index_walk_docs(w->forward, &w->t, NULL, take_doc, w, &found,
+			    err);
 		last.n = w->n_docs;
 	}
 	while (w->descending && last.n == 0 && rc == SAKSI_OK && (w->n > 0 || !w->done)) {

@@ -64,15 +64,21 @@ struct days_walk {
 	struct doc_set_scores *set;
 };
 
+static bool want_day(void *ctx)
+{
+	const struct days_walk *d = ctx;
+
+	return d->t.n == d->skip + DATE_TERM &&
+	    date_term_overlaps(d->t.b + d->skip, d->days);
+}
+
 static bool take_day(void *ctx, uint64_t doc, const uint8_t *p, size_t n)
 {
-	struct days_walk *d = ctx;
+	const struct days_walk *d = ctx;
 
 	(void)p;
 	(void)n;
-	return d->t.n != d->skip + DATE_TERM ||
-	    !date_term_overlaps(d->t.b + d->skip, d->days) ||
-	    set_put(d->set, doc, SET_LEVEL, false);
+	return set_put(d->set, doc, SET_LEVEL, false);
 }
 
 static enum saksi_err gather_days(struct seeking *s, struct seeker *into,
@@ -92,7 +98,7 @@ static enum saksi_err gather_days(struct seeking *s, struct seeker *into,
 	    index_walk_open(&w, s->src->x, s->src->kv, &of_class, &first, err);
 	while (rc == SAKSI_OK && found && *budget > 0) {
 		*budget -= *budget == NO_BUDGET ? 0 : 1;
-		rc = index_walk_docs(w, &d.t, take_day, &d, &found, err);
+		rc = index_walk_docs(w, &d.t, want_day, take_day, &d, &found, err);
 		/* Those of the first term behind the range overlap no more than others do. */
 		if (found && memcmp(d.t.b + d.skip, to, DATE_TERM) > 0)
 			break;

@@ -73,7 +73,7 @@ static enum saksi_err gather_prefix(struct seeking *s, struct seeker *into,
 		uint64_t cost;
 
 		p.n = 0;
-		rc = index_walk_docs(w, &t, take_doc, &p, &found, err);
+		rc = index_walk_docs(w, &t, NULL, take_doc, &p, &found, err);
 		cost = 1 + p.n / POSTINGS;
 		if (*budget != NO_BUDGET)
 			*budget -= cost < *budget ? cost : *budget;

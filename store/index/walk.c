@@ -150,11 +150,17 @@ static enum saksi_err tell_chunk(struct index_walk *w, size_t run, index_doc_fn 
 }
 
 enum saksi_err index_walk_docs(struct index_walk *w, struct index_term *t,
-    index_doc_fn *fn, void *ctx, bool *found, struct saksi_error *err)
+    index_want_fn *want, index_doc_fn *fn, void *ctx, bool *found,
+    struct saksi_error *err)
 {
 	enum saksi_err rc = find_shadows(w, err);
 
 	least_term(w, t, found);
+	if (*found && want != NULL && !want(ctx)) {
+		for (size_t i = 0; rc == SAKSI_OK && i < w->n; i++)
+			rc = pass(&w->c[i], t, err);
+		return rc;
+	}
 	for (size_t i = 0; *found && i < w->n; i++) {
 		struct cursor *c = &w->c[i];
 

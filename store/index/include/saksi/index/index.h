@@ -192,14 +192,16 @@ SAKSI_MUST_CHECK enum saksi_err index_walk_open(struct index_walk **out, struct 
 SAKSI_MUST_CHECK enum saksi_err index_walk_next(struct index_walk *w,
     struct index_term *t, bool *found, struct saksi_error *err);
 /**
- * index_walk_docs(w, t, fn, ctx, found, err):
+ * index_walk_docs(w, t, want, fn, ctx, found, err):
  * The same, and tell ${fn} each of its documents, in no order; far cheaper than
- * hits of many terms that are rare.  ${fn} returns false when out of memory.
+ * hits of many terms that are rare.  ${want} (NULL: all) is asked first, when
+ * ${t} is filled.  ${fn} returns false when out of memory.
  * Not in the families of the log.
  */
+typedef bool index_want_fn(void *ctx);
 typedef bool index_doc_fn(void *ctx, uint64_t doc, const uint8_t *payload, size_t n);
 SAKSI_MUST_CHECK enum saksi_err index_walk_docs(struct index_walk *w,
-    struct index_term *t, index_doc_fn *fn, void *ctx, bool *found,
+    struct index_term *t, index_want_fn *want, index_doc_fn *fn, void *ctx, bool *found,
     struct saksi_error *err);
 void index_walk_close(struct index_walk **w);
 
