@@ -90,7 +90,8 @@ bool family_is_log(uint8_t family)
 
 bool family_has_filter(uint8_t family)
 {
-	return family == IX_ID || family == IX_REF || family == IX_CHANGESET;
+	return family == IX_ID || family == IX_REF || family == IX_CHANGESET ||
+	    family == IX_ARRIVAL;
 }
 
 /* ---- payloads ------------------------------------------------------------------- */

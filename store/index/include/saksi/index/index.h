@@ -46,7 +46,7 @@ enum index_family {
 	IX_ID = 0x10,	     /* * record id, 16 bytes */
 	IX_REF = 0x11,	     /* * the record's `ref`, as written */
 	IX_CHANGESET = 0x18, /* * changeset id, 32 bytes -> arrival number */
-	IX_ARRIVAL = 0x19,   /* arrival number (8); bytes: what catalog.c keeps of it */
+	IX_ARRIVAL = 0x19,   /* * arrival number (8); bytes: what catalog.c keeps of it */
 	IX_SEQ = 0x1a,	     /* branch (4), seq (8) -> arrival number */
 
 	IX_TYPE = 0x20,	 /* record type */
