@@ -5,6 +5,7 @@
 #include <saksi/base/fsio.h>
 
 #include "entry.h"
+#include "repair.h"
 #include "vault_impl.h"
 
 static int by_hash(const void *a, const void *b)
@@ -103,12 +104,12 @@ static enum saksi_err store_entry(struct saksi_txn *t, struct catalog *c,
 
 /* ${cs} is borrowed. */
 static enum saksi_err take_in(struct saksi_txn *t, struct changeset *cs,
-    const struct saksi_hash *sealer, merge_change_fn *fn, void *ctx,
+    const struct saksi_hash *sealer, int64_t received_us, merge_change_fn *fn, void *ctx,
     struct saksi_error *err)
 {
 	struct stored_entry s = {.cs = cs,
 	    .max_hlc = cs->hlc,
-	    .received_us = clock_now_us()};
+	    .received_us = received_us};
 	struct cat_entry there;
 	struct catalog *c;
 	bool found;
@@ -145,7 +146,15 @@ enum saksi_err saksi_log_merge(struct saksi_txn *t, const struct changeset *cs,
 {
 	struct changeset copy = *cs;
 
-	return take_in(t, &copy, sealer, fn, ctx, err);
+	return take_in(t, &copy, sealer, clock_now_us(), fn, ctx, err);
+}
+
+enum saksi_err log_restore(struct saksi_txn *t, const struct changeset *cs,
+    const struct saksi_hash *sealer, int64_t received_us, struct saksi_error *err)
+{
+	struct changeset copy = *cs;
+
+	return take_in(t, &copy, sealer, received_us, NULL, NULL, err);
 }
 
 /* ---- own changesets ------------------------------------------------------------ */
@@ -271,7 +280,8 @@ static enum saksi_err append_one(struct saksi_txn *t, enum changeset_kind kind,
 		rc = changeset_build(&cs, &head, parts, n, w->sign_sk, err);
 		*written = true;
 	}
-	if (rc == SAKSI_OK && (rc = take_in(t, cs, NULL, NULL, NULL, err)) == SAKSI_OK &&
+	if (rc == SAKSI_OK && (rc = take_in(t, cs, NULL, clock_now_us(), NULL, NULL, err)) ==
+		SAKSI_OK &&
 	    id != NULL)
 		*id = cs->id;
 fail:

@@ -5,17 +5,7 @@
 
 #define ROW_CONTINUED 2u
 
-struct row { /* a first row, read */
-	struct state_head head;
-	uint32_t n_more;
-	const uint8_t *more; /* the raw list's elements */
-	size_t more_len;
-	uint32_t n_groups;
-	const uint8_t *groups;
-	size_t groups_len;
-};
-
-static enum saksi_err read_first(struct row *w, const uint8_t *p, size_t n,
+static enum saksi_err read_first(struct rows_parts *w, const uint8_t *p, size_t n,
     struct saksi_error *err)
 {
 	struct mp_reader r;
@@ -35,7 +25,7 @@ static enum saksi_err read_first(struct row *w, const uint8_t *p, size_t n,
 	return mp_done(&r, "stored record", err);
 }
 
-static enum saksi_err read_continuation(struct row *w, const uint8_t *p, size_t n,
+static enum saksi_err read_continuation(struct rows_parts *w, const uint8_t *p, size_t n,
     struct saksi_error *err)
 {
 	struct mp_reader r;
@@ -53,26 +43,32 @@ static enum saksi_err read_continuation(struct row *w, const uint8_t *p, size_t 
 	return mp_done(&r, "stored record, continued", err);
 }
 
-enum saksi_err rows_head(struct state_head *h, bool *first, const uint8_t *p, size_t n,
+enum saksi_err rows_split(struct rows_parts *w, bool *first, const uint8_t *p, size_t n,
     struct saksi_error *err)
 {
 	struct mp_reader r;
-	struct row w;
-	enum saksi_err rc;
 
 	mp_read_init(&r, p, n);
 	mp_read_array(&r);
 	*first = mp_read_uint(&r) != ROW_CONTINUED;
-	if (!r.failed && !*first)
-		return read_continuation(&w, p, n, err);
-	rc = read_first(&w, p, n, err);
-	*h = w.head;
+	return !r.failed && !*first ? read_continuation(w, p, n, err)
+				    : read_first(w, p, n, err);
+}
+
+enum saksi_err rows_head(struct state_head *h, bool *first, const uint8_t *p, size_t n,
+    struct saksi_error *err)
+{
+	struct rows_parts w;
+	enum saksi_err rc = rows_split(&w, first, p, n, err);
+
+	if (*first)
+		*h = w.head;
 	return rc;
 }
 
 /* Append the groups of the rows that ${w} names; count them. */
 static enum saksi_err add_continuations(struct buf *groups, uint64_t *count,
-    struct kv_txn *kv, const struct row *w, struct saksi_error *err)
+    struct kv_txn *kv, const struct rows_parts *w, struct saksi_error *err)
 {
 	struct mp_reader r;
 	enum saksi_err rc = SAKSI_OK;
@@ -80,7 +76,7 @@ static enum saksi_err add_continuations(struct buf *groups, uint64_t *count,
 	mp_read_init(&r, w->more, w->more_len);
 	for (uint32_t i = 0; i < w->n_more && rc == SAKSI_OK; i++) {
 		struct buf b = BUF_INIT;
-		struct row more;
+		struct rows_parts more;
 		uint64_t number, n;
 
 		mp_expect_array(&r, 2);
@@ -106,7 +102,7 @@ enum saksi_err rows_whole(struct buf *out, struct kv_txn *kv, const uint8_t *p, 
 {
 	struct buf groups = BUF_INIT;
 	uint64_t count = 0;
-	struct row w;
+	struct rows_parts w;
 	enum saksi_err rc;
 
 	if ((rc = read_first(&w, p, n, err)) != SAKSI_OK ||
@@ -170,7 +166,7 @@ enum saksi_err rows_append(struct kv_txn *kv, uint64_t number, const struct stat
     const struct buf *group, struct saksi_error *err)
 {
 	struct buf old = BUF_INIT, row = BUF_INIT, groups = BUF_INIT, more = BUF_INIT;
-	struct row w = {.n_more = 0};
+	struct rows_parts w = {.n_more = 0};
 	uint32_t n_groups;
 	enum saksi_err rc;
 

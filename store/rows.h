@@ -23,6 +23,18 @@
  */
 SAKSI_MUST_CHECK enum saksi_err rows_head(struct state_head *h, bool *first,
     const uint8_t *p, size_t n, struct saksi_error *err);
+struct rows_parts { /* a row, read; points into its bytes */
+	struct state_head head; /* of a continuation: only the id */
+	uint32_t n_more;
+	const uint8_t *more; /* the raw list's elements */
+	size_t more_len;
+	uint32_t n_groups;
+	const uint8_t *groups;
+	size_t groups_len;
+};
+/** rows_split(w, first, p, n, err): A row of either kind. */
+SAKSI_MUST_CHECK enum saksi_err rows_split(struct rows_parts *w, bool *first,
+    const uint8_t *p, size_t n, struct saksi_error *err);
 /** rows_load(out, kv, number, err): Append the whole state, as state_read() takes it. */
 SAKSI_MUST_CHECK enum saksi_err rows_load(struct buf *out, struct kv_txn *kv,
     uint64_t number, struct saksi_error *err);

@@ -146,6 +146,25 @@ static enum saksi_err unlock(struct saksi_vault *v, const struct secret *pass,
 	return rc;
 }
 
+enum saksi_err vault_open_keys(struct saksi_vault **out, const char *dir,
+    const struct schema *schema, const struct secret *pass, struct saksi_error *err)
+{
+	struct saksi_vault *v = NULL;
+	enum saksi_err rc;
+
+	*out = NULL;
+	if ((rc = new_vault(&v, dir, schema, err)) != SAKSI_OK)
+		return rc;
+	if ((rc = open_dir(&v->dirfd, dir, err)) != SAKSI_OK ||
+	    (rc = load_keys(&v->keys, v->dirfd, dir, err)) != SAKSI_OK ||
+	    (rc = unlock(v, pass, err)) != SAKSI_OK) {
+		saksi_vault_close(&v);
+		return rc;
+	}
+	*out = v;
+	return SAKSI_OK;
+}
+
 enum saksi_err saksi_vault_open(struct saksi_vault **out, const char *dir,
     const struct schema *schema, const struct secret *pass, unsigned flags,
     struct saksi_error *err)
@@ -217,7 +236,7 @@ fail:
 	return rc;
 }
 
-static void remove_half(const char *dir)
+void vault_remove_half(const char *dir)
 {
 	static const char *const files[] = {KEYRING_FILE, KV_DATA_FILE, "lock.mdb"};
 
@@ -289,7 +308,7 @@ static enum saksi_err make_parent(char *dir, struct saksi_error *err)
 }
 
 /* Into its place, over an empty folder if one is there, for good. */
-static enum saksi_err put_in_place(bool *there, const char *tmp, char *dir,
+enum saksi_err vault_put_in_place(bool *there, const char *tmp, char *dir,
     struct saksi_error *err)
 {
 	char *slash = strrchr(dir, '/');
@@ -306,6 +325,17 @@ static enum saksi_err put_in_place(bool *there, const char *tmp, char *dir,
 	rc = fs_sync_dir(dir, err);
 	*slash = '/';
 	return rc;
+}
+
+enum saksi_err vault_target(char **out, const char *dir, struct saksi_error *err)
+{
+	enum saksi_err rc;
+
+	*out = without_slash(dir);
+	if (*out == NULL)
+		return saksi_fail_nomem(err);
+	rc = check_target(*out, err);
+	return rc == SAKSI_OK ? make_parent(*out, err) : rc;
 }
 
 enum saksi_err saksi_vault_create(struct saksi_vault **out, const char *dir_arg,
@@ -340,14 +370,14 @@ enum saksi_err saksi_vault_create(struct saksi_vault **out, const char *dir_arg,
 		rc = fill_vault(v, pass, cost, err);
 	saksi_vault_close(&v);
 	if (rc == SAKSI_OK)
-		rc = put_in_place(&in_place, buf_cstr(&tmp), dir, err);
+		rc = vault_put_in_place(&in_place, buf_cstr(&tmp), dir, err);
 	if (rc != SAKSI_OK) {
-		remove_half(in_place ? dir : buf_cstr(&tmp));
+		vault_remove_half(in_place ? dir : buf_cstr(&tmp));
 		goto fail;
 	}
 	rc = saksi_vault_open(out, dir, schema, pass, 0, err);
 	if (rc != SAKSI_OK)
-		remove_half(dir);
+		vault_remove_half(dir);
 fail:
 	buf_free(&tmp);
 	free(dir);
@@ -360,7 +390,7 @@ void saksi_vault_discard(struct saksi_vault **v)
 
 	(*v)->dir = NULL;
 	saksi_vault_close(v);
-	remove_half(dir);
+	vault_remove_half(dir);
 	free(dir);
 }
 

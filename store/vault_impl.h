@@ -36,6 +36,19 @@ struct saksi_txn {
 	bool touched; /* the catalog holds what is not committed */
 };
 
+/* vault.c: how a vault is made and put in its place */
+/** vault_open_keys: Its keys alone, no tables: v->kv stays NULL. */
+SAKSI_MUST_CHECK enum saksi_err vault_open_keys(struct saksi_vault **out, const char *dir,
+    const struct schema *schema, const struct secret *pass, struct saksi_error *err);
+/** vault_target(out, dir, err): ${dir} without a slash at its end, if a vault can be made there. */
+SAKSI_MUST_CHECK enum saksi_err vault_target(char **out, const char *dir,
+    struct saksi_error *err);
+/** vault_put_in_place(there, tmp, dir, err): Rename, for good; ${*there}: the name is changed. */
+SAKSI_MUST_CHECK enum saksi_err vault_put_in_place(bool *there, const char *tmp,
+    char *dir, struct saksi_error *err);
+/** vault_remove_half(dir): A vault that could not be finished. */
+void vault_remove_half(const char *dir);
+
 /** txn_touch: From here on the catalog holds what is not committed. */
 void txn_touch(struct saksi_txn *t);
 /** txn_index: The index, in step and with all that was put; and the tables below it. */
