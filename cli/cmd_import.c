@@ -5,7 +5,7 @@
 
 #include "cli.h"
 
-#define IMPORT_MAX ((size_t)512 << 20)
+#define FIRST_BYTES 4096u /* tell what the file is */
 
 static const struct cli_option options[] = {
     {"format", 0, false, "FORMAT", "ndjson, the interchange form (the only one yet)"},
@@ -77,6 +77,55 @@ static enum saksi_err report(struct cli *c, struct import_report *r,
 	    c->args[0], n, n == 1 ? "" : "s");
 }
 
+struct input {
+	int fd;
+	const char *name;
+	struct buf first;
+	size_t given; /* of first */
+};
+
+static enum saksi_err read_input(void *ctx, void *to, size_t room, size_t *n,
+    struct saksi_error *err)
+{
+	struct input *in = ctx;
+	size_t rest = in->first.len - in->given;
+
+	if (rest == 0)
+		return fs_read_some(in->fd, to, room, n, in->name, err);
+	*n = rest < room ? rest : room;
+	memcpy(to, in->first.p + in->given, *n);
+	in->given += *n;
+	return SAKSI_OK;
+}
+
+static enum saksi_err input_open(struct input *in, const char *file,
+    struct saksi_error *err)
+{
+	bool standard = strcmp(file, "-") == 0;
+	size_t n = 1;
+	enum saksi_err rc = SAKSI_OK;
+
+	*in = (struct input){STDIN_FILENO, standard ? "input" : file, BUF_INIT, 0};
+	if (!standard)
+		rc = fs_open_file(&in->fd, file, err);
+	while (rc == SAKSI_OK && n > 0 && in->first.len < FIRST_BYTES) {
+		uint8_t *where = buf_reserve(&in->first, FIRST_BYTES);
+
+		if (where == NULL)
+			return saksi_fail_nomem(err);
+		rc = fs_read_some(in->fd, where, FIRST_BYTES, &n, in->name, err);
+		in->first.len += n;
+	}
+	return rc;
+}
+
+static void input_close(struct input *in)
+{
+	buf_free(&in->first);
+	if (in->fd > STDIN_FILENO)
+		(void)close(in->fd);
+}
+
 /*
  * Is the first line meant as an object?  A table or a document would give a
  * fault in each line; a lone { begins JSON that was spread over many.
@@ -121,27 +170,25 @@ static enum saksi_err run(struct cli *c)
 	struct import_options opt = {cli_flag(c, "dry-run"),
 	    cli_flag(c, "allow-dangling"), progress_step, NULL};
 	struct import_report r;
-	struct buf text = BUF_INIT;
+	struct input in;
+	const struct import_source from = {read_input, &in};
 	enum saksi_err rc;
 
 	memset(&r, 0, sizeof(r));
 	if (format != NULL && strcmp(format, "ndjson") != 0)
 		return saksi_fail(&c->err, SAKSI_EINVAL,
 		    "%s: is no format that import reads; it reads ndjson", format);
-	rc = strcmp(file, "-") == 0 ? fs_read_fd(&text, STDIN_FILENO, IMPORT_MAX, &c->err)
-				    : fs_read_file(&text, file, IMPORT_MAX, &c->err);
-	if (rc == SAKSI_OK)
+	if ((rc = input_open(&in, file, &c->err)) == SAKSI_OK)
 		rc = cli_open(c);
-	if (rc == SAKSI_OK && !is_interchange(&text)) {
+	if (rc == SAKSI_OK && !is_interchange(&in.first)) {
 		rc = refuse(c, &r);
 	} else if (rc == SAKSI_OK) {
 		progress_begin(c, "importing");
-		rc = saksi_import(c->vault, (const char *)text.p, text.len, &opt, &r,
-		    &c->err);
+		rc = saksi_import_from(c->vault, &from, &opt, &r, &c->err);
 		rc = report(c, &r, &opt, rc);
 	}
 	import_report_free(&r);
-	buf_free(&text);
+	input_close(&in);
 	return rc;
 }
 

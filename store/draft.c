@@ -75,33 +75,60 @@ fail:
 	return rc;
 }
 
-enum saksi_err draft_rival(struct saksi_draft *d, const struct saksi_id *id,
-    const char *field, const json_t *value, bool set, bool *written, bool *beside,
+struct read_op { /* an operation that sets or adds */
+	bool set;
+	char field[161];
+	const uint8_t *value;
+	size_t len;
+};
+
+static enum saksi_err read_op(struct read_op *o, const uint8_t *p, size_t n,
     struct saksi_error *err)
 {
+	struct mp_reader r;
+	const char *field;
+	size_t len;
+
+	mp_read_init(&r, p, n);
+	mp_read_array(&r);
+	o->set = mp_read_uint(&r) == OP_SET;
+	len = mp_read_str(&r, &field);
+	if (len >= sizeof(o->field))
+		mp_fail(&r, "field name too long");
+	o->len = mp_skip(&r, MP_DEPTH_MAX, &o->value);
+	if (o->set)
+		mp_expect_array(&r, 0);
+	if (!r.failed) {
+		memcpy(o->field, field, len);
+		o->field[len] = '\0';
+	}
+	return mp_done(&r, "operation", err);
+}
+
+enum saksi_err draft_rival(struct saksi_draft *d, const struct saksi_id *id,
+    const uint8_t *op, size_t len, bool *written, bool *beside, struct saksi_error *err)
+{
 	struct draft_part *p;
-	struct buf b = BUF_INIT;
+	struct read_op o;
 	bool known = false, has;
 	enum saksi_err rc;
 
 	*written = *beside = false;
 	if ((rc = part_open(d, id, &p, err)) != SAKSI_OK ||
-	    (rc = part_encode(&b, field, value, err)) != SAKSI_OK)
-		goto fail;
+	    (rc = read_op(&o, op, len, err)) != SAKSI_OK)
+		return rc;
 	/* A value that stood there once, even if hidden since, says nothing new. */
-	for (size_t i = 0; p->has_state && i < p->state.n_ops && !known; i++)
-		known = p->state.ops[i].value != NULL &&
-		    state_field_is(&p->state.ops[i], field) &&
-		    part_equal_value(&p->state.ops[i], &b);
+	for (size_t i = 0; p->has_state && i < p->state.n_ops && !known; i++) {
+		const struct state_op *old = &p->state.ops[i];
+
+		known = old->value_len == o.len && state_field_is(old, o.field) &&
+		    memcmp(old->value, o.value, o.len) == 0;
+	}
 	if (known)
-		goto fail;
-	*beside = set && part_count_visible(p, field, NULL, &has) > 0;
+		return SAKSI_OK;
+	*beside = o.set && part_count_visible(p, o.field, NULL, &has) > 0;
 	*written = true;
-	rc = set ? part_put_set(d, p, field, &b, false, err)
-		 : saksi_draft_add(d, id, field, value, err);
-fail:
-	buf_free(&b);
-	return rc;
+	return part_put_op(p, op, len, err);
 }
 
 enum saksi_err saksi_draft_clear(struct saksi_draft *d, const struct saksi_id *id,
@@ -153,21 +180,6 @@ enum saksi_err saksi_import_id(struct saksi_txn *t, const char *type, const char
 	return rc;
 }
 
-enum saksi_err saksi_draft_create(struct saksi_draft *d, struct saksi_id *out,
-    const char *type, const char *ref, const char *cls, struct saksi_error *err)
-{
-	struct saksi_id id;
-	enum saksi_err rc;
-
-	if (ref != NULL && ref[0] != '\0') {
-		if ((rc = saksi_import_id(d->t, type, ref, &id, err)) != SAKSI_OK)
-			return rc;
-	} else
-		id_random(&id);
-	*out = id;
-	return draft_create_as(d, &id, type, ref, cls, err);
-}
-
 static enum saksi_err set_text(struct saksi_draft *d, struct draft_part *p,
     const char *field, const char *text, struct saksi_error *err)
 {
@@ -202,7 +214,7 @@ static enum saksi_err must_be_new(struct saksi_txn *t, const struct saksi_id *id
 	return rc;
 }
 
-enum saksi_err draft_create_as(struct saksi_draft *d, const struct saksi_id *id,
+static enum saksi_err create_as(struct saksi_draft *d, const struct saksi_id *id,
     const char *type, const char *ref, const char *cls, struct saksi_error *err)
 {
 	struct draft_part *p;
@@ -217,6 +229,42 @@ enum saksi_err draft_create_as(struct saksi_draft *d, const struct saksi_id *id,
 	    (rc = set_text(d, p, "ref", ref, err)) != SAKSI_OK)
 		return rc;
 	return set_text(d, p, "class", cls, err);
+}
+
+enum saksi_err saksi_draft_create(struct saksi_draft *d, struct saksi_id *out,
+    const char *type, const char *ref, const char *cls, struct saksi_error *err)
+{
+	struct saksi_id id;
+	enum saksi_err rc;
+
+	if (ref != NULL && ref[0] != '\0') {
+		if ((rc = saksi_import_id(d->t, type, ref, &id, err)) != SAKSI_OK)
+			return rc;
+	} else
+		id_random(&id);
+	*out = id;
+	return create_as(d, &id, type, ref, cls, err);
+}
+
+enum saksi_err draft_create_with(struct saksi_draft *d, const struct saksi_id *id,
+    const uint8_t *lens, size_t n, const uint8_t *ops, size_t len,
+    struct saksi_error *err)
+{
+	struct draft_part *p = part_new(d);
+	enum saksi_err rc = SAKSI_OK;
+
+	if (p == NULL)
+		return saksi_fail_nomem(err);
+	p->id = *id;
+	if (buf_reserve(&p->bytes, len) == NULL)
+		return saksi_fail_nomem(err);
+	for (size_t i = 0, at = 0; i < n && rc == SAKSI_OK; i++) {
+		size_t one = le32_get(lens + 4 * i);
+
+		rc = part_put_op(p, ops + at, one, err);
+		at += one;
+	}
+	return rc;
 }
 
 enum saksi_err saksi_draft_delete(struct saksi_draft *d, const struct saksi_id *id,

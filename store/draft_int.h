@@ -60,6 +60,9 @@ SAKSI_MUST_CHECK enum saksi_err part_put_set(struct saksi_draft *d, struct draft
     const char *field, const struct buf *value, bool over, struct saksi_error *err);
 SAKSI_MUST_CHECK enum saksi_err part_put_add(struct draft_part *p, const char *field,
     const struct buf *value, struct saksi_error *err);
+/** part_put_op: An operation that is encoded already, and hides nothing. */
+SAKSI_MUST_CHECK enum saksi_err part_put_op(struct draft_part *p, const uint8_t *op,
+    size_t len, struct saksi_error *err);
 /**
  * part_forget_set: Take back what this draft itself has set the register to.
  * Who sets it twice means the second: a draft has no rivals of its own.

@@ -226,6 +226,15 @@ enum saksi_err part_put_add(struct draft_part *p, const char *field,
 	return end_op(p, from, err);
 }
 
+enum saksi_err part_put_op(struct draft_part *p, const uint8_t *op, size_t len,
+    struct saksi_error *err)
+{
+	size_t from = p->bytes.len;
+
+	buf_add(&p->bytes, op, len);
+	return end_op(p, from, err);
+}
+
 static bool is_set_of(const uint8_t *p, size_t n, const char *field)
 {
 	struct mp_reader r;

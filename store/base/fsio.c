@@ -99,36 +99,63 @@ static enum saksi_err check_regular(const struct stat *st, const char *path, siz
 	return SAKSI_OK;
 }
 
+static enum saksi_err open_regular(int *fd, struct stat *st, const char *path, size_t max,
+    struct saksi_error *err)
+{
+	enum saksi_err rc;
+
+	*fd = -1;
+	/* Look before opening: merely opening a device can have effects. */
+	if (stat(path, st) != 0)
+		return saksi_fail_sys(err, "%s: cannot be read", path);
+	if ((rc = check_regular(st, path, max, err)) != SAKSI_OK)
+		return rc;
+	*fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	if (*fd < 0)
+		return saksi_fail_sys(err, "%s: cannot be opened", path);
+	rc = fstat(*fd, st) != 0 ? saksi_fail_sys(err, "%s: cannot be read", path)
+				 : check_regular(st, path, max, err);
+	if (rc != SAKSI_OK) {
+		(void)close(*fd);
+		*fd = -1;
+	}
+	return rc;
+}
+
+enum saksi_err fs_open_file(int *fd, const char *path, struct saksi_error *err)
+{
+	struct stat st;
+
+	return open_regular(fd, &st, path, SIZE_MAX, err);
+}
+
+enum saksi_err fs_read_some(int fd, void *p, size_t room, size_t *n, const char *name,
+    struct saksi_error *err)
+{
+	ssize_t got;
+
+	*n = 0;
+	while ((got = read(fd, p, at_most(room))) < 0)
+		if (!retry(fd, POLLIN))
+			return saksi_fail_sys(err, "%s: cannot be read", name);
+	*n = (size_t)got;
+	return SAKSI_OK;
+}
+
 enum saksi_err fs_read_file(struct buf *out, const char *path, size_t max,
     struct saksi_error *err)
 {
 	struct stat st;
 	enum saksi_err rc;
-	int fd = -1;
+	int fd;
 
-	/* Look before opening: merely opening a device can have effects. */
-	if (stat(path, &st) != 0)
-		return saksi_fail_sys(err, "%s: cannot be read", path);
-	rc = check_regular(&st, path, max, err);
-	if (rc != SAKSI_OK)
+	if ((rc = open_regular(&fd, &st, path, max, err)) != SAKSI_OK)
 		return rc;
-	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	if (fd < 0)
-		return saksi_fail_sys(err, "%s: cannot be opened", path);
-	if (fstat(fd, &st) != 0) {
-		rc = saksi_fail_sys(err, "%s: cannot be read", path);
-		goto out;
-	}
-	rc = check_regular(&st, path, max, err);
-	if (rc != SAKSI_OK)
-		goto out;
 	/* One block of the right size, so that growing leaves fewer copies. */
-	if (buf_reserve(out, (size_t)st.st_size + 1) == NULL) {
+	if (buf_reserve(out, (size_t)st.st_size + 1) == NULL)
 		rc = saksi_fail_nomem(err);
-		goto out;
-	}
-	rc = read_whole(out, fd, max, path, err);
-out:
+	else
+		rc = read_whole(out, fd, max, path, err);
 	(void)close(fd);
 	return rc;
 }

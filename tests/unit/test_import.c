@@ -272,6 +272,155 @@ static void references_hold_whatever_the_order_of_lines(void **state)
 	device_end(&d);
 }
 
+/* People, each of ${size} bytes and in an organisation that comes at the end. */
+struct made {
+	size_t people, size;
+	const char *end; /* a line more */
+	size_t line;	 /* to be made next */
+	struct buf text; /* of the one before, and how much of it was given */
+	size_t given, calls;
+};
+
+static void make_line(struct made *m)
+{
+	size_t i = m->line++;
+
+	buf_reset(&m->text);
+	m->given = 0;
+	if (i < m->people) {
+		buf_printf(&m->text,
+		    "%s{\"id\":\"p%zu\",\"type\":\"person\",\"names\":[{\"text\":\"A B\"}],"
+		    "\"roles\":[{\"role\":\"chair\",\"organisation\":\"o%zu\"}],\"note\":\"",
+		    i == 0 ? "\xef\xbb\xbf" : "", i, i % 7);
+		for (size_t k = 0; k < m->size; k++)
+			buf_add_byte(&m->text, (uint8_t)('a' + (i + k) % 26));
+		buf_add_str(&m->text, i % 2 == 0 ? "\"}\n" : "\"}\r\n");
+	} else if (i < m->people + 7)
+		buf_printf(&m->text,
+		    "{\"id\":\"o%zu\",\"type\":\"organisation\",\"kind\":\"ngo\",\"names\":[{\"text\":\"O\"}]}\n",
+		    i - m->people);
+	else if (i == m->people + 7 && m->end != NULL)
+		buf_add_str(&m->text, m->end);
+	assert_false(m->text.failed);
+}
+
+static enum saksi_err read_made(void *ctx, void *to, size_t room, size_t *n,
+    struct saksi_error *err)
+{
+	struct made *m = ctx;
+	/* Pieces of all lengths, so that they end anywhere. */
+	size_t most = m->calls++ < 40 ? 1 : 1 + m->calls * 7919 % 9000;
+
+	(void)err;
+	if (m->given == m->text.len)
+		make_line(m);
+	*n = m->text.len - m->given;
+	*n = *n < room ? *n : room;
+	*n = *n < most ? *n : most;
+	if (*n > 0)
+		memcpy(to, m->text.p + m->given, *n);
+	m->given += *n;
+	return SAKSI_OK;
+}
+
+static struct import_report import_made(struct device *d, size_t people, size_t size,
+    const char *end, bool dry, enum saksi_err want)
+{
+	struct made m = {.people = people, .size = size, .end = end};
+	struct import_options opt = {dry, false, NULL, NULL};
+	struct import_source from = {read_made, &m};
+	struct import_report rep;
+	enum saksi_err rc = saksi_import_from(d->v, &from, &opt, &rep, &g_err);
+
+	if (rc != want)
+		fail_msg("import: %s: %s", saksi_err_name(rc), g_err.msg);
+	buf_free(&m.text);
+	return rep;
+}
+
+/* More than is kept in memory, and all of it speaks of lines to come. */
+static void a_long_input_is_taken_piece_by_piece(void **state)
+{
+	enum { PEOPLE = 1300, SIZE = 9000 };
+	struct device d;
+	struct import_report rep;
+	struct saksi_hash before, after;
+
+	(void)state;
+	device_make(&d, g_schema);
+	before = device_digest(&d);
+	rep = import_made(&d, PEOPLE, SIZE, "{\"id\":\"p3\",\"type\":\"person\"}", false,
+	    SAKSI_EINVAL);
+	assert_int_equal(rep.faults.n_errors, 1);
+	assert_int_equal(rep.faults.list[0].line, PEOPLE + 8);
+	import_report_free(&rep);
+	rep = import_made(&d, PEOPLE, SIZE, NULL, true, SAKSI_OK);
+	assert_int_equal(rep.created, PEOPLE + 7);
+	import_report_free(&rep);
+	after = device_digest(&d);
+	assert_memory_equal(before.b, after.b, sizeof(before.b));
+	rep = import_made(&d, PEOPLE, SIZE, "\n \n", false, SAKSI_OK);
+	assert_int_equal(rep.lines, PEOPLE + 7);
+	assert_int_equal(rep.created, PEOPLE + 7);
+	import_report_free(&rep);
+	before = device_digest(&d);
+	rep = import_made(&d, PEOPLE, SIZE, NULL, false, SAKSI_OK);
+	assert_int_equal(rep.unchanged, PEOPLE + 7);
+	import_report_free(&rep);
+	after = device_digest(&d);
+	assert_memory_equal(before.b, after.b, sizeof(before.b));
+	device_end(&d);
+}
+
+static void a_line_too_long_is_named_and_the_next_one_read(void **state)
+{
+	struct device d;
+	struct import_report rep;
+
+	(void)state;
+	device_make(&d, g_schema);
+	rep = import_made(&d, 2, 5u << 20, "{\"id\":\"x\"}", false, SAKSI_EINVAL);
+	assert_int_equal(rep.lines, 10);
+	assert_int_equal(rep.faults.n_errors, 3);
+	assert_int_equal(rep.faults.list[0].line, 1);
+	assert_int_equal(rep.faults.list[1].line, 2);
+	assert_int_equal(rep.faults.list[2].line, 10);
+	import_report_free(&rep);
+	device_end(&d);
+}
+
+/* What a later line is called comes before what the vault has. */
+static void a_later_line_goes_before_the_vault(void **state)
+{
+	static const char org[] =
+	    "{\"id\":\"x1\",\"type\":\"organisation\",\"kind\":\"ngo\",\"names\":[{\"text\":\"O\"}]}\n";
+	static const char act[] =
+	    "{\"id\":\"r1\",\"type\":\"relationship\",\"kind\":\"member\",\"from\":\"p1\",\"to\":\"x1\"}\n";
+	struct device d;
+	struct import_report rep;
+	struct buf text = BUF_INIT;
+	size_t errors;
+
+	(void)state;
+	device_make(&d, g_schema);
+	rep = import(&d, org, SAKSI_OK);
+	import_report_free(&rep);
+	/* The same lines, the one that is spoken of before or behind. */
+	buf_add_str(&text, PERSON("x1", "") PERSON("p1", ""));
+	buf_add_str(&text, act);
+	rep = import(&d, buf_cstr(&text), SAKSI_EINVAL);
+	errors = rep.faults.n_errors;
+	import_report_free(&rep);
+	buf_reset(&text);
+	buf_add_str(&text, act);
+	buf_add_str(&text, PERSON("x1", "") PERSON("p1", ""));
+	rep = import(&d, buf_cstr(&text), SAKSI_EINVAL);
+	assert_int_equal(rep.faults.n_errors, errors);
+	import_report_free(&rep);
+	buf_free(&text);
+	device_end(&d);
+}
+
 static int setup(void **state)
 {
 	json_wiping_alloc();
@@ -286,6 +435,9 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(a_new_value_is_a_rival_and_an_old_one_no_change),
     cmocka_unit_test(rivals_come_back_as_rivals),
     cmocka_unit_test(references_hold_whatever_the_order_of_lines),
+    cmocka_unit_test(a_long_input_is_taken_piece_by_piece),
+    cmocka_unit_test(a_line_too_long_is_named_and_the_next_one_read),
+    cmocka_unit_test(a_later_line_goes_before_the_vault),
 };
 
 TEST_MAIN(tests, setup, vaults_teardown)

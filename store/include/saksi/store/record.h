@@ -145,12 +145,24 @@ struct import_options {
 	void (*progress)(void *ctx, size_t done, size_t total);
 	void *ctx;
 };
+/** Gives the input piece by piece: up to ${room} bytes, *n 0 at its end. */
+struct import_source {
+	enum saksi_err (
+	    *read)(void *ctx, void *to, size_t room, size_t *n, struct saksi_error *err);
+	void *ctx;
+};
 /**
- * saksi_import(v, text, len, opt, report, err):
+ * saksi_import_from(v, from, opt, report, err):
  * Interchange form, a JSON object per line.  The whole is checked first;
  * with any fault that is no warning nothing is written and SAKSI_EINVAL
  * returned.  Then written in batches; a killed run is completed by repeating.
+ * The input is read once and never held whole: what waits to be written, if
+ * it is much, does so sealed, in a file beside the vault that has no name.
  */
+SAKSI_MUST_CHECK enum saksi_err saksi_import_from(struct saksi_vault *v,
+    const struct import_source *from, const struct import_options *opt,
+    struct import_report *report, struct saksi_error *err);
+/** saksi_import: The same of a text in memory. */
 SAKSI_MUST_CHECK enum saksi_err saksi_import(struct saksi_vault *v, const char *text,
     size_t len, const struct import_options *opt, struct import_report *report,
     struct saksi_error *err);

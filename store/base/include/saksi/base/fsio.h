@@ -21,6 +21,12 @@ SAKSI_MUST_CHECK enum saksi_err fs_read_file(struct buf *out, const char *path,
 /** fs_read_fd(out, fd, max, err): Append all until end of file. */
 SAKSI_MUST_CHECK enum saksi_err fs_read_fd(struct buf *out, int fd, size_t max,
     struct saksi_error *err);
+/** fs_open_file(fd, path, err): To read a regular file bit by bit; the caller closes. */
+SAKSI_MUST_CHECK enum saksi_err fs_open_file(int *fd, const char *path,
+    struct saksi_error *err);
+/** fs_read_some(fd, p, room, n, name, err): *n is 0 at the end only. */
+SAKSI_MUST_CHECK enum saksi_err fs_read_some(int fd, void *p, size_t room, size_t *n,
+    const char *name, struct saksi_error *err);
 SAKSI_MUST_CHECK enum saksi_err fs_write_all(int fd, const void *p, size_t n,
     const char *name, struct saksi_error *err);
 /** fs_pread_all(fd, p, n, off, name, err): SAKSI_EDAMAGED if the file ends before. */
