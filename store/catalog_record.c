@@ -167,6 +167,7 @@ static enum saksi_err walk_ids(struct saksi_txn *t, const void *prefix, size_t n
 		if (rc == SAKSI_OK && found)
 			rc = fn(ctx, &r, err);
 		cat_record_free(&r);
+		kv_rest(t->v->kv);
 	}
 	index_walk_close(&w);
 	return rc;

@@ -119,6 +119,19 @@ enum saksi_err kv_lmdb(struct kv *kv, struct saksi_error *err, int rc, const cha
 
 /* ---- map -------------------------------------------------------------------------- */
 
+/* The system maps up to 64 KiB around each page that is looked at. */
+#define LOOKS_MAX 320u
+
+void kv_rest(struct kv *kv)
+{
+	if (++kv->looked < LOOKS_MAX)
+		return;
+	kv->looked = 0;
+	/* Nothing is lost by it: nobody writes through this map. */
+	if (kv->map != NULL)
+		(void)madvise((void *)(uintptr_t)kv->map, kv->map_len, MADV_DONTNEED);
+}
+
 enum saksi_err kv_map_refresh(struct kv *kv, struct saksi_error *err)
 {
 	struct stat st;

@@ -97,6 +97,7 @@ struct kv {
 	struct kv_snapshot snap; /* the latest one seen */
 	uint64_t other_txn;	 /* the second head that was checked */
 	uint64_t other_root;
+	uint64_t looked;    /* times the map was read since kv_rest() let go of it */
 	uint64_t sound_txn; /* all pages of this one are known to be sound */
 
 	struct {

@@ -95,6 +95,7 @@ enum saksi_err kv_walk_value(struct buf *out, bool *sound, struct kv_walk *w,
 	}
 	if (!guard_run(copy_big, &c))
 		return kv_give_up(w->kv, err);
+	kv_rest(w->kv);
 	*sound = c.sound;
 	if (!c.sound)
 		report(w, &c.fault);
@@ -238,6 +239,7 @@ static enum saksi_err visit(struct tree_walk *t, uint64_t number, unsigned level
 	}
 	if (!guard_run(copy_page, &c))
 		return kv_give_up(t->w->kv, err);
+	kv_rest(t->w->kv);
 	if (!page_open_copy(&p, room, file->size, number, &f)) {
 		report(t->w, &f);
 		return SAKSI_OK;

@@ -126,6 +126,13 @@ SAKSI_MUST_CHECK enum saksi_err kv_scan(struct kv_txn *txn, enum kv_table t,
 SAKSI_MUST_CHECK enum saksi_err kv_verify(struct kv *kv,
     void (*fault)(void *ctx, const char *words), void *ctx, struct saksi_error *err);
 
+/**
+ * kv_rest(kv):
+ * For who goes through all of a vault, after each step.  Now and then the pages of
+ * the file are let go of: they are the system's to keep, and are not to count as
+ * memory of this process.
+ */
+void kv_rest(struct kv *kv);
 /** kv_file_size: Bytes of the data file. */
 uint64_t kv_file_size(const struct kv *kv);
 
