@@ -181,9 +181,12 @@ static enum saksi_err check_file(struct kv *kv, const char *which, struct saksi_
 	struct first_fault f = {.any = false};
 	enum saksi_err rc = kv_verify(kv, on_fault, &f, err);
 
+	/* Their advice is for a vault that can be used. */
 	if (rc != SAKSI_OK && f.any)
 		return saksi_fail(err, rc,
-		    "vault: %s is damaged, and nothing was changed: %s", which, f.words);
+		    "vault: %s is damaged, and nothing was changed: %.*s; go back to a copy, or to "
+		    "a device of the team",
+		    which, (int)strcspn(f.words, ";"), f.words);
 	return rc;
 }
 

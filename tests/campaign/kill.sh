@@ -1,27 +1,36 @@
 #!/usr/bin/env bash
 # kill.sh - kill -9 at random moments, and what is left then.
 #
-#   tests/campaign/kill.sh [--rounds N] [--seed N] [--keep] [SAKSI]
+#   tests/campaign/kill.sh [--rounds N] [--seed N] [--modes LIST] [--old PROGRAM] [--keep] [SAKSI]
 #
 # Each round kills one command (import, edits, sync, bundle write, bundle read,
-# key change) somewhere between its start and its end, and then requires:
-# the vault opens and passes `verify`; whatever had been acknowledged before is
-# there; repeating the command ends where an undisturbed one ends, by state
-# digest; no output file stands half written under its name.
+# key change; imports and edits while segments of the index are merged; reindex;
+# migrate) somewhere between its start and its end, and then requires: the
+# vault opens and passes `verify --deep`; whatever had been acknowledged before is
+# there and is found by a search; repeating the command ends where an
+# undisturbed one ends, by state digest; no output file stands half written
+# under its name.  One vault is killed, and left as it was, over many rounds.
 #
-# SAKSI: the program (default: $SAKSI).  Rounds: 200.  The seed is printed;
-# with it the same moments are chosen, as far as a machine keeps time.
+# SAKSI: the program (default: $SAKSI).  Rounds: 200.  LIST: some of these, with
+# commas: import send read edit receive write key merge reindex migrate.  The
+# seed is printed; with it the same moments are chosen, as far as a machine keeps
+# time.  PROGRAM: a saksi of format 1, for migrations of more than the vault in
+# tests/vectors.
 set -uo pipefail
 
 rounds=200
 seed=$(($(od -An -N2 -tu2 /dev/urandom)))
 keep=
+old=
+modes=(import merge send reindex read edit migrate receive merge write reindex key migrate)
 program=${SAKSI:-}
 while [ $# -gt 0 ]; do
 	case $1 in
 	--rounds) rounds=$2 && shift ;;
 	--seed) seed=$2 && shift ;;
 	--keep) keep=1 ;;
+	--old) old=$2 && shift ;;
+	--modes) IFS=, read -ra modes <<<"$2" && shift ;;
 	--help | -h)
 		sed -n '2,/^set/{/^set/d;s/^# \{0,1\}//;p;}' "$0"
 		exit 0
@@ -85,6 +94,35 @@ prepare() {
 	saksi -C t/full bundle write t/bundle || die "bundle write"
 	wanted=$(digest t/full)
 	[ -n "$wanted" ] || die "no state digest"
+	cp -a t/office t/big
+	records first 1500 >records
+	saksi -C t/big import records || die "import"
+	prepare_old
+}
+
+# records WORD N - so many organisations, which WORD finds.
+records() {
+	local i
+	for ((i = 0; i < $2; i++)); do
+		printf '{"id":"org-%s-%d","type":"organisation","kind":"ngo","names":[{"text":"Office %d of %s"}],"note":"%s says %d things about the river, the road and the market %d"}\n' \
+			"$1" "$i" "$i" "$1" "$1" "$i" "$((i * 7919 % 1000))"
+	done
+}
+
+# A vault of format 1, its passphrase and its digest.
+prepare_old() {
+	local known=$src/tests/vectors/vault-1
+	mkdir -m 700 t/old
+	cp "$known/data.mdb" "$known/keys" t/old/
+	chmod 600 t/old/*
+	cp "$known/phrase" pass1
+	wanted_old=$(sed -nE 's/.*State digest: `([0-9a-f]*)`.*/\1/p' "$known/README.md")
+	[ -n "$old" ] || return 0
+	records large 600 >records
+	"$old" --passphrase-fd 3 --yes -C t/old import records 3<pass1 >out 2>log ||
+		die "the older saksi does not import"
+	"$old" --passphrase-fd 3 --json -C t/old status 3<pass1 >out 2>log
+	wanted_old=$(grep -o '"state_digest": *"[0-9a-f]*"' out | grep -o '[0-9a-f]\{64\}')
 }
 
 # How long a command takes (ms), and what part of that (percent) goes by before
@@ -105,6 +143,17 @@ fresh() { # the vaults of this round, and a folder to share
 	mkdir -m 700 share
 }
 
+# The one vault that stays, until it has grown too long to be checked often.
+use_big() {
+	[ -d big ] && [ "$big_used" -lt 60 ] || {
+		rm -rf big
+		cp -a t/big .
+		big_used=0
+	}
+	big_used=$((big_used + 1))
+}
+big_used=0
+
 measure_all() {
 	local start
 	fresh
@@ -119,7 +168,16 @@ measure_all() {
 	fresh
 	measure write saksi -C full bundle write got
 	measure read saksi -C field bundle read t/bundle
+	rm -rf big
+	cp -a t/big .
+	records measured 60 >records
+	measure merge saksi -C big import records
+	measure reindex saksi -C big reindex
+	rm -rf big old
+	cp -a t/old .
+	measure migrate migrate_old
 }
+migrate_old() { "$program" --passphrase-fd 3 -C old migrate 3<pass1 >out 2>log; }
 
 # Three of four moments lie where the work is done; the rest anywhere.
 moment() { # NAME
@@ -132,8 +190,11 @@ moment() { # NAME
 
 # Start saksi, kill it after $delay ms.  0 if it was killed, 1 if it had ended well.
 killed=0
+struck=0
+declare -A struck_in
 strike() { # ARGUMENT...
 	local pid status=0
+	struck=0
 	# Opened here, so that a kill never hits a shell on its way to exec.
 	"$program" --passphrase-fd 3 --yes "$@" 3<"${passfile:-pass}" >out 2>log &
 	pid=$!
@@ -147,6 +208,8 @@ strike() { # ARGUMENT...
 		;;
 	137)
 		killed=$((killed + 1))
+		struck=1
+		struck_in[$mode]=$((${struck_in[$mode]:-0} + 1))
 		takes[$timed]=$((takes[$timed] * 103 / 100 + 1))
 		;;
 	*) fail "ended by itself with $status" ;;
@@ -154,8 +217,15 @@ strike() { # ARGUMENT...
 }
 
 whole() { # VAULT
-	saksi -C "$1" verify || fail "$1 does not pass verify"
+	saksi -C "$1" verify --deep || fail "$1 does not pass verify"
 	saksi -C "$1" show per-acknowledged || fail "$1 lost what had been acknowledged"
+	finds "$1" 1 "Acknowledged Before"
+}
+finds() { # VAULT HOW-MANY QUERY
+	local n
+	saksi -C "$1" --json list "$3" || fail "$1 cannot be searched"
+	n=$(grep -c . out)
+	[ "$n" -eq "$2" ] || fail "$1: \`$3\` finds $n, not $2"
 }
 ends_as_wanted() { # VAULT
 	[ "$(digest "$1")" = "$wanted" ] || fail "$1 ends in another state"
@@ -184,6 +254,64 @@ round_edit() {
 	shown=$(grep -o '"number [0-9]*"' out | tr -dc '0-9\n' | head -n 1)
 	[ "${shown:-0}" -eq "$n" ] || [ "${shown:-0}" -eq $((n + 1)) ] ||
 		fail "edit $n was acknowledged, ${shown:-none} is there"
+	[ "${shown:-0}" -eq 0 ] || finds office 1 "\"number $shown\""
+}
+
+# Many small segments and tail values, so that merges begin and go on.
+round_merge() {
+	local word=word$round n=0
+	use_big
+	records "$word" $((20 + RANDOM % 80)) >records
+	moment merge
+	strike -C big import records
+	whole big
+	saksi -C big import records || fail "the import can't be repeated"
+	finds big "$(grep -c . records)" "$word"
+	finds big 1 "\"office 3 of $word\""
+	while [ $n -lt 4 ] && moment edit; do
+		strike -C big edit "org-$word-$n" note="edited$word number$n"
+		[ "$struck" -eq 0 ] || {
+			saksi -C big edit "org-$word-$n" note="edited$word number$n" || fail "an edit can't be repeated"
+		}
+		n=$((n + 1))
+		finds big "$n" "edited$word"
+	done
+	whole big
+}
+
+# Every other time it is left as the kill left it, for the rounds to come.
+round_reindex() {
+	use_big
+	moment reindex
+	strike -C big reindex
+	whole big
+	finds big 1 "\"office 7 of first\""
+	saksi -C big edit org-first-7 note="while round$round" || fail "no edit after a kill"
+	saksi -C big edit org-first-7 note="about the river" || fail "no edit after a kill"
+	finds big 0 "round$round"
+	if [ $((RANDOM % 2)) -eq 0 ]; then
+		saksi -C big reindex || fail "reindex can't be repeated"
+		whole big
+	fi
+	saksi -C big --json list type:organisation || fail "big cannot be listed"
+	finds big "$(grep -c . out)" office
+}
+
+round_migrate() {
+	rm -rf old
+	cp -a t/old .
+	moment migrate
+	passfile=pass1 strike -C old migrate
+	[ -e old/data.mdb ] || fail "there is no data file"
+	migrate_old || fail "a migration that was killed can't be repeated"
+	[ "$(find old -type f | sort | tr '\n' ' ')" = "old/data.mdb old/keys old/lock.mdb " ] ||
+		fail "something is left: $(find old -type f | tr '\n' ' ')"
+	"$program" --passphrase-fd 3 -C old verify --deep 3<pass1 >out 2>log ||
+		fail "what was migrated does not pass verify"
+	"$program" --passphrase-fd 3 -C old find candlelight 3<pass1 >out 2>log
+	grep -q evt-clp-2023 out || fail "what was migrated is not found"
+	"$program" --passphrase-fd 3 --json -C old status 3<pass1 >out 2>log
+	grep -q "$wanted_old" out || fail "what was migrated has another state"
 }
 
 round_send() {
@@ -240,7 +368,6 @@ round_key() {
 	fi
 }
 
-modes=(import send read edit receive write key)
 prepare
 measure_all
 echo "seed $seed; a command takes (ms): opening $opening$(for m in "${!takes[@]}"; do printf ', %s %s' "$m" "${takes[$m]}"; done)"
@@ -251,7 +378,7 @@ while [ "$round" -lt "$rounds" ]; do
 	fresh
 	"round_$mode"
 done
-echo "$rounds rounds, $killed killed at work, $failures failures"
+echo "$rounds rounds, $killed killed at work ($(for m in "${!struck_in[@]}"; do printf '%s %s, ' "$m" "${struck_in[$m]}"; done | sed 's/, $//')), $failures failures"
 # With all moments too late, nothing would have been tested.
 [ "$killed" -ge $((rounds / 3)) ] || {
 	echo "too few were killed before they had ended" >&2
