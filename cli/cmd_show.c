@@ -3,7 +3,7 @@
 
 #include <saksi/base/text.h>
 
-#include "cli.h"
+#include "joined.h"
 
 #define NAME_COLUMNS 20u
 
@@ -18,6 +18,7 @@ struct show {
 	struct saksi_record *r;
 	json_t *json;
 	struct links links;
+	struct joined joined;
 	enum saksi_class cls;
 	json_t *sources; /* of single values, numbered as they come */
 };
@@ -246,7 +247,8 @@ static enum saksi_err print_text(struct show *s)
 		print_fields(s, s->json, t->fields, t->n_fields);
 	print_rivals(s);
 	print_sources(s);
-	return print_links(s);
+	enum saksi_err rc = print_links(s);
+	return rc == SAKSI_OK ? joined_print(&s->joined, &s->links) : rc;
 }
 
 /* ---- for programs ---------------------------------------------------------------- */
@@ -274,6 +276,10 @@ static enum saksi_err print_json(struct show *s)
 		arr_add(&list, e);
 	}
 	obj_set(&o, "links", list);
+	if ((rc = joined_json(&s->joined, &s->links, &o)) != SAKSI_OK) {
+		json_decref(o);
+		return rc;
+	}
 	if (s->r->state == RECORD_DELETED)
 		obj_set(&o, "deleted", view_deletion(s->c, s->r));
 	return cli_out_json(s->c, o);
@@ -294,12 +300,15 @@ static enum saksi_err run(struct cli *c)
 		rc = view_get(c, &s.id, c->as_of_us, &s.r, &s.json);
 	if (rc == SAKSI_OK)
 		rc = links_load(c, &s.links);
+	if (rc == SAKSI_OK)
+		rc = joined_load(&s.joined, c, &s.id);
 	if (rc == SAKSI_OK) {
 		s.sources = json_array();
 		s.cls = s.r->cls != CLASS_NONE ? s.r->cls : CLASS_C;
 		rc = c->json ? print_json(&s) : print_text(&s);
 	}
 	links_free(&s.links);
+	joined_free(&s.joined);
 	json_decref(s.sources);
 	json_decref(s.json);
 	saksi_record_free(&s.r);
@@ -312,9 +321,10 @@ const struct cli_command cmd_show = {
     .brief = "a record, its conflicts, and what links to it",
     .help =
 	"ID is an id, the beginning of one (4 letters or more), or a ref. Values above\n"
-	"or below the record's own class say so. With --json: the interchange form, and\n"
-	"`links`. With --as-of: what was claimed to be known at the end of that day, in\n"
-	"this record and in those that it names or that link to it.",
+	"or below the record's own class say so. Records that are confirmed to be the same\n"
+	"(`saksi link`) are named, with what refers to each. With --json: the interchange\n"
+	"form, `links`, and `joined`. With --as-of: what was claimed to be known at the end\n"
+	"of that day, in this record and in those that it names or that link to it.",
     .example = "saksi show per-kong-raiya\nsaksi show 4g7k --as-of 2026-03-31",
     .options = options,
     .min_args = 1,

@@ -4,18 +4,21 @@
 
 #include <saksi/base/text.h>
 
-#include "cli.h"
+#include "joined.h"
 
 struct entry {
 	struct saksi_id id;
 	json_t *record;
 	struct edtf date;
 	bool dated;
-	bool whole; /* what was decided on it belongs to the line too */
+	bool whole;   /* what was decided on it belongs to the line too */
+	bool folded;  /* an earlier one in the line tells of it */
+	json_t *also; /* of an act that was told several times, or NULL */
 };
 struct line {
 	struct cli *c;
 	struct links links;
+	struct joined joined; /* with whom it is about */
 	struct entry *list;
 	size_t n, cap;
 };
@@ -225,6 +228,71 @@ static int by_date(const void *a, const void *b)
 	return id_cmp(&x->id, &y->id);
 }
 
+/* ---- what is confirmed to be one ------------------------------------------------- */
+
+static enum saksi_err add_joined(struct line *l, const struct saksi_id *id)
+{
+	struct saksi_record *r = NULL;
+	json_t *json = NULL;
+	enum saksi_err rc = view_get(l->c, id, 0, &r, &json);
+
+	if (rc == SAKSI_OK)
+		rc = add_all(l, id, r->type, json);
+	saksi_record_free(&r);
+	json_decref(json);
+	return rc;
+}
+
+/* An act that was told several times is one line. */
+static enum saksi_err fold(struct line *l, size_t at)
+{
+	struct entry *e = &l->list[at];
+	struct joined j;
+	enum saksi_err rc;
+
+	if (e->folded || strcmp(view_text(e->record, "type"), "act") != 0)
+		return SAKSI_OK;
+	rc = joined_load(&j, l->c, &e->id);
+	for (size_t i = at + 1; i < l->n && rc == SAKSI_OK; i++)
+		l->list[i].folded = l->list[i].folded || joined_has(&j, &l->list[i].id);
+	if (rc == SAKSI_OK && j.with.n > 0) {
+		e->also = json_object();
+		rc = joined_also(&j, e->record, &e->also);
+	}
+	joined_free(&j);
+	return rc;
+}
+
+static enum saksi_err fold_all(struct line *l)
+{
+	size_t n = 0;
+	enum saksi_err rc = SAKSI_OK;
+
+	for (size_t i = 0; i < l->n && rc == SAKSI_OK; i++)
+		rc = fold(l, i);
+	for (size_t i = 0; i < l->n; i++) {
+		if (l->list[i].folded)
+			json_decref(l->list[i].record);
+		else
+			l->list[n++] = l->list[i];
+	}
+	l->n = n;
+	return rc;
+}
+
+/* ---- output ------------------------------------------------------------------------ */
+
+static void json_on(struct line *l, json_t **o, const struct entry *e)
+{
+	const struct saksi_id *on = joined_hangs_on(&l->joined, e->record);
+	char id[ID_TEXT_LEN + 1];
+
+	if (on == NULL)
+		return;
+	id_text(id, on);
+	obj_text(o, "on", id);
+}
+
 static enum saksi_err print_json(struct line *l, const struct entry *e)
 {
 	const char *date = view_date(e->record);
@@ -239,6 +307,11 @@ static enum saksi_err print_json(struct line *l, const struct entry *e)
 		obj_text(&o, "ref", view_text(e->record, "ref"));
 	obj_text(&o, "label", buf_cstr(&label));
 	buf_free(&label);
+	json_on(l, &o, e);
+	if (o != NULL && e->also != NULL && json_object_update(o, e->also) != 0) {
+		json_decref(o);
+		o = NULL;
+	}
 	return cli_out_json(l->c, o);
 }
 
@@ -267,11 +340,18 @@ static unsigned date_columns(const struct line *l)
 
 static void print_text(struct line *l, const struct entry *e, unsigned columns)
 {
+	const struct saksi_id *on = joined_hangs_on(&l->joined, e->record);
 	struct buf title = BUF_INIT;
 	char words[DATE_WORDS];
 
 	date_words(words, e);
 	view_title(l->c, &title, e->record, 0);
+	if (on != NULL) {
+		buf_add_str(&title, "  (of ");
+		joined_label(l->c, &title, on);
+		buf_add_byte(&title, ')');
+	}
+	joined_say_also(l->c, &title, e->also);
 	out_name(stdout, words, 0, columns);
 	(void)fputs("  ", stdout);
 	out_cell(stdout, view_text(e->record, "type"), 12);
@@ -297,9 +377,13 @@ static enum saksi_err collect(struct line *l, const char *name)
 		rc = add_all(l, &id, r->type, json);
 	saksi_record_free(&r);
 	json_decref(json);
+	if (rc == SAKSI_OK)
+		rc = joined_load(&l->joined, c, &id);
+	for (size_t i = 0; i < l->joined.with.n && rc == SAKSI_OK; i++)
+		rc = add_joined(l, &l->joined.with.list[i].other);
 	if (rc == SAKSI_OK && l->n > 0)
 		qsort(l->list, l->n, sizeof(*l->list), by_date);
-	return rc;
+	return rc == SAKSI_OK ? fold_all(l) : rc;
 }
 
 static enum saksi_err run(struct cli *c)
@@ -321,10 +405,13 @@ static enum saksi_err run(struct cli *c)
 	}
 	if (rc == SAKSI_OK && l.n == 0 && !c->json)
 		cli_say(c, "Nothing with a date refers to it.");
-	for (size_t i = 0; i < l.n; i++)
+	for (size_t i = 0; i < l.n; i++) {
 		json_decref(l.list[i].record);
+		json_decref(l.list[i].also);
+	}
 	free(l.list);
 	links_free(&l.links);
+	joined_free(&l.joined);
 	return rc;
 }
 
@@ -335,7 +422,10 @@ const struct cli_command cmd_timeline = {
     .help =
 	"The acts, charges, decisions and interventions of a person, organisation,\n"
 	"event, proceeding or case by date; what has no date comes last. An event, a\n"
-	"proceeding and a case have the decisions on their charges too, and appeals.",
+	"proceeding and a case have the decisions on their charges too, and appeals. What\n"
+	"is confirmed to be the same (`saksi link`) is in one line of time: each entry of\n"
+	"another record says of which, and acts that are the same are one entry with all\n"
+	"their sources. With --json: `on`, `same`, `sources`.",
     .example = "saksi timeline per-kong-raiya",
     .min_args = 1,
     .max_args = 1,

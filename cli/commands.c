@@ -27,6 +27,8 @@
 	ROW(delete)          \
 	ROW(undelete)        \
 	ROW(timeline)        \
+	ROW(duplicates)      \
+	ROW(link)            \
 	ROW(import)          \
 	ROW(export)          \
 	ROW(device_request)  \

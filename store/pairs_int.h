@@ -1,0 +1,216 @@
+/*
+ * pairs_int.h - what the parts of looking for pairs share.
+ *
+ *   pairs_name.c     how alike two lists of names are
+ *   pairs_profile.c  what is known of a record beside its names
+ *   pairs_judge.c    reasons and score of two profiles
+ *   pairs_links.c    what was decided about pairs
+ *   pairs_block.c    records that share a name, from the index
+ *   pairs_near.c     names that differ by a letter or two
+ *   pairs_act.c      acts against one victim
+ *   pairs.c          all of it
+ */
+#ifndef SAKSI_STORE_PAIRS_INT_H
+#define SAKSI_STORE_PAIRS_INT_H
+
+#include <saksi/index/index.h>
+#include <saksi/store/pairs.h>
+
+/* ---- names ----------------------------------------------------------------------- */
+
+#define PAIR_NAMES_MAX 32u /* of one record; further ones are not compared */
+
+struct pair_name {
+	char *text;	/* as written */
+	char *squeezed; /* folded; doubled letters single, not in an acronym */
+	char *sorted;	/* the same, its words in order */
+	char *skeleton, *skeleton2; /* as written; folded, or NULL if that is the same */
+	size_t letters;		    /* of the folded one, without spaces */
+	size_t words;
+	bool alias, acronym;
+};
+struct pair_names {
+	struct pair_name *list;
+	size_t n;
+};
+/* From the weakest; each is nearer than the one before. */
+enum name_rank {
+	NAME_FAR,
+	NAME_PART,  /* one has all words of the other, and more */
+	NAME_LOOSE, /* skeletons differ by two consonants at most */
+	NAME_NEAR2, /* two letters differ */
+	NAME_SOUND, /* equal skeletons */
+	NAME_NEAR1, /* one letter differs */
+	NAME_ORDER, /* the same words in another order */
+	NAME_EQUAL  /* but for doubled letters, capitals and marks */
+};
+struct name_match {
+	enum name_rank rank;
+	bool sound; /* the skeletons are equal too */
+	const struct pair_name *a, *b;
+};
+SAKSI_MUST_CHECK enum saksi_err pair_names_read(struct pair_names *out,
+    const json_t *record, struct saksi_error *err);
+void pair_names_free(struct pair_names *n);
+/** pair_names_match(m, a, b, organisations): The nearest two of them. */
+void pair_names_match(struct name_match *m, const struct pair_names *a,
+    const struct pair_names *b, bool organisations);
+
+/* ---- profiles -------------------------------------------------------------------- */
+
+enum attr_kind {
+	ATTR_DOCUMENT, /* number of an identity document */
+	ATTR_CONTACT,  /* a telephone number, an address */
+	ATTR_BORN,     /* these two by overlapping dates */
+	ATTR_DIED,
+	ATTR_ORGANISATION, /* where it has a role, or belongs to */
+	ATTR_ROLE,
+	ATTR_OCCUPATION,
+	ATTR_RELATED,	/* the same relation to the same record */
+	ATTR_EVENT,	/* victim, accused or perpetrator in it */
+	ATTR_DAY,	/* the same kind of act on the same day */
+	ATTR_COMPANION, /* accused or judged together with the same other */
+	ATTR_PLACE,
+	ATTR_KIND,		      /* of an organisation */
+	ATTR_KINDS_AGREE,	      /* so many tell that two may be one */
+	ATTR_SIDE = ATTR_KINDS_AGREE, /* stands in this list: two in one list are two */
+	ATTR_SEX,
+	ATTR_SOURCE, /* the item that tells of it */
+	ATTR_KINDS
+};
+struct pair_attr {
+	enum attr_kind kind;
+	char *key;	  /* equal keys agree */
+	char *words;	  /* for people; NULL: none */
+	struct edtf date; /* BORN, DIED */
+};
+struct pair_profile {
+	uint64_t number;
+	unsigned users;
+	struct saksi_id id;
+	struct pair_names names;
+	bool organisation;
+	bool deep; /* attrs are read */
+	struct pair_attr *attrs;
+	size_t n_attrs, cap_attrs;
+};
+SAKSI_MUST_CHECK enum saksi_err pair_profile_read(struct pair_profile **out,
+    struct saksi_txn *t, uint64_t number, struct saksi_error *err);
+/** pair_profile_deepen: Read its attributes too, from itself and what refers to it. */
+SAKSI_MUST_CHECK enum saksi_err pair_profile_deepen(struct pair_profile *p,
+    struct saksi_txn *t, struct saksi_error *err);
+void pair_profile_free(struct pair_profile **p);
+/* Each record that refers to ${id}, at most ${most} and no deleted one, and its fields. */
+#define PAIR_REFERRERS_MAX 64u
+typedef bool pair_record_fn(void *ctx, const json_t *record);
+SAKSI_MUST_CHECK enum saksi_err pair_referrers(struct saksi_txn *t,
+    const struct saksi_id *id, pair_record_fn *fn, void *ctx, struct saksi_error *err);
+/** pair_deleted(t, number, deleted, err): By the index. */
+SAKSI_MUST_CHECK enum saksi_err pair_deleted(struct saksi_txn *t, uint64_t number,
+    bool *deleted, struct saksi_error *err);
+
+/* ---- judging ---------------------------------------------------------------------- */
+
+struct pair_judgement {
+	double score; /* 0: no pair */
+	bool probable;
+};
+/**
+ * pair_judge(j, m, a, b, reasons, against):
+ * Of two deep profiles whose names match so.  The arrays may be NULL; they are
+ * the caller's, who looks whether they are complete (json NULL: no memory).
+ */
+void pair_judge(struct pair_judgement *j, const struct name_match *m,
+    const struct pair_profile *a, const struct pair_profile *b, json_t **reasons,
+    json_t **against);
+/** pair_judge_acts: The same of two acts against one victim, or two that are joined. */
+void pair_judge_acts(struct pair_judgement *j, const json_t *a, const json_t *b,
+    json_t **reasons, json_t **against);
+/** pair_say(list, fmt, ...): One more reason; *list becomes NULL without memory. */
+void pair_say(json_t **list, const char *fmt, ...) SAKSI_PRINTF(2, 3);
+
+/* ---- what was decided -------------------------------------------------------------- */
+
+enum decided { /* the higher one counts */
+	DECIDED_NOT,
+	DECIDED_POSSIBLE, /* linked, but not confirmed */
+	DECIDED_PROBABLE,
+	DECIDED_SAME,
+	DECIDED_APART
+};
+struct decided_pair {
+	uint64_t a, b; /* a < b */
+	enum decided what;
+};
+struct joined_number {
+	uint64_t number, root;
+};
+struct pair_decisions {
+	struct decided_pair *list; /* sorted */
+	size_t n, cap;
+	struct joined_number *joined; /* sorted by number; those alone are not in it */
+	size_t n_joined, cap_joined;
+};
+struct doc_bits {
+	uint8_t *bits;
+	uint64_t n; /* numbers below it */
+	uint64_t count;
+};
+bool bits_has(const struct doc_bits *b, uint64_t doc);
+/** pair_decisions_load: Of pairs both of which are in ${of}. */
+SAKSI_MUST_CHECK enum saksi_err pair_decisions_load(struct pair_decisions *d,
+    struct saksi_txn *t, const struct doc_bits *of, struct saksi_error *err);
+enum decided pair_decided(const struct pair_decisions *d, uint64_t a, uint64_t b);
+uint64_t pair_root(const struct pair_decisions *d, uint64_t number);
+void pair_decisions_free(struct pair_decisions *d);
+
+/* ---- the search --------------------------------------------------------------------- */
+
+#define BLOCK_MAX 40u /* records of which each is compared with each */
+#define PROFILES_KEPT 2048u
+
+struct proposal {
+	uint64_t a, b;
+	double score;
+};
+struct pairing {
+	struct saksi_txn *t;
+	struct index *x;
+	struct kv_txn *kv;
+	const struct saksi_pairs_options *opt;
+	bool organisations;
+	struct doc_bits docs; /* of the type, not deleted */
+	struct pair_decisions decisions;
+	struct pair_profile *kept[PROFILES_KEPT];
+	struct proposal *best;
+	size_t n_best, cap_best;
+	double least; /* what is not above is not kept */
+	struct saksi_pairs *out;
+	size_t done;
+};
+/**
+ * pairing_docs(p, term, list, max, n, err):
+ * The first ${max} documents of the type that have a term; ${*n} counts one more
+ * when there are more.
+ */
+SAKSI_MUST_CHECK enum saksi_err pairing_docs(struct pairing *p,
+    const struct index_term *term, uint64_t *list, size_t max, size_t *n,
+    struct saksi_error *err);
+/** pairing_profile: Borrowed until pairing_release(). */
+SAKSI_MUST_CHECK enum saksi_err pairing_profile(struct pairing *p, uint64_t number,
+    struct pair_profile **out, struct saksi_error *err);
+void pairing_release(struct pairing *p, struct pair_profile **profile);
+/** pairing_block: Compare each with each; ${across}: only the first ${across} with the rest. */
+SAKSI_MUST_CHECK enum saksi_err pairing_block(struct pairing *p, const uint64_t *list,
+    size_t n, size_t across, struct saksi_error *err);
+SAKSI_MUST_CHECK enum saksi_err pairing_propose(struct pairing *p, uint64_t a, uint64_t b,
+    double score, struct saksi_error *err);
+void pairing_step(struct pairing *p);
+
+/** pairs_by_name: Those that share a name or a word of it; pairs_by_spelling: nearly. */
+SAKSI_MUST_CHECK enum saksi_err pairs_by_name(struct pairing *p, struct saksi_error *err);
+SAKSI_MUST_CHECK enum saksi_err pairs_by_spelling(struct pairing *p,
+    struct saksi_error *err);
+SAKSI_MUST_CHECK enum saksi_err pairs_of_acts(struct pairing *p, struct saksi_error *err);
+
+#endif

@@ -1,0 +1,273 @@
+/*
+ * pairs_near.c - names whose skeletons differ by a consonant or two.
+ *
+ * Two words that differ by one letter are equal when the right letter is taken
+ * from each, or from one.  So every skeleton of a whole name stands under a key for
+ * each letter that can be missing (of a long one for each two letters), and those
+ * under one key are compared (Mor and Fraenkel, A hash code method for detecting
+ * and correcting spelling errors, 1982).  The keys are made in as many passes as
+ * keep the list of them small.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include <saksi/base/list.h>
+#include <saksi/base/text.h>
+
+#include "pairs_int.h"
+#include "terms.h"
+
+#define BONES_MAX 40u /* bytes of a skeleton; longer ones are equal or not */
+#define TWO_LEAST 6u  /* letters of one of which two may be missing */
+#define TWO_MOST 16u
+#define WORDS_MAX 8u
+#define POOL_MAX (16u << 20) /* bytes of all skeletons */
+#define KEYS_MAX (1u << 20)  /* in one pass */
+#define GROUP_MAX 16u	     /* skeletons under one key */
+#define SPELLINGS_MAX 12u    /* records of one skeleton */
+
+struct key {
+	uint32_t hash, at; /* where its skeleton begins in the pool */
+};
+struct joining {
+	struct pairing *p;
+	struct buf pool; /* skeletons, each ended by NUL */
+	struct key *keys;
+	size_t n;
+	uint64_t all; /* keys of all skeletons */
+	uint32_t pass, passes;
+	uint32_t at;
+	bool full;
+};
+
+/* ---- keys ------------------------------------------------------------------------------- */
+
+static int by_text(const void *a, const void *b)
+{
+	const char *const *x = a;
+	const char *const *y = b;
+
+	return strcmp(*x, *y);
+}
+
+static uint64_t hash_words(char *s)
+{
+	char *words[WORDS_MAX];
+	size_t n = 0;
+	uint64_t h = 0xcbf29ce484222325u;
+
+	for (char *at = s; at != NULL && n < WORDS_MAX;) {
+		char *end = strchr(at, ' ');
+
+		if (end != NULL)
+			*end++ = '\0';
+		if (*at != '\0')
+			words[n++] = at;
+		at = end;
+	}
+	qsort(words, n, sizeof(words[0]), by_text);
+	for (size_t i = 0; i < n; i++) {
+		for (const char *c = words[i]; *c != '\0'; c++)
+			h = (h ^ (uint8_t)*c) * 0x100000001b3u;
+		h = (h ^ ' ') * 0x100000001b3u;
+	}
+	return h ^ h >> 29;
+}
+
+static void add_key(struct joining *j, const char *bones, size_t skip, size_t skip2)
+{
+	char s[BONES_MAX + 1];
+	size_t n = 0;
+	uint64_t h;
+
+	for (size_t i = 0; bones[i] != '\0'; i++)
+		if (i != skip && i != skip2)
+			s[n++] = bones[i];
+	s[n] = '\0';
+	h = hash_words(s);
+	j->all++;
+	if (j->passes == 0 || h % j->passes != j->pass)
+		return;
+	if (j->n == KEYS_MAX) {
+		j->full = true; /* cannot be, unless keys fall together badly */
+		return;
+	}
+	j->keys[j->n++] = (struct key){(uint32_t)(h >> 32), j->at};
+}
+
+static void add_keys(struct joining *j, const char *bones)
+{
+	size_t n = strlen(bones), count = 0;
+	bool two;
+
+	for (size_t i = 0; i < n; i++)
+		count += bones[i] != ' ';
+	two = count >= TWO_LEAST && count <= TWO_MOST;
+	add_key(j, bones, SIZE_MAX, SIZE_MAX);
+	for (size_t i = 0; i < n; i++) {
+		if (bones[i] == ' ')
+			continue;
+		add_key(j, bones, i, SIZE_MAX);
+		for (size_t k = i + 1; two && k < n; k++)
+			if (bones[k] != ' ')
+				add_key(j, bones, i, k);
+	}
+}
+
+/* ---- skeletons ---------------------------------------------------------------------------- */
+
+static bool is_candidate(const struct index_term *t)
+{
+	return t->n > 3 && t->n - 1 <= BONES_MAX && t->b[1] != SKELETON_PART_TAG &&
+	    memchr(t->b + 1, ' ', t->n - 1) != NULL &&
+	    memchr(t->b + 1, '\0', t->n - 1) == NULL;
+}
+
+static enum saksi_err gather(struct joining *j, struct saksi_error *err)
+{
+	struct pairing *p = j->p;
+	struct index_walk *w = NULL;
+	struct index_term prefix, term;
+	bool found = true;
+	enum saksi_err rc;
+
+	index_term(&prefix, IX_SKELETON, NULL, 0);
+	rc = index_walk_open(&w, p->x, p->kv, &prefix, NULL, err);
+	while (rc == SAKSI_OK &&
+	    (rc = index_walk_next(w, &term, &found, err)) == SAKSI_OK && found) {
+		uint64_t one;
+		size_t n;
+
+		if (!is_candidate(&term))
+			continue;
+		rc = pairing_docs(p, &term, &one, 1, &n, err);
+		if (rc != SAKSI_OK || n == 0)
+			continue;
+		if (j->pool.len + term.n > POOL_MAX) {
+			p->out->common_spellings++;
+			break;
+		}
+		buf_add(&j->pool, term.b + 1, term.n - 1);
+		buf_add_byte(&j->pool, 0);
+		pairing_step(p);
+	}
+	index_walk_close(&w);
+	return rc == SAKSI_OK ? buf_ok(&j->pool, err) : rc;
+}
+
+static void make_keys(struct joining *j)
+{
+	const char *pool = (const char *)j->pool.p;
+
+	j->n = 0;
+	j->all = 0;
+	for (size_t at = 0; at < j->pool.len; at += strlen(pool + at) + 1) {
+		j->at = (uint32_t)at;
+		add_keys(j, pool + at);
+	}
+}
+
+/* ---- pairs of skeletons ------------------------------------------------------------------- */
+
+static enum saksi_err compare(struct joining *j, uint32_t a, uint32_t b,
+    struct saksi_error *err)
+{
+	const char *bones[] = {(const char *)j->pool.p + a, (const char *)j->pool.p + b};
+	uint64_t docs[2 * SPELLINGS_MAX];
+	size_t n[2] = {0, 0}, first = 0;
+	enum saksi_err rc = SAKSI_OK;
+
+	for (unsigned i = 0; i < 2 && rc == SAKSI_OK; i++) {
+		struct index_term t;
+
+		index_term(&t, IX_SKELETON, bones[i], strlen(bones[i]));
+		rc = pairing_docs(j->p, &t, docs + first, SPELLINGS_MAX, &n[i], err);
+		if (n[i] > SPELLINGS_MAX) {
+			j->p->out->common_spellings++;
+			return rc;
+		}
+		first += n[i];
+	}
+	return rc == SAKSI_OK ? pairing_block(j->p, docs, first, n[0], err) : rc;
+}
+
+static int by_hash(const void *x, const void *y)
+{
+	const struct key *a = x, *b = y;
+
+	if (a->hash != b->hash)
+		return a->hash < b->hash ? -1 : 1;
+	return a->at < b->at ? -1 : a->at > b->at;
+}
+
+/* One skeleton can have come to a key in two ways. */
+static size_t distinct(uint32_t out[GROUP_MAX], const struct key *keys, size_t n)
+{
+	size_t k = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		if (i > 0 && keys[i].at == keys[i - 1].at)
+			continue;
+		if (k == GROUP_MAX)
+			return GROUP_MAX + 1;
+		out[k++] = keys[i].at;
+	}
+	return k;
+}
+
+static enum saksi_err compare_group(struct joining *j, const struct key *keys, size_t n,
+    struct saksi_error *err)
+{
+	uint32_t at[GROUP_MAX];
+	size_t k = distinct(at, keys, n);
+	enum saksi_err rc = SAKSI_OK;
+
+	if (k > GROUP_MAX) {
+		j->p->out->common_spellings++;
+		return SAKSI_OK;
+	}
+	for (size_t a = 0; a < k; a++)
+		for (size_t b = a + 1; b < k && rc == SAKSI_OK; b++)
+			rc = compare(j, at[a], at[b], err);
+	return rc;
+}
+
+static enum saksi_err compare_all(struct joining *j, struct saksi_error *err)
+{
+	enum saksi_err rc = SAKSI_OK;
+
+	if (j->n > 0)
+		qsort(j->keys, j->n, sizeof(*j->keys), by_hash);
+	for (size_t i = 0, end; i < j->n && rc == SAKSI_OK; i = end) {
+		for (end = i + 1; end < j->n && j->keys[end].hash == j->keys[i].hash;
+		     end++)
+			;
+		if (end - i > 1)
+			rc = compare_group(j, j->keys + i, end - i, err);
+		pairing_step(j->p);
+	}
+	return rc;
+}
+
+enum saksi_err pairs_by_spelling(struct pairing *p, struct saksi_error *err)
+{
+	struct joining j = {.p = p, .pool = BUF_INIT};
+	enum saksi_err rc = gather(&j, err);
+
+	if (rc != SAKSI_OK || j.pool.len == 0)
+		goto done;
+	make_keys(&j); /* counts them */
+	j.passes = (uint32_t)(j.all / (KEYS_MAX / 2)) + 1;
+	j.keys = calloc(j.all < KEYS_MAX ? (size_t)j.all + 1 : KEYS_MAX, sizeof(*j.keys));
+	if (j.keys == NULL)
+		rc = saksi_fail_nomem(err);
+	for (j.pass = 0; j.pass < j.passes && rc == SAKSI_OK; j.pass++) {
+		make_keys(&j);
+		rc = compare_all(&j, err);
+	}
+	p->out->common_spellings += j.full;
+done:
+	free(j.keys);
+	buf_free(&j.pool);
+	return rc;
+}
