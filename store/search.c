@@ -610,7 +610,6 @@ void saksi_search_close(struct saksi_search **s)
 	if (x == NULL)
 		return;
 	seeker_free(&x->root);
-	index_hits_close(&x->seeking.lengths);
 	term_walk_close(&x->walk);
 	for (size_t i = 0; i < x->n; i++)
 		buf_free(&x->list[i].key);

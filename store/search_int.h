@@ -81,7 +81,6 @@ struct seeking {
 	const struct query *q;
 	uint64_t docs;	    /* about */
 	double mean_length; /* words of a document */
-	struct index_hits *lengths;
 	uint64_t length_of;
 	uint32_t length;
 };

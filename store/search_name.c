@@ -2,7 +2,7 @@
  * search_name.c - name~x.
  *
  * By sound: the skeleton of a whole name or of a word is a term.  By edits: one
- * walk through all words that names have (IX_GRAM), shorter ones first, with three
+ * walk through all words that names have (IX_NAME), shorter ones first, with three
  * questions to each.
  *   - How far is it from the word that is asked for, or from each of them?
  *   - How far from x as a whole, when x has several words?
@@ -187,8 +187,8 @@ static enum saksi_err walk_words(struct naming *m)
 	uint8_t one = 1;
 	bool found = true;
 
-	index_term(&all, IX_GRAM, NULL, 0);
-	index_term(&from, IX_GRAM, &one, 1);
+	index_term(&all, IX_NAME, NULL, 0);
+	index_term(&from, IX_NAME, &one, 1);
 	enum saksi_err rc =
 	    index_walk_open(&w, m->s->src->x, m->s->src->kv, &all, &from, m->err);
 	while (rc == SAKSI_OK && found) {
@@ -294,7 +294,7 @@ static enum saksi_err add_long(struct naming *m, struct seeker *any)
 	struct index_term t;
 	enum saksi_err rc;
 
-	index_term(&t, IX_GRAM, &none, 1);
+	index_term(&t, IX_NAME, &none, 1);
 	if ((rc = seeker_term(&kid, m->s, &t, m->err)) != SAKSI_OK)
 		return rc;
 	kid->doubt = true;
@@ -365,7 +365,7 @@ static enum saksi_err plan_any_name(struct seeker **out, struct seeking *s,
 	struct index_term t;
 	enum saksi_err rc;
 
-	index_term(&t, IX_GRAM, NULL, 0);
+	index_term(&t, IX_NAME, NULL, 0);
 	rc = plan_prefix(out, s, &t, false, NO_BUDGET, err);
 	if (rc == SAKSI_OK)
 		(*out)->doubt = true;

@@ -353,28 +353,11 @@ static double place_weight(unsigned weight)
 static enum saksi_err length_of(struct seeking *q, uint64_t doc, double *out,
     struct saksi_error *err)
 {
-	struct index_term t;
 	enum saksi_err rc = SAKSI_OK;
-	uint64_t at = 0;
-	bool found = false;
-	size_t n = 0;
 
-	if (q->lengths == NULL) {
-		index_term(&t, IX_DOCS, NULL, 0);
-		rc = index_hits_open(&q->lengths, q->src->x, q->src->kv, &t, err);
-		q->length_of = UINT64_MAX;
-	}
-	if (rc == SAKSI_OK && q->length_of != doc) {
-		rc = index_hits_next(q->lengths, doc, &at, &found, err);
-		if (rc == SAKSI_OK) {
-			const uint8_t *p = found && at == doc
-			    ? index_hits_payload(q->lengths, &n)
-			    : NULL;
-
-			q->length = n > 0 && p != NULL ? index_length(p[0])
-						       : (uint32_t)q->mean_length;
-			q->length_of = doc;
-		}
+	if (q->length_of != doc) {
+		rc = index_doc_length(q->src->x, q->src->kv, doc, &q->length, err);
+		q->length_of = doc;
 	}
 	*out = q->length;
 	return rc;

@@ -66,7 +66,7 @@ bool field_is_prose(enum field_kind k);
 bool field_code_is_listed(const struct schema *s, const struct schema_field *f,
     const char *code);
 
-/* ---- IX_GRAM: letters (1), a word of a folded name -------------------------------- */
+/* ---- IX_NAME: letters (1), a word of a folded name -------------------------------- */
 
 #define NAME_WORD_MAX 180u /* bytes; a name with a longer one stands under letters 0 */
 

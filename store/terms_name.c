@@ -32,12 +32,12 @@ static void add_word(struct maker *m, const char *word, size_t n)
 		return;
 	term[0] = 0;
 	if (n > NAME_WORD_MAX) {
-		add_term(m, IX_GRAM, term, 1);
+		add_term(m, IX_NAME, term, 1);
 		return;
 	}
 	term[0] = (uint8_t)letters(word, n);
 	memcpy(term + 1, word, n);
-	add_term(m, IX_GRAM, term, n + 1);
+	add_term(m, IX_NAME, term, n + 1);
 }
 
 static bool skeleton_of(struct maker *m, const char *s, size_t n)

@@ -4,17 +4,11 @@
 
 #include "index_int.h"
 
-bool doc_set_has(const struct doc_set *s, uint64_t doc)
+/* Where the first document that is not before ${doc} stands in the list. */
+static size_t place_of(const struct doc_set *s, uint64_t doc)
 {
 	size_t low = 0, high = s->n;
 
-	if (s->n == 0 || doc < s->min || doc > s->max)
-		return false;
-	if (s->bits != NULL) {
-		uint64_t at = doc - s->min;
-
-		return ((unsigned)s->bits[at / 8] >> at % 8 & 1u) != 0;
-	}
 	while (low < high) {
 		size_t mid = low + (high - low) / 2;
 
@@ -23,13 +17,32 @@ bool doc_set_has(const struct doc_set *s, uint64_t doc)
 		else
 			high = mid;
 	}
-	return low < s->n && s->list[low] == doc;
+	return low;
+}
+
+bool doc_set_has(const struct doc_set *s, uint64_t doc)
+{
+	size_t at;
+
+	if (s->n == 0 || doc < s->min || doc > s->max)
+		return false;
+	if (s->bits != NULL)
+		return ((unsigned)s->bits[(doc - s->min) / 8] >> (doc - s->min) % 8 &
+			   1u) != 0;
+	at = place_of(s, doc);
+	return at < s->n && s->list[at] == doc;
+}
+
+uint8_t doc_set_length(const struct doc_set *s, uint64_t doc)
+{
+	return s->length[s->bits != NULL ? doc - s->min : place_of(s, doc)];
 }
 
 void doc_set_free(struct doc_set *s)
 {
 	free(s->list);
 	free(s->bits);
+	free(s->length);
 	memset(s, 0, sizeof(*s));
 }
 
@@ -43,10 +56,14 @@ static enum saksi_err set_start(struct doc_set *s, const struct run *r,
 	s->max = r->max_doc;
 	if (span / 64 < r->docs) {
 		s->bits = calloc((size_t)(span / 8 + 1), 1);
-		return s->bits == NULL ? saksi_fail_nomem(err) : SAKSI_OK;
+		s->length = calloc((size_t)span, 1);
+	} else {
+		s->list = calloc((size_t)r->docs + 1, sizeof(*s->list));
+		s->length = calloc((size_t)r->docs + 1, 1);
 	}
-	s->list = calloc((size_t)r->docs + 1, sizeof(*s->list));
-	return s->list == NULL ? saksi_fail_nomem(err) : SAKSI_OK;
+	return s->length == NULL || (s->bits == NULL && s->list == NULL)
+	    ? saksi_fail_nomem(err)
+	    : SAKSI_OK;
 }
 
 static bool set_add(struct doc_set *s, const struct run *r, const struct chunk *chunk)
@@ -56,11 +73,14 @@ static bool set_add(struct doc_set *s, const struct run *r, const struct chunk *
 
 		if (doc < s->min || doc > s->max || s->n >= r->docs)
 			return false;
-		if (s->bits != NULL)
+		if (s->bits != NULL) {
 			s->bits[(doc - s->min) / 8] |=
 			    (uint8_t)(1u << (doc - s->min) % 8);
-		else
+			s->length[doc - s->min] = chunk->pay[i];
+		} else {
 			s->list[s->n] = doc;
+			s->length[s->n] = chunk->pay[i];
+		}
 		s->n++;
 	}
 	return true;
@@ -107,5 +127,26 @@ enum saksi_err run_set(struct index *x, struct kv_txn *txn, struct run *r,
 		}
 	}
 	r->has_set = true;
+	return SAKSI_OK;
+}
+
+enum saksi_err index_doc_length(struct index *x, struct kv_txn *txn, uint64_t doc,
+    uint32_t *words, struct saksi_error *err)
+{
+	enum saksi_err rc;
+
+	*words = 0;
+	for (size_t i = run_count(x); i-- > 0;) {
+		struct run *r = run_at(x, i);
+
+		if (r->docs == 0 || doc < r->min_doc || doc > r->max_doc)
+			continue;
+		if ((rc = run_set(x, txn, r, err)) != SAKSI_OK)
+			return rc;
+		if (doc_set_has(&r->set, doc)) {
+			*words = index_length(doc_set_length(&r->set, doc));
+			break;
+		}
+	}
 	return SAKSI_OK;
 }

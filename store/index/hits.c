@@ -71,10 +71,23 @@ static enum saksi_err find_shadows(struct index_hits *h, struct hit_run *r,
 	return h->log ? SAKSI_OK : run_shadowed(h->x, h->txn, r->at, &r->shadowed, err);
 }
 
+/* A long first chunk will be followed by others as dense as it is. */
+#define CHUNK_LONG 256u
+
+static uint64_t estimate(const struct run *r, const struct chunk *c)
+{
+	uint64_t first = c->docs[0], last = c->docs[c->n - 1];
+
+	if (c->n < CHUNK_LONG || r->max_doc <= last)
+		return c->n;
+	return c->n +
+	    (uint64_t)((double)c->n * (double)(r->max_doc - last) /
+		(double)(last - first + 1));
+}
+
 static enum saksi_err open_run(struct index_hits *h, size_t at, struct saksi_error *err)
 {
 	struct hit_run *r = &h->run[h->n];
-	uint64_t doc, count;
 	bool found;
 	enum saksi_err rc;
 
@@ -88,11 +101,11 @@ static enum saksi_err open_run(struct index_hits *h, size_t at, struct saksi_err
 		h->n--;
 		return rc;
 	}
-	if (chunk_first(r->c.chunk, r->c.chunk_len, &doc, &count))
-		h->estimate += count;
 	if ((rc = find_shadows(h, r, err)) != SAKSI_OK)
 		return rc;
-	return open_chunk(r, err);
+	if ((rc = open_chunk(r, err)) == SAKSI_OK)
+		h->estimate += estimate(run_at(h->x, at), &r->chunk);
+	return rc;
 }
 
 enum saksi_err index_hits_open(struct index_hits **out, struct index *x,

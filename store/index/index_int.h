@@ -26,12 +26,15 @@
 /* ---- sets of documents -------------------------------------------------------- */
 
 struct doc_set {
-	uint64_t *list; /* ascending; or NULL and bits */
-	uint8_t *bits;	/* from ${min} on */
+	uint64_t *list;	 /* ascending; or NULL and bits */
+	uint8_t *bits;	 /* from ${min} on */
+	uint8_t *length; /* length class, by place in the list, or from ${min} on */
 	uint64_t min, max;
 	size_t n;
 };
 bool doc_set_has(const struct doc_set *s, uint64_t doc);
+/** doc_set_length: The length class of a document that it has. */
+uint8_t doc_set_length(const struct doc_set *s, uint64_t doc);
 void doc_set_free(struct doc_set *s);
 
 /* ---- runs ---------------------------------------------------------------------- */

@@ -110,8 +110,8 @@ static void test_values(void **state)
 static void test_names(void **state)
 {
 	(void)state;
-	assert_true(has(person, IX_GRAM, "\x05phuon"));
-	assert_true(has(person, IX_GRAM, "\x0ckeo-reaksmey"));
+	assert_true(has(person, IX_NAME, "\x05phuon"));
+	assert_true(has(person, IX_NAME, "\x0ckeo-reaksmey"));
 	assert_true(has(person, IX_SKELETON, "pn"));
 	assert_true(has(person, IX_SKELETON,
 	    "\x01"

@@ -59,7 +59,7 @@ enum index_family {
 
 	IX_WORD = 0x40,	    /* folded word; byte: index_impact() */
 	IX_POSITION = 0x41, /* folded word; bytes: positions, see index_doc_word() */
-	IX_GRAM = 0x48,	    /* trigram of a folded name */
+	IX_NAME = 0x48,	    /* how many letters (1), a word of a folded name */
 	IX_SKELETON = 0x49  /* text_skeleton() of a name */
 };
 
@@ -204,6 +204,10 @@ SAKSI_MUST_CHECK enum saksi_err index_walk_docs(struct index_walk *w,
     struct index_term *t, index_want_fn *want, index_doc_fn *fn, void *ctx, bool *found,
     struct saksi_error *err);
 void index_walk_close(struct index_walk **w);
+
+/** index_doc_length: About how many words record ${doc} has; 0: it is not there. */
+SAKSI_MUST_CHECK enum saksi_err index_doc_length(struct index *x, struct kv_txn *txn,
+    uint64_t doc, uint32_t *words, struct saksi_error *err);
 
 struct index_counts {
 	uint64_t docs;	/* of the records; those put again are counted once or more */
