@@ -16,6 +16,13 @@
 #define STEP_ENTRY_BYTES (16u << 20)
 #define STEP_DOCS 4096u
 
+static uint64_t step_docs = STEP_DOCS;
+
+void reindex_test_step(uint64_t docs)
+{
+	step_docs = docs > 0 ? docs : STEP_DOCS;
+}
+
 struct reindexing {
 	struct saksi_vault *v;
 	struct catalog *c;
@@ -130,7 +137,7 @@ static enum saksi_err put_entries(struct reindexing *r, struct saksi_txn *t,
 	enum saksi_err rc = SAKSI_OK;
 
 	for (uint64_t from = at->log; rc == SAKSI_OK && at->log < at->log_end &&
-	     at->log - from < STEP_DOCS && bytes < STEP_ENTRY_BYTES;
+	     at->log - from < step_docs && bytes < STEP_ENTRY_BYTES;
 	     at->log++) {
 		struct stored_entry e;
 		struct buf b = BUF_INIT;
@@ -184,7 +191,7 @@ static enum saksi_err put_rows(struct reindexing *r, struct saksi_txn *t,
 	enum saksi_err rc = SAKSI_OK;
 
 	for (uint64_t from = at->row; rc == SAKSI_OK && at->row < at->row_end &&
-	     at->row - from < STEP_DOCS && bytes < STEP_BYTES;
+	     at->row - from < step_docs && bytes < STEP_BYTES;
 	     at->row++)
 		rc = put_row(r, t, at->row, &bytes, err);
 	return rc;
@@ -246,5 +253,7 @@ enum saksi_err saksi_vault_reindex(struct saksi_vault *v, struct reindex_report 
 	while (rc == SAKSI_OK && !done)
 		rc = step(&r, &done, err);
 	index_rebuild_use(r.c->index, false);
+	/* It remembers what the old one did not find. */
+	catalog_reset(r.c);
 	return rc;
 }
