@@ -47,7 +47,7 @@ uint8_t *buf_reserve(struct buf *b, size_t n)
 	return b->p + b->len;
 }
 
-void buf_add(struct buf *b, const void *src, size_t n)
+void buf_add_growing(struct buf *b, const void *src, size_t n)
 {
 	uint8_t *where;
 
@@ -58,11 +58,6 @@ void buf_add(struct buf *b, const void *src, size_t n)
 		return;
 	memcpy(where, src, n);
 	b->len += n;
-}
-
-void buf_add_byte(struct buf *b, uint8_t c)
-{
-	buf_add(b, &c, 1);
 }
 
 void buf_add_str(struct buf *b, const char *s)

@@ -1,6 +1,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <saksi/base/text.h>
 
@@ -80,6 +81,24 @@ size_t utf8_encode(char out[4], uint32_t cp)
 	return 4;
 }
 
+/* Eight bytes of ASCII without a NUL. */
+static bool is_plain(const uint8_t *s)
+{
+	uint64_t v;
+
+	memcpy(&v, s, sizeof(v));
+	/* The high bit of each byte, set where it stands or where the byte is 0. */
+	return ((v | (v - UINT64_C(0x0101010101010101))) &
+		   UINT64_C(0x8080808080808080)) == 0;
+}
+
+/* Three bytes, as those of most scripts have: neither too long nor a surrogate. */
+static bool is_usual(const uint8_t *s)
+{
+	return s[0] > 0xe0 && s[0] < 0xf0 && s[0] != 0xed && (s[1] & 0xc0) == 0x80 &&
+	    (s[2] & 0xc0) == 0x80;
+}
+
 bool utf8_valid(const void *p, size_t n)
 {
 	const uint8_t *s = p;
@@ -88,9 +107,16 @@ bool utf8_valid(const void *p, size_t n)
 	for (size_t i = 0; i < n;) {
 		size_t used;
 
-		/* Nearly all text is ASCII or close to it. */
+		if (n - i >= 8 && is_plain(s + i)) {
+			i += 8;
+			continue;
+		}
 		if (s[i] != 0 && s[i] < 0x80) {
 			i++;
+			continue;
+		}
+		if (n - i >= 3 && is_usual(s + i)) {
+			i += 3;
 			continue;
 		}
 		used = utf8_decode(&cp, s + i, n - i);

@@ -333,6 +333,7 @@ enum saksi_err gather_put_log(struct gather *g, uint64_t n,
 #define NONE UINT32_MAX
 
 struct slot {
+	uint64_t prefix; /* the term's first bytes, big-endian: most comparisons end here */
 	const uint8_t *term;
 	uint32_t n, postings;
 	uint32_t last; /* its newest posting */
@@ -375,6 +376,15 @@ static void sorting_free(struct sorting *s)
 	free(s->begin);
 }
 
+static uint64_t prefix_of(const uint8_t *term, size_t n)
+{
+	uint64_t prefix = 0;
+
+	for (size_t i = 0; i < 8; i++)
+		prefix = prefix << 8 | (i < n ? term[i] : 0u);
+	return prefix;
+}
+
 static bool slot_of(struct sorting *s, const uint8_t *term, size_t n, uint32_t *out)
 {
 	uint64_t hash = term_hash(term, n);
@@ -396,7 +406,7 @@ static bool slot_of(struct sorting *s, const uint8_t *term, size_t n, uint32_t *
 		return false;
 	*out = (uint32_t)s->n_slots++;
 	s->hashes[*out] = hash;
-	s->slots[*out] = (struct slot){term, (uint32_t)n, 0, NONE, 0};
+	s->slots[*out] = (struct slot){prefix_of(term, n), term, (uint32_t)n, 0, NONE, 0};
 	s->table.slot[at] = *out + 1;
 	return true;
 }
@@ -474,6 +484,8 @@ static int by_term(const void *pa, const void *pb)
 {
 	const struct slot *a = pa, *b = pb;
 
+	if (a->prefix != b->prefix)
+		return a->prefix < b->prefix ? -1 : 1;
 	return term_cmp(a->term, a->n, b->term, b->n);
 }
 

@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <saksi/base/err.h>
 
@@ -25,8 +26,20 @@ struct buf {
 		NULL, 0, 0, false \
 	}
 
-void buf_add(struct buf *b, const void *src, size_t n);
-void buf_add_byte(struct buf *b, uint8_t c);
+/** buf_add: Append bytes.  Inline where there is room: most appends are of a few. */
+void buf_add_growing(struct buf *b, const void *src, size_t n);
+static inline void buf_add(struct buf *b, const void *src, size_t n)
+{
+	if (n > 0 && n <= b->cap - b->len && !b->failed) {
+		memcpy(b->p + b->len, src, n);
+		b->len += n;
+	} else
+		buf_add_growing(b, src, n);
+}
+static inline void buf_add_byte(struct buf *b, uint8_t c)
+{
+	buf_add(b, &c, 1);
+}
 void buf_add_str(struct buf *b, const char *s);
 void buf_printf(struct buf *b, const char *fmt, ...) SAKSI_PRINTF(2, 3);
 void buf_le32(struct buf *b, uint32_t v);
