@@ -64,6 +64,7 @@ static enum saksi_err print_json(struct cli *c, struct status *s)
 	hex_encode(hex, saksi_team_space(c->team)->b, 32);
 	obj_text(&o, "team", hex);
 	obj_text(&o, "device", saksi_team_self(c->team)->label);
+	obj_set(&o, "restored", json_boolean(saksi_team_restored(c->team)));
 	obj_text(&o, "role", team_role_name(saksi_team_self(c->team)->role));
 	obj_set(&o, "last_sync", last_sync(s));
 	hex_encode(hex, s->digest.b, 32);

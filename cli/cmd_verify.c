@@ -84,8 +84,8 @@ static enum saksi_err refuse(struct cli *c, const struct faults *f)
 		    "vault: one copy of its key file is damaged; any command that changes a key "
 		    "slot writes both anew, such as `saksi key change`");
 	return saksi_fail(&c->err, SAKSI_EDAMAGED,
-	    "vault: %zu fault%s found; copy what can still be read (`saksi export "
-	    "ndjson`), and sync with another device or go back to a copy",
+	    "vault: %zu fault%s found; `saksi repair --to DIR` saves what is whole; then sync "
+	    "with another device, or look for an older copy",
 	    f->n, f->n == 1 ? "" : "s");
 }
 
@@ -114,12 +114,14 @@ static enum saksi_err run(struct cli *c)
 	struct faults f = {.c = c};
 	enum saksi_err rc = cli_open_vault(c, false);
 
-	if (rc != SAKSI_OK)
+	/* Damage that keeps the tables from being opened at all is a fault as well. */
+	if (rc != SAKSI_OK && (rc != SAKSI_EDAMAGED || c->err.msg[0] == '\0'))
 		return rc;
 	f.list = json_array();
 	if (f.list == NULL)
 		return saksi_fail_nomem(&c->err);
-	rc = load_team(c, &f);
+	if (rc == SAKSI_OK)
+		rc = load_team(c, &f);
 	if (rc == SAKSI_OK)
 		rc = saksi_vault_verify(c->vault, cli_flag(c, "deep"),
 		    c->team != NULL ? saksi_team_device_key : NULL, c->team, on_fault, &f,

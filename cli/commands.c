@@ -12,6 +12,7 @@
 	ROW(key_change)      \
 	ROW(key_remove)      \
 	ROW(verify)          \
+	ROW(repair)          \
 	ROW(reindex)         \
 	ROW(migrate)         \
 	ROW(schema)          \

@@ -189,6 +189,11 @@ enum saksi_err cli_team(struct cli *c)
 		    "%s: `init` was interrupted here, so it holds no records; remove the folder "
 		    "and run `saksi init` again",
 		    c->dir);
+	if (rc == SAKSI_OK && saksi_team_restored(c->team))
+		cli_warn(
+		    "this vault was put back to an older state, or is a copy: changes that this "
+		    "device made are not in it. They come back when a colleague's device syncs; "
+		    "what is written from now on goes into a new log");
 	return rc;
 }
 

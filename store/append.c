@@ -284,6 +284,9 @@ static enum saksi_err append_one(struct saksi_txn *t, enum changeset_kind kind,
 		SAKSI_OK &&
 	    id != NULL)
 		*id = cs->id;
+	if (rc == SAKSI_OK)
+		t->own[kind == CS_MEMBERSHIP] =
+		    (struct anchor_own){true, cs->seq, cs->log, cs->id};
 fail:
 	changeset_free(&cs);
 	buf_free(&open);

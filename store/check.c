@@ -338,6 +338,8 @@ enum saksi_err saksi_vault_verify(struct saksi_vault *v, bool deep,
 
 	if (keyring_damage(v->keys) != NULL)
 		found(&k, "%s", keyring_damage(v->keys));
+	if (anchor_damage(v) != NULL)
+		found(&k, "%s", anchor_damage(v));
 	rc = kv_verify(v->kv, pass_on, &k, &why);
 	if (!is_damage(rc))
 		return saksi_fail(err, rc, "%s", why.msg);

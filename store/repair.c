@@ -208,8 +208,10 @@ static void say_how_new(struct saksi_repair *r)
 		    KV_DATA_FILE, (unsigned long long)newest);
 }
 
-static enum saksi_err fill(struct saksi_repair *r, struct saksi_error *err)
+static enum saksi_err fill(struct saksi_repair *r, const char *from,
+    struct saksi_error *err)
 {
+	bool sure;
 	enum saksi_err rc = saksi_txn_begin(&r->t, r->v, true, err);
 
 	if (rc == SAKSI_OK)
@@ -227,6 +229,11 @@ static enum saksi_err fill(struct saksi_repair *r, struct saksi_error *err)
 	if (rc == SAKSI_OK)
 		rc = saksi_txn_commit(&r->t, err);
 	saksi_txn_abort(&r->t);
+	if (rc == SAKSI_OK && !r->opt.anew) {
+		(void)kv_salvage_newest(r->salvage, &sure);
+		anchor_carry(r->v, from,
+		    !sure || r->report.missing > 0 || r->n_pending > 0);
+	}
 	return rc;
 }
 
@@ -284,7 +291,7 @@ enum saksi_err saksi_repair_begin(struct saksi_repair **out, const char *from,
 	    (rc = kv_open(&r->v->kv, tmp, keyring_vault_id(r->v->keys), r->v->key,
 		 KV_CREATE, err)) == SAKSI_OK) {
 		say_how_new(r);
-		rc = fill(r, err);
+		rc = fill(r, from, err);
 	}
 	if (rc != SAKSI_OK)
 		vault_remove_half(tmp);

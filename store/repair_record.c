@@ -106,6 +106,12 @@ static enum saksi_err field_name(char out[200], const struct state_op *op,
 	return SAKSI_OK;
 }
 
+/* A deletion is said anew even where it stands: it has to cover what is said now. */
+static bool renews(const struct state_op *op, const struct state *all)
+{
+	return all->shown == RECORD_DELETED && state_field_is(op, "deleted");
+}
+
 static enum saksi_err hide_what_is_gone(struct restating *w, struct draft_part *p,
     const struct state *all, struct saksi_error *err)
 {
@@ -118,7 +124,7 @@ static enum saksi_err hide_what_is_gone(struct restating *w, struct draft_part *
 	     i++) {
 		const struct state_op *op = &p->state.ops[i];
 
-		if (op->folded || shows(all, op))
+		if (op->folded || (shows(all, op) && !renews(op, all)))
 			continue;
 		if ((rc = field_name(field, op, err)) == SAKSI_OK)
 			rc = part_put_removes(w->draft, p, field, is_this, op, 0, &done,
@@ -137,7 +143,8 @@ static enum saksi_err say_what_is_new(struct restating *w, struct draft_part *p,
 		const struct state_op *op = &all->ops[i];
 		struct buf value = BUF_INIT;
 
-		if (op->folded || (p->has_state && shows(&p->state, op)))
+		if (op->folded ||
+		    (p->has_state && shows(&p->state, op) && !renews(op, all)))
 			continue;
 		/* One deletion that rivals saw would here cover all of them. */
 		if (state_field_is(op, "deleted") && all->shown != RECORD_DELETED)

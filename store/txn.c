@@ -66,6 +66,8 @@ enum saksi_err saksi_txn_commit(struct saksi_txn **pt, struct saksi_error *err)
 		catalog_reset(&t->v->catalog);
 	else if (t->touched)
 		catalog_committed(&t->v->catalog, number);
+	if (rc == SAKSI_OK && (t->own[0].set || t->own[1].set))
+		anchor_write(t->v, t->own);
 	txn_free(t);
 	return rc;
 }

@@ -116,6 +116,7 @@ void saksi_vault_close(struct saksi_vault **pv)
 	kv_close(&v->kv);
 	catalog_free(&v->catalog);
 	secret_free(&v->key);
+	secret_free(&v->anchor_key);
 	keyring_free(&v->keys);
 	wipe(v->import_key, sizeof(v->import_key));
 	if (v->dirfd != -1)
@@ -238,7 +239,8 @@ fail:
 
 void vault_remove_half(const char *dir)
 {
-	static const char *const files[] = {KEYRING_FILE, KV_DATA_FILE, "lock.mdb"};
+	static const char *const files[] = {KEYRING_FILE, KV_DATA_FILE, "lock.mdb",
+	    ANCHOR_FILE};
 
 	/* Not one byte of memory: lack of it may be why there is but a half. */
 	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -389,6 +391,7 @@ void saksi_vault_discard(struct saksi_vault **v)
 	char *dir = (*v)->dir;
 
 	(*v)->dir = NULL;
+	anchor_forget(*v);
 	saksi_vault_close(v);
 	vault_remove_half(dir);
 	free(dir);

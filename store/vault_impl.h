@@ -2,6 +2,7 @@
 #ifndef SAKSI_STORE_VAULT_IMPL_H
 #define SAKSI_STORE_VAULT_IMPL_H
 
+#include "anchor.h"
 #include "catalog.h"
 #include <saksi/kv/kv.h>
 #include <saksi/store/record.h>
@@ -26,6 +27,7 @@ struct saksi_vault {
 	bool has_import_key;
 	bool read_only;
 	bool any_format; /* opened for migrating, should it be older */
+	struct secret *anchor_key; /* made when it is needed */
 	bool healed; /* a damaged copy of the slot file was seen and mended once */
 };
 
@@ -34,6 +36,7 @@ struct saksi_txn {
 	struct kv_txn *kv;
 	bool write;
 	bool touched; /* the catalog holds what is not committed */
+	struct anchor_own own[2]; /* what it appended to own logs: data, membership */
 };
 
 /* vault.c: how a vault is made and put in its place */

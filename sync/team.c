@@ -59,7 +59,8 @@ static enum saksi_err policy(void *ctx, struct saksi_txn *txn, enum changeset_ki
 		    "record: this device may only read; ask an admin of the team for the "
 		    "editor role");
 	membership_heads(t->members, &t->self.id, auth, n_auth);
-	return SAKSI_OK;
+	/* Which log is the own one from now on is kept with its first entry. */
+	return t->restored ? local_team_put(txn, &t->local, err) : SAKSI_OK;
 }
 
 static void set_writer(struct saksi_team *t, enum changeset_kind kind,
@@ -127,6 +128,26 @@ static void forget(struct saksi_team *t)
 	t->keys_dirty = t->local_dirty = false;
 }
 
+/* A log that others may have longer than we do is not gone on with. */
+static enum saksi_err leave_old_logs(struct saksi_team *t, struct saksi_txn *txn,
+    struct saksi_error *err)
+{
+	bool restored;
+	enum saksi_err rc = saksi_vault_restored(txn, &restored, err);
+
+	if (rc != SAKSI_OK || !restored)
+		return rc;
+	t->restored = true;
+	team_new_log(t, CS_DATA, LOG_RESTORED);
+	team_new_log(t, CS_MEMBERSHIP, LOG_RESTORED);
+	return SAKSI_OK;
+}
+
+bool saksi_team_restored(const struct saksi_team *t)
+{
+	return t->restored;
+}
+
 enum saksi_err saksi_team_refresh(struct saksi_team *t, struct saksi_txn *txn,
     struct saksi_error *err)
 {
@@ -154,7 +175,7 @@ enum saksi_err saksi_team_refresh(struct saksi_team *t, struct saksi_txn *txn,
 	set_writer(t, CS_MEMBERSHIP, &t->local.member);
 	saksi_vault_set_policy(t->v, policy, t);
 	saksi_vault_set_import_key(t->v, t->local.import_key);
-	return SAKSI_OK;
+	return leave_old_logs(t, txn, err);
 }
 
 enum saksi_err saksi_team_load(struct saksi_team **out, struct saksi_vault *v,

@@ -20,6 +20,7 @@ struct saksi_team {
 	struct team_device *devices;	/* as membership lists them, `self` set */
 	char (*names)[260];		/* "PERSON (LABEL)" of each */
 	size_t n_devices;
+	bool restored; /* found so when it was loaded: its logs are new ones */
 	bool keys_dirty, local_dirty; /* not yet in the vault: team_save() */
 	struct saksi_hash bad_key[8]; /* authors of KEYs that do not fit their commitment */
 	size_t n_bad_keys;

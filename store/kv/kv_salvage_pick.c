@@ -182,8 +182,10 @@ enum saksi_err kv_salvage_expects(struct kv_salvage *s, enum kv_table t, uint64_
 			*out = EXPECT_THERE;
 		else if (n < state->first || s->sure)
 			*out = EXPECT_NOT;
-	} else if (known) {
-		*out = version_there(entry) ? EXPECT_THERE : EXPECT_NOT;
+	} else if (known && version_there(entry)) {
+		*out = EXPECT_THERE;
+	} else if (known && s->sure) {
+		*out = EXPECT_NOT;
 	}
 	return SAKSI_OK;
 }
@@ -212,6 +214,7 @@ static enum saksi_err give_number(struct kv_salvage *s, const struct salvaged *v
     size_t count, kv_salvage_fn *fn, void *ctx, struct saksi_error *err)
 {
 	enum kv_expected expected;
+	size_t listed_at = SIZE_MAX;
 	enum saksi_err rc;
 	uint32_t entry;
 	bool known;
@@ -220,17 +223,23 @@ static enum saksi_err give_number(struct kv_salvage *s, const struct salvaged *v
 	    expected == EXPECT_NOT ||
 	    (rc = listed(s, v->db, v->n, &known, &entry, err)) != SAKSI_OK)
 		return rc;
-	for (size_t i = 0; known && i < count; i++)
-		if (v[i].version == (entry & VERSION_MAX))
-			return hand_out(s, &v[i], FOUND_CURRENT, fn, ctx, err);
+	for (size_t i = 0; known && i < count; i++) {
+		if (v[i].version != (entry & VERSION_MAX))
+			continue;
+		rc = hand_out(s, &v[i], FOUND_CURRENT, fn, ctx, err);
+		/* Of a list that may be old itself it is only the likeliest. */
+		if (rc != SAKSI_OK || s->sure)
+			return rc;
+		listed_at = i;
+	}
 	/* First those that lie where they should. */
 	for (unsigned reached = 2; reached-- > 0;) {
 		for (size_t i = 0; i < count && rc == SAKSI_OK; i++) {
-			enum kv_found_as as = known && entry != 0 ? FOUND_OLDER
-			    : reached				  ? FOUND_LIKELY
-								  : FOUND_LOOSE;
+			enum kv_found_as as = s->sure && known && entry != 0 ? FOUND_OLDER
+			    : reached ? FOUND_LIKELY
+				      : FOUND_LOOSE;
 
-			if (v[i].reached == (reached == 1))
+			if (i != listed_at && v[i].reached == (reached == 1))
 				rc = hand_out(s, &v[i], as, fn, ctx, err);
 		}
 	}

@@ -520,7 +520,7 @@ static void read_file(struct buf *b, const struct device *d)
 }
 
 /* A longer history for every third record, and one that is deleted. */
-static void edit_some(struct device *d)
+static void edit_some(struct device *d, unsigned round)
 {
 	struct listing l = {NULL, NULL, 0, 0};
 	char text[80];
@@ -531,7 +531,7 @@ static void edit_some(struct device *d)
 		struct saksi_draft *draft = NULL;
 		json_t *v;
 
-		snprintf(text, sizeof(text), "what was found out later, %zu", i);
+		snprintf(text, sizeof(text), "what was found out later, %u.%zu", round, i);
 		v = text_value(text);
 		OK(saksi_draft_new(&draft, t, &g_err));
 		OK(saksi_draft_set(draft, &l.list[i].id, "notes", v, &g_err));
@@ -555,9 +555,9 @@ static bool run(const struct plan *p)
 
 	device_make(&d, schema);
 	flips_import(d.v, p->records, 3);
-	edit_some(&d);
+	edit_some(&d, 1);
 	read_file(&m.older, &d);
-	edit_some(&d);
+	edit_some(&d, 2);
 	read_file(&m.newer, &d);
 	model_make(&m, d.v);
 	OK(saksi_vault_verify(d.v, true, NULL, NULL, NULL, NULL, &g_err));

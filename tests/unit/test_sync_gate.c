@@ -352,6 +352,48 @@ static void clocks_and_forks_are_named(void **state)
 }
 
 /* The vault of b is put back to a copy; what it had sent comes home. */
+/* The note in the state folder stays when the vault's folder is put back. */
+static void a_vault_put_back_is_noticed_by_its_note(void **state)
+{
+	struct saksi_hash old_log, new_log;
+	struct saksi_id id;
+	struct peer a;
+	char cmd[400];
+
+	(void)state;
+	peer_make(&a, "Channary", "laptop");
+	id = peer_create(&a, "ev", "First");
+	peer_close(&a);
+	snprintf(cmd, sizeof(cmd), "cp -r %s/vault %s/backup", a.dir, a.dir);
+	assert_int_equal(system(cmd), 0);
+	peer_open(&a);
+	assert_false(saksi_team_restored(a.t));
+	old_log = a.t->writers[0].log;
+	peer_edit(&a, &id, "title", "Second");
+	peer_close(&a);
+	snprintf(cmd, sizeof(cmd), "rm -r %s/vault && mv %s/backup %s/vault", a.dir,
+	    a.dir, a.dir);
+	assert_int_equal(system(cmd), 0);
+	/* Noticed each time until something is written ... */
+	for (unsigned i = 0; i < 2; i++) {
+		peer_open(&a);
+		assert_true(saksi_team_restored(a.t));
+		assert_int_not_equal(hash_cmp(&old_log, &a.t->writers[0].log), 0);
+		assert_int_equal(a.t->writers[0].reason, LOG_RESTORED);
+		if (i == 0)
+			peer_close(&a);
+	}
+	new_log = a.t->writers[0].log;
+	peer_edit(&a, &id, "title", "Third");
+	peer_close(&a);
+	/* ... and gone on with in the log that was opened then. */
+	peer_open(&a);
+	assert_false(saksi_team_restored(a.t));
+	assert_int_equal(hash_cmp(&new_log, &a.t->writers[0].log), 0);
+	peer_edit(&a, &id, "title", "Fourth");
+	peer_end(&a);
+}
+
 static void a_restored_vault_opens_a_new_log(void **state)
 {
 	struct peer a, b;
@@ -373,8 +415,10 @@ static void a_restored_vault_opens_a_new_log(void **state)
 	peer_edit(&b, &id, "title", "Second");
 	bundle_pass(&b, &a);
 	peer_close(&b);
-	snprintf(cmd, sizeof(cmd), "rm -r %s/vault && mv %s/backup %s/vault", b.dir,
-	    b.dir, b.dir);
+	/* With the whole disk: the note in the state folder goes, too. */
+	snprintf(cmd, sizeof(cmd),
+	    "rm -r %s/vault \"$HOME/.local/state/saksi\" && mv %s/backup %s/vault",
+	    b.dir, b.dir, b.dir);
 	assert_int_equal(system(cmd), 0);
 	peer_open(&b);
 	old_log = b.t->writers[0].log;
@@ -635,6 +679,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(each_sealer_has_a_quota),
     cmocka_unit_test(clocks_and_forks_are_named),
     cmocka_unit_test(a_restored_vault_opens_a_new_log),
+    cmocka_unit_test(a_vault_put_back_is_noticed_by_its_note),
     cmocka_unit_test(every_order_ends_the_same),
 };
 

@@ -13,9 +13,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include <saksi/keys/keyring.h>
 #include <saksi/schema/schema.h>
 #include <saksi/store/changeset.h>
-#include <saksi/keys/keyring.h>
 
 struct saksi_vault;
 struct saksi_txn;
@@ -125,6 +125,14 @@ struct saksi_writer {
 /** saksi_vault_set_writer: For CS_DATA or CS_MEMBERSHIP; NULL: none. */
 void saksi_vault_set_writer(struct saksi_vault *v, enum changeset_kind kind,
     const struct saksi_writer *w);
+/**
+ * saksi_vault_restored(t, restored, err):
+ * Whether a writer's log went on further than this vault knows: it was put
+ * back to an older state, or copied.  Then nothing more may be written there:
+ * set a writer of a new log (LOG_RESTORED).
+ */
+SAKSI_MUST_CHECK enum saksi_err saksi_vault_restored(struct saksi_txn *t, bool *restored,
+    struct saksi_error *err);
 /*
  * Asked before each own changeset: may this device append?  Fills ${auth}
  * with the membership heads to cite.  SAKSI_EREFUSED for a reader's edit.

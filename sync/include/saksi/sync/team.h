@@ -53,6 +53,12 @@ void saksi_team_free(struct saksi_team **t);
 SAKSI_MUST_CHECK enum saksi_err saksi_team_refresh(struct saksi_team *t,
     struct saksi_txn *txn, struct saksi_error *err);
 
+/**
+ * saksi_team_restored: When it was loaded the vault was found put back to an
+ * older state, or copied; what is written from now on goes into a new log.
+ */
+bool saksi_team_restored(const struct saksi_team *t);
+
 struct saksi_vault *saksi_team_vault(const struct saksi_team *t);
 const struct saksi_hash *saksi_team_space(const struct saksi_team *t);
 /* Pointers to devices hold until the team's membership changes: until a join, a

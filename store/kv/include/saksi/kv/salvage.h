@@ -5,7 +5,7 @@
  * entries, long values in their pages, and where a page's own table is wrecked
  * each place where a sealed value can begin.  A value is genuine when its tag
  * fits a number and a version: which, is computed back from it where neither
- * an entry nor a version list says so (FORMAT.md section 10).  Older values of
+ * an entry nor a version list says so (FORMAT.md section 12).  Older values of
  * a number lie in pages that LMDB freed; the newest meta record and the version
  * lists, where they open, tell which one is the current.
  *
@@ -64,7 +64,7 @@ SAKSI_MUST_CHECK enum saksi_err kv_salvage_expects(struct kv_salvage *s, enum kv
 /**
  * kv_salvage_each(s, t, fn, ctx, err):
  * Each genuine value, by number, of one number the likeliest first.  Where the
- * current one is found it alone; nothing of numbers that hold none.
+ * current one is found for certain it alone; nothing of numbers that hold none.
  */
 typedef enum saksi_err kv_salvage_fn(void *ctx, const struct kv_found *f,
     const uint8_t *p, size_t len, struct saksi_error *err);
