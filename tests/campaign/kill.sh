@@ -61,6 +61,11 @@ printf 'another one, after the change\n' >pass2
 
 failures=0
 round=0
+# shellcheck disable=SC2317 # called by the trap
+summary() {
+	echo "$round rounds, $killed killed at work ($(for m in "${!struck_in[@]}"; do printf '%s %s, ' "$m" "${struck_in[$m]}"; done | sed 's/, $//')), $failures failures"
+}
+trap 'summary; exit 143' TERM INT
 fail() {
 	failures=$((failures + 1))
 	printf 'round %d (%s, %s ms): %s\n' "$round" "$mode" "$delay" "$*"
@@ -378,7 +383,7 @@ while [ "$round" -lt "$rounds" ]; do
 	fresh
 	"round_$mode"
 done
-echo "$rounds rounds, $killed killed at work ($(for m in "${!struck_in[@]}"; do printf '%s %s, ' "$m" "${struck_in[$m]}"; done | sed 's/, $//')), $failures failures"
+summary
 # With all moments too late, nothing would have been tested.
 [ "$killed" -ge $((rounds / 3)) ] || {
 	echo "too few were killed before they had ended" >&2
