@@ -18,12 +18,15 @@ enum saksi_err log_join_causes(struct saksi_txn *t, const struct changeset *cs,
 {
 	const struct saksi_hash *causes[CHANGESET_CAUSES_MAX];
 	size_t n = changeset_causes(cs, causes);
+	struct catalog *c;
+	enum saksi_err rc;
 
+	if ((rc = txn_catalog(t, &c, err)) != SAKSI_OK)
+		return rc;
 	for (size_t i = 0; i < n; i++) {
 		struct cat_entry e;
 		struct stored_entry s;
 		bool found;
-		enum saksi_err rc;
 
 		if ((rc = catalog_entry(t, causes[i], &e, &found, err)) != SAKSI_OK)
 			return rc;
@@ -34,10 +37,12 @@ enum saksi_err log_join_causes(struct saksi_txn *t, const struct changeset *cs,
 			*max_hlc = e.max_hlc;
 		if (vclock_has(past, e.branch, e.seq))
 			continue;
-		if ((rc = log_load(t, e.n, &s, err)) != SAKSI_OK)
-			return rc;
-		rc = vclock_join(past, &s.past, err);
-		stored_entry_free(&s);
+		if (c->past_n == e.n)
+			rc = vclock_join(past, &c->past, err);
+		else if ((rc = log_load(t, e.n, &s, err)) == SAKSI_OK) {
+			rc = vclock_join(past, &s.past, err);
+			stored_entry_free(&s);
+		}
 		if (rc != SAKSI_OK)
 			return rc;
 	}
@@ -107,9 +112,7 @@ static enum saksi_err take_in(struct saksi_txn *t, struct changeset *cs,
     const struct saksi_hash *sealer, int64_t received_us, merge_change_fn *fn, void *ctx,
     struct saksi_error *err)
 {
-	struct stored_entry s = {.cs = cs,
-	    .max_hlc = cs->hlc,
-	    .received_us = received_us};
+	struct stored_entry s = {.cs = cs, .max_hlc = cs->hlc, .received_us = received_us};
 	struct cat_entry there;
 	struct catalog *c;
 	bool found;
@@ -129,7 +132,9 @@ static enum saksi_err take_in(struct saksi_txn *t, struct changeset *cs,
 	txn_touch(t);
 	if ((rc = log_join_causes(t, cs, &s.past, &s.max_hlc, err)) == SAKSI_OK &&
 	    (rc = vclock_raise(&s.past, s.branch, cs->seq, err)) == SAKSI_OK &&
-	    (rc = store_entry(t, c, &s, err)) == SAKSI_OK && cs->kind == CS_DATA)
+	    (rc = store_entry(t, c, &s, err)) == SAKSI_OK &&
+	    (rc = catalog_keep_past(c, s.n, &s.past, err)) == SAKSI_OK &&
+	    cs->kind == CS_DATA)
 		rc = merge_apply(t, &s, fn, ctx, err);
 	vclock_free(&s.past);
 	return rc;
@@ -280,8 +285,8 @@ static enum saksi_err append_one(struct saksi_txn *t, enum changeset_kind kind,
 		rc = changeset_build(&cs, &head, parts, n, w->sign_sk, err);
 		*written = true;
 	}
-	if (rc == SAKSI_OK && (rc = take_in(t, cs, NULL, clock_now_us(), NULL, NULL, err)) ==
-		SAKSI_OK &&
+	if (rc == SAKSI_OK &&
+	    (rc = take_in(t, cs, NULL, clock_now_us(), NULL, NULL, err)) == SAKSI_OK &&
 	    id != NULL)
 		*id = cs->id;
 	if (rc == SAKSI_OK)

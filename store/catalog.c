@@ -14,6 +14,27 @@ void cat_record_free(struct cat_record *r)
 	memset(r, 0, sizeof(*r));
 }
 
+/* What holds of one state of the vault only. */
+static void forget_lookups(struct catalog *c)
+{
+	vclock_free(&c->past);
+	c->past_n = 0;
+	if (c->seen != NULL)
+		wipe(c->seen, CAT_SEEN * sizeof(*c->seen));
+}
+
+enum saksi_err catalog_keep_past(struct catalog *c, uint64_t n, const struct vclock *past,
+    struct saksi_error *err)
+{
+	enum saksi_err rc;
+
+	vclock_free(&c->past);
+	c->past_n = 0;
+	if ((rc = vclock_join(&c->past, past, err)) == SAKSI_OK)
+		c->past_n = n;
+	return rc;
+}
+
 void catalog_reset(struct catalog *c)
 {
 	if (c->index != NULL)
@@ -21,8 +42,7 @@ void catalog_reset(struct catalog *c)
 	c->valid = false;
 	c->n_branches = 0;
 	c->n_touched = 0;
-	if (c->seen != NULL)
-		wipe(c->seen, CAT_SEEN * sizeof(*c->seen));
+	forget_lookups(c);
 }
 
 void catalog_free(struct catalog *c)
@@ -30,8 +50,7 @@ void catalog_free(struct catalog *c)
 	index_free(&c->index);
 	free(c->branches);
 	free(c->touched);
-	if (c->seen != NULL)
-		wipe(c->seen, CAT_SEEN * sizeof(*c->seen));
+	forget_lookups(c);
 	free(c->seen);
 	memset(c, 0, sizeof(*c));
 }
@@ -147,8 +166,7 @@ enum saksi_err catalog_sync(struct catalog *c, struct kv_txn *kv, struct saksi_e
 		return rc;
 	c->valid = false;
 	c->n_branches = c->n_touched = 0;
-	if (c->seen != NULL)
-		wipe(c->seen, CAT_SEEN * sizeof(*c->seen));
+	forget_lookups(c);
 	if ((rc = index_sync(c->index, kv, err)) == SAKSI_OK)
 		rc = kv_scan(kv, KV_BRANCH, 0, read_branch, c, err);
 	if (rc != SAKSI_OK) {
@@ -174,8 +192,7 @@ enum saksi_err catalog_clear(struct catalog *c, struct kv_txn *kv, struct saksi_
 
 	c->valid = false;
 	c->n_branches = c->n_touched = 0;
-	if (c->seen != NULL)
-		wipe(c->seen, CAT_SEEN * sizeof(*c->seen));
+	forget_lookups(c);
 	if (rc == SAKSI_OK && (rc = kv_clear(kv, KV_BRANCH, err)) == SAKSI_OK)
 		rc = index_clear(c->index, kv, err);
 	if (rc == SAKSI_OK) {

@@ -43,11 +43,17 @@ struct cat_record {
 void cat_record_free(struct cat_record *r);
 
 /* What was looked up last by id: an import asks for each several times. */
-#define CAT_SEEN 1024u
+#define CAT_SEEN 4096u
 struct cat_seen {
 	struct saksi_id id;
 	uint64_t number; /* 0: there is none */
 	bool known;
+};
+/* What a new record is to be found by, made beforehand. */
+struct cat_ahead {
+	struct saksi_id id;
+	struct index_doc doc;
+	bool made;
 };
 struct catalog {
 	bool valid;
@@ -58,6 +64,12 @@ struct catalog {
 	/* in a write transaction: records whose terms are to be put anew */
 	uint64_t *touched;
 	size_t n_touched, cap_touched;
+	/* what is in the past of entry ${past_n}, mostly the cause of the next one */
+	struct vclock past;
+	uint64_t past_n; /* 0: of none */
+	/* borrowed, in the order in which they are written */
+	struct cat_ahead *ahead;
+	size_t n_ahead;
 	struct cat_seen *seen; /* CAT_SEEN of them, by id; NULL: none yet */
 };
 
@@ -75,6 +87,9 @@ SAKSI_MUST_CHECK enum saksi_err catalog_flush(struct saksi_txn *t,
     struct saksi_error *err);
 /** catalog_committed: The transaction ${number} with what was flushed is durable. */
 void catalog_committed(struct catalog *c, uint64_t number);
+/** catalog_keep_past: That entry ${n} has this past, until the catalog is read anew. */
+SAKSI_MUST_CHECK enum saksi_err catalog_keep_past(struct catalog *c, uint64_t n,
+    const struct vclock *past, struct saksi_error *err);
 /** catalog_clear: Nothing is there any more. */
 SAKSI_MUST_CHECK enum saksi_err catalog_clear(struct catalog *c, struct kv_txn *kv,
     struct saksi_error *err);
@@ -135,6 +150,9 @@ SAKSI_MUST_CHECK enum saksi_err catalog_touch(struct catalog *c, uint64_t number
 /** catalog_terms: Add what a record of state ${s} is to be found by. */
 SAKSI_MUST_CHECK enum saksi_err catalog_terms(struct index_doc *d, struct saksi_txn *t,
     uint64_t number, const struct state *s, struct saksi_error *err);
+/** catalog_index_new: The same of a record that was just made, by what is ahead. */
+SAKSI_MUST_CHECK enum saksi_err catalog_index_new(struct saksi_txn *t, uint64_t number,
+    const struct state *s, struct saksi_error *err);
 /** catalog_index: Put the terms of record ${number}, whose state is ${s}. */
 SAKSI_MUST_CHECK enum saksi_err catalog_index(struct saksi_txn *t, uint64_t number,
     const struct state *s, struct saksi_error *err);

@@ -262,40 +262,62 @@ static enum saksi_err salt_parts(struct changeset *cs, const struct part_bytes *
 	return SAKSI_OK;
 }
 
+/* Its bytes, in a block that is large enough at once, and its parts in them. */
+static enum saksi_err write_all(struct changeset *cs, const struct buf *header,
+    struct saksi_error *err)
+{
+	struct buf *all = &cs->bytes;
+
+	if (buf_reserve(all, 128 + header->len + 32u * cs->n_parts + cs->body_len) == NULL)
+		return saksi_fail_nomem(err);
+	mp_array(all, 3);
+	mp_bin(all, header->p, header->len);
+	mp_bin(all, cs->sig, sizeof(cs->sig));
+	mp_array(all, cs->n_parts);
+	for (uint32_t i = 0; i < cs->n_parts; i++) {
+		struct changeset_part *part = &cs->parts[i];
+
+		mp_array(all, 2);
+		mp_bin(all, part->salt, sizeof(part->salt));
+		mp_bin(all, part->p, part->len);
+		part->p = all->p + all->len - part->len;
+	}
+	if (all->len > CHANGESET_MAX)
+		return saksi_fail(err, SAKSI_ELIMIT, "changeset: longer than %u bytes",
+		    CHANGESET_MAX);
+	return buf_ok(all, err);
+}
+
 enum saksi_err changeset_build(struct changeset **out, const struct changeset *head,
     const struct part_bytes *parts, size_t n_parts, const struct secret *sk,
     struct saksi_error *err)
 {
-	struct changeset cs = *head;
-	struct buf header = BUF_INIT, all = BUF_INIT;
+	struct changeset *cs = calloc(1, sizeof(*cs));
+	struct buf header = BUF_INIT;
 	enum saksi_err rc;
 
 	*out = NULL;
-	cs.parts = NULL;
-	if ((rc = salt_parts(&cs, parts, n_parts, err)) != SAKSI_OK)
+	if (cs == NULL)
+		return saksi_fail_nomem(err);
+	*cs = *head;
+	cs->parts = NULL;
+	cs->bytes = (struct buf)BUF_INIT;
+	if ((rc = salt_parts(cs, parts, n_parts, err)) != SAKSI_OK)
 		goto fail;
-	write_header(&header, &cs);
+	write_header(&header, cs);
 	if ((rc = buf_ok(&header, err)) != SAKSI_OK)
 		goto fail;
-	crypto_hash_of(&cs.id, "cs", header.p, header.len);
-	crypto_sign_hash(cs.sig, sk, "cs-sig", &cs.id);
-	mp_array(&all, 3);
-	mp_bin(&all, header.p, header.len);
-	mp_bin(&all, cs.sig, sizeof(cs.sig));
-	mp_array(&all, cs.n_parts);
-	for (uint32_t i = 0; i < cs.n_parts; i++) {
-		mp_array(&all, 2);
-		mp_bin(&all, cs.parts[i].salt, sizeof(cs.parts[i].salt));
-		mp_bin(&all, cs.parts[i].p, cs.parts[i].len);
+	crypto_hash_of(&cs->id, "cs", header.p, header.len);
+	crypto_sign_hash(cs->sig, sk, "cs-sig", &cs->id);
+	/* What we send, we accept: parts are checked by who merges them. */
+	if ((rc = read_header(cs, header.p, header.len, err)) == SAKSI_OK &&
+	    (rc = write_all(cs, &header, err)) == SAKSI_OK) {
+		*out = cs;
+		cs = NULL;
 	}
-	if ((rc = buf_ok(&all, err)) != SAKSI_OK)
-		goto fail;
-	/* Read back what was written: what we send, we accept. */
-	rc = changeset_decode(out, all.p, all.len, err);
 fail:
-	free(cs.parts);
+	changeset_free(&cs);
 	buf_free(&header);
-	buf_free(&all);
 	return rc;
 }
 

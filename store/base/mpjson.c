@@ -4,6 +4,7 @@
 #include <saksi/base/mpjson.h>
 
 #include "json_keys.h"
+#include "mp_head.h"
 
 /* ---- JSON to msgpack ------------------------------------------------------ */
 
@@ -204,4 +205,38 @@ enum saksi_err mpjson_read(json_t **out, struct mp_reader *r, struct saksi_error
 	mp_fail(r, inner.why);
 	return saksi_fail(err, SAKSI_EFORMAT, "value: does not follow its format: %s",
 	    r->why);
+}
+
+static const char *no_value(const struct mp_head *h)
+{
+	if (h->type == MP_BIN || h->type == MP_BAD)
+		return "a type that a value cannot have";
+	return h->type == MP_UINT && h->v > INT64_MAX ? "a number is too large" : NULL;
+}
+
+enum saksi_err mpjson_check(struct mp_reader *r, struct saksi_error *err)
+{
+	const uint8_t *item;
+	const char *fault = NULL;
+	struct mp_reader inner;
+	size_t n = mp_skip(r, MP_DEPTH_MAX, &item);
+
+	/* One head after the other: how they nest was seen already. */
+	mp_read_init(&inner, item, r->failed ? 0 : n);
+	while (fault == NULL && inner.p < inner.end) {
+		struct mp_head h;
+
+		if (!mp_head_get(&h, &inner))
+			break;
+		fault = no_value(&h);
+		inner.p += h.size;
+		if (h.type == MP_STR)
+			inner.p += h.v;
+	}
+	if (fault != NULL)
+		mp_fail(r, fault);
+	if (r->failed)
+		return saksi_fail(err, SAKSI_EFORMAT,
+		    "value: does not follow its format: %s", r->why);
+	return SAKSI_OK;
 }
