@@ -55,6 +55,8 @@ dir=$(mktemp -d "${TMPDIR:-/tmp}/saksi-kill.XXXXXX")
 cleanup() { [ -n "$keep" ] || rm -rf "$dir"; }
 trap cleanup EXIT
 cd "$dir" || exit 2
+# Vaults are put back to what they were: the note of how far one had come goes too.
+export XDG_STATE_HOME=$dir/state
 printf 'a passphrase for the kill campaign\n' >pass
 printf 'a passphrase for the kill campaign\nanother one, after the change\n' >change
 printf 'another one, after the change\n' >pass2
@@ -143,7 +145,7 @@ measure() { # NAME COMMAND...
 }
 
 fresh() { # the vaults of this round, and a folder to share
-	rm -rf office field full share got
+	rm -rf office field full share got state
 	cp -a t/office t/field t/full .
 	mkdir -m 700 share
 }
