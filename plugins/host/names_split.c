@@ -157,7 +157,7 @@ static bool is_near(const char *text, size_t from, size_t to)
 static void join_numbers(struct tokens *t, const char *text, size_t first)
 {
 	size_t w = first;
-	for (size_t i = first; i < t->n && !t->failed; i++) {
+	for (size_t i = first; i < t->n && t->list != NULL && !t->failed; i++) {
 		struct token *x = &t->list[i], *last = w > first ? &t->list[w - 1] : NULL;
 		if (!last || !is_number(t, i) || !is_number(t, w - 1) ||
 		    !is_near(text, last->to, x->from)) {

@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <saksi/base/list.h>
+
 #include "bearers.h"
 
 #define SURE_LETTERS 5u	 /* of a name of one word, of anybody in the vault */
@@ -66,16 +68,13 @@ static enum verdict is_meant(struct pass *p, const struct bearer *x,
 
 static void keep(struct pass *p, struct name_hits *m, const struct name_hit *h)
 {
-	if (m->n == m->cap) {
-		size_t cap = m->cap ? m->cap * 2 : 16;
-		struct name_hit *grown = realloc(m->list, cap * sizeof *grown);
-		if (!grown) {
-			p->failed = true;
-			return;
-		}
-		m->list = grown;
-		m->cap = cap;
+	struct name_hit *list = list_room(m->list, m->n, &m->cap, sizeof *list);
+
+	if (!list) {
+		p->failed = true;
+		return;
 	}
+	m->list = list;
 	m->list[m->n++] = *h;
 }
 

@@ -9,26 +9,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <saksi/base/list.h>
 #include <saksi/base/secret.h>
 
 #include "index_int.h"
 
-/* ---- growing arrays and hash tables --------------------------------------------- */
-
-static bool make_room(void *list, size_t *cap, size_t n, size_t size)
-{
-	size_t more = *cap == 0 ? 64 : *cap * 2;
-	void *p, *old;
-
-	if (n < *cap)
-		return true;
-	memcpy(&old, list, sizeof(old));
-	if (more > SIZE_MAX / size || (p = realloc(old, more * size)) == NULL)
-		return false;
-	memcpy(list, &p, sizeof(p));
-	*cap = more;
-	return true;
-}
+/* ---- hash tables ------------------------------------------------------------------ */
 
 struct table { /* hash -> position + 1 */
 	uint32_t *slot;
@@ -147,13 +133,19 @@ static struct put *find_put(const struct gather *g, uint64_t doc, bool log, uint
 static enum saksi_err new_put(struct gather *g, uint64_t doc, bool log, struct put **out,
     struct saksi_error *err)
 {
-	uint64_t hash = put_hash(doc, log);
+	uint64_t hash = put_hash(doc, log), *hashes;
+	struct put *puts;
 	size_t at;
 
 	if ((*out = find_put(g, doc, log, hash)) != NULL)
 		return SAKSI_OK;
-	if (!make_room(&g->puts, &g->cap_puts, g->n_puts, sizeof(*g->puts)) ||
-	    !make_room(&g->doc_hash, &g->cap_hash, g->n_puts, sizeof(*g->doc_hash)) ||
+	puts = list_room(g->puts, g->n_puts, &g->cap_puts, sizeof(*puts));
+	if (puts != NULL)
+		g->puts = puts;
+	hashes = list_room(g->doc_hash, g->n_puts, &g->cap_hash, sizeof(*hashes));
+	if (hashes != NULL)
+		g->doc_hash = hashes;
+	if (puts == NULL || hashes == NULL ||
 	    (2 * (g->n_puts + 1) > g->by_doc.cap &&
 		!table_grow(&g->by_doc, g->doc_hash, g->n_puts)))
 		return saksi_fail_nomem(err);
@@ -233,14 +225,19 @@ static struct one *find_one(const struct gather *g, const uint8_t *term, size_t 
 static enum saksi_err add_one(struct gather *g, const uint8_t *term, size_t n,
     uint64_t doc, const void *payload, size_t len, struct saksi_error *err)
 {
-	uint64_t hash = term_hash(term, n);
-	struct one *o;
+	uint64_t hash = term_hash(term, n), *hashes;
+	struct one *o, *ones;
 	size_t at;
 
 	if (find_one(g, term, n, hash) != NULL)
 		return SAKSI_OK; /* it always stands for the same document */
-	if (!make_room(&g->ones, &g->cap_ones, g->n_ones, sizeof(*g->ones)) ||
-	    !make_room(&g->one_hash, &g->cap_one_hash, g->n_ones, sizeof(*g->one_hash)) ||
+	ones = list_room(g->ones, g->n_ones, &g->cap_ones, sizeof(*ones));
+	if (ones != NULL)
+		g->ones = ones;
+	hashes = list_room(g->one_hash, g->n_ones, &g->cap_one_hash, sizeof(*hashes));
+	if (hashes != NULL)
+		g->one_hash = hashes;
+	if (ones == NULL || hashes == NULL ||
 	    (2 * (g->n_ones + 1) > g->by_one.cap &&
 		!table_grow(&g->by_one, g->one_hash, g->n_ones)))
 		return saksi_fail_nomem(err);
@@ -387,7 +384,8 @@ static uint64_t prefix_of(const uint8_t *term, size_t n)
 
 static bool slot_of(struct sorting *s, const uint8_t *term, size_t n, uint32_t *out)
 {
-	uint64_t hash = term_hash(term, n);
+	uint64_t hash = term_hash(term, n), *hashes;
+	struct slot *slots;
 	size_t at;
 
 	if (2 * (s->n_slots + 1) > s->table.cap &&
@@ -400,10 +398,14 @@ static bool slot_of(struct sorting *s, const uint8_t *term, size_t n, uint32_t *
 		    term_cmp(s->slots[*out].term, s->slots[*out].n, term, n) == 0)
 			return true;
 	}
-	if (s->n_slots >= NONE - 1 ||
-	    !make_room(&s->slots, &s->cap_slots, s->n_slots, sizeof(*s->slots)) ||
-	    !make_room(&s->hashes, &s->cap_hashes, s->n_slots, sizeof(*s->hashes)))
+	slots = list_room(s->slots, s->n_slots, &s->cap_slots, sizeof(*slots));
+	if (slots == NULL)
 		return false;
+	s->slots = slots;
+	hashes = list_room(s->hashes, s->n_slots, &s->cap_hashes, sizeof(*hashes));
+	if (hashes == NULL || s->n_slots >= NONE - 1)
+		return false;
+	s->hashes = hashes;
 	*out = (uint32_t)s->n_slots++;
 	s->hashes[*out] = hash;
 	s->slots[*out] = (struct slot){prefix_of(term, n), term, (uint32_t)n, 0, NONE, 0};
@@ -415,15 +417,16 @@ static bool posting_of(struct sorting *s, uint32_t slot, uint32_t put,
     struct posting **out)
 {
 	struct slot *k = &s->slots[slot];
+	struct posting *list;
 
 	if (k->last != NONE && s->postings[k->last].put == put) {
 		*out = &s->postings[k->last];
 		return true;
 	}
-	if (s->n_postings >= NONE - 1 ||
-	    !make_room(&s->postings, &s->cap_postings, s->n_postings,
-		sizeof(*s->postings)))
+	list = list_room(s->postings, s->n_postings, &s->cap_postings, sizeof(*list));
+	if (list == NULL || s->n_postings >= NONE - 1)
 		return false;
+	s->postings = list;
 	k->last = (uint32_t)s->n_postings++;
 	k->postings++;
 	*out = &s->postings[k->last];
@@ -434,9 +437,12 @@ static bool posting_of(struct sorting *s, uint32_t slot, uint32_t put,
 static bool add_place(struct sorting *s, struct posting *p, uint32_t position,
     uint8_t weight)
 {
-	if (s->n_places >= NONE - 1 ||
-	    !make_room(&s->places, &s->cap_places, s->n_places, sizeof(*s->places)))
+	struct place *list =
+	    list_room(s->places, s->n_places, &s->cap_places, sizeof(*list));
+
+	if (list == NULL || s->n_places >= NONE - 1)
 		return false;
+	s->places = list;
 	s->places[s->n_places] = (struct place){NONE, position};
 	if (p->last_place == NONE)
 		p->first_place = (uint32_t)s->n_places;

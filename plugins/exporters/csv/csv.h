@@ -35,19 +35,18 @@ struct names {
 	struct text words;
 	bool failed; /* out of memory */
 };
-/** names_add(names, record, type): ${type}: its entry in the schema. */
-void names_add(struct names *names, const msgpack_object *record,
-    const msgpack_object *type);
+/** names_add(x, record, type): ${type}: its entry in the schema. */
+void names_add(struct names *x, const msgpack_object *record, const msgpack_object *type);
 /** names_ready: All are there; before the first names_say(). */
-void names_ready(struct names *names);
-void names_free(struct names *names);
+void names_ready(struct names *x);
+void names_free(struct names *x);
 /** names_has(field): Do its values have words of their own? */
 bool names_has(const msgpack_object *field);
 /**
- * names_say(t, names, field, v):
+ * names_say(t, x, field, v):
  * The words for one value; nothing for a record that is not in the export.
  */
-void names_say(struct text *t, const struct names *names, const msgpack_object *field,
+void names_say(struct text *t, const struct names *x, const msgpack_object *field,
     const msgpack_object *v);
 
 /* ---- table.c: records of one type as rows ----------------------------------- */
