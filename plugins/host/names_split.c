@@ -26,7 +26,9 @@ uint64_t token_hash(const char *folded, size_t n)
 
 const char *token_text(const struct tokens *t, size_t i)
 {
-	return (const char *)t->pool.p + t->list[i].folded;
+	const char *pool = (const char *)t->pool.p;
+
+	return pool != NULL && t->list != NULL ? pool + t->list[i].folded : "";
 }
 
 void tokens_free(struct tokens *t)

@@ -392,7 +392,8 @@ static bool slot_of(struct sorting *s, const uint8_t *term, size_t n, uint32_t *
 	    !table_grow(&s->table, s->hashes, s->n_slots))
 		return false;
 	at = (size_t)hash & (s->table.cap - 1);
-	for (; s->table.slot[at] != 0; at = (at + 1) & (s->table.cap - 1)) {
+	for (; s->hashes != NULL && s->table.slot[at] != 0;
+	     at = (at + 1) & (s->table.cap - 1)) {
 		*out = s->table.slot[at] - 1;
 		if (s->hashes[*out] == hash &&
 		    term_cmp(s->slots[*out].term, s->slots[*out].n, term, n) == 0)
