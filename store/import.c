@@ -21,6 +21,7 @@ enum saksi_err saksi_import_from(struct saksi_vault *v, const struct import_sour
 
 	memset(report, 0, sizeof(*report));
 	import_names_init(&im.names);
+	helper_init(&im.helper);
 	keep_init(&im.ready, v->dirfd, READY_ROOM);
 	keep_init(&im.later, v->dirfd, LATER_ROOM);
 	if ((rc = saksi_txn_begin(&im.t, v, false, err)) != SAKSI_OK ||
@@ -35,6 +36,7 @@ enum saksi_err saksi_import_from(struct saksi_vault *v, const struct import_sour
 	}
 	rc = import_write(&im, err);
 fail:
+	helper_end(&im.helper);
 	import_names_free(&im.names);
 	keep_free(&im.ready);
 	keep_free(&im.later);

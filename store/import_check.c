@@ -20,25 +20,28 @@ struct line {		/* one record of the file */
 	const char *ref;	       /* "" if none */
 	struct saksi_id id;
 };
-struct checking {
-	struct importing *im;
-	struct schema_faults *faults;
-	const struct schema_type *types;
-	struct line *lines; /* the window */
+struct window {
+	struct line *lines;
 	size_t n, cap;
 	struct buf text;
-	bool all_known; /* no line is to come: what is not found is not there */
-	bool unmet;	/* a name was not found, and may yet come */
-	struct buf item, ops, lens; /* of one record that is ready */
+	bool all_known;	       /* no line is to come: what is not found is not there */
+	pthread_mutex_t vault; /* of both that check one may ask it */
 };
-
-static void window_clear(struct checking *c)
-{
-	for (size_t i = 0; i < c->n; i++)
-		json_decref(c->lines[i].json);
-	c->n = 0;
-	buf_reset(&c->text);
-}
+/* Who checks: this thread, and the helper, which notes what is to be handed on. */
+struct checking {
+	struct importing *im;
+	struct window *w;
+	const struct schema_type *types;
+	struct schema_faults *faults;
+	size_t from, to;	    /* its lines */
+	bool unmet;		    /* a name was not found, and may yet come */
+	struct buf item, ops, lens; /* of one record that is ready */
+	bool helps;
+	struct schema_faults noted;
+	struct buf ready, later; /* items, each with its length before it */
+	enum saksi_err rc;
+	struct saksi_error err;
+};
 
 static bool only_space(const char *p, size_t n)
 {
@@ -48,35 +51,12 @@ static bool only_space(const char *p, size_t n)
 	return true;
 }
 
-static enum saksi_err add_line(struct checking *c, size_t number, json_t *json,
-    const char *p, size_t n, struct saksi_error *err)
-{
-	struct line *l = list_room(c->lines, c->n, &c->cap, sizeof(*l));
-
-	if (l == NULL) {
-		json_decref(json);
-		return saksi_fail_nomem(err);
-	}
-	c->lines = l;
-	l = &c->lines[c->n++];
-	memset(l, 0, sizeof(*l));
-	l->number = number;
-	l->json = json;
-	l->ref = "";
-	l->at = c->text.len;
-	l->len = n;
-	buf_add(&c->text, p, n);
-	return buf_ok(&c->text, err);
-}
-
 /* ${p} NULL: too long to be looked at. */
-static enum saksi_err parse_line(struct checking *c, size_t number, const char *p,
-    size_t n, struct saksi_error *err)
+static enum saksi_err add_line(struct checking *c, size_t number, const char *p, size_t n,
+    struct saksi_error *err)
 {
-	static const char what[] = "line";
-	struct saksi_error why;
-	json_t *json = NULL;
-	enum saksi_err rc;
+	struct window *w = c->w;
+	struct line *l;
 
 	if (p != NULL && only_space(p, n))
 		return SAKSI_OK;
@@ -86,22 +66,45 @@ static enum saksi_err parse_line(struct checking *c, size_t number, const char *
 		    "the line is longer than 4 MiB");
 		return SAKSI_OK;
 	}
-	rc = json_parse_line(&json, p, n, what, &why);
+	if ((l = list_room(w->lines, w->n, &w->cap, sizeof(*l))) == NULL)
+		return saksi_fail_nomem(err);
+	w->lines = l;
+	l = &w->lines[w->n++];
+	memset(l, 0, sizeof(*l));
+	l->number = number;
+	l->ref = "";
+	l->at = w->text.len;
+	l->len = n;
+	buf_add(&w->text, p, n);
+	return buf_ok(&w->text, err);
+}
+
+static enum saksi_err parse_line(struct checking *c, struct line *l,
+    struct saksi_error *err)
+{
+	static const char what[] = "line";
+	struct saksi_error why;
+	json_t *json = NULL;
+	enum saksi_err rc;
+
+	rc = json_parse_line(&json, (const char *)c->w->text.p + l->at, l->len, what,
+	    &why);
 	if (rc == SAKSI_ENOMEM)
 		return saksi_fail_nomem(err);
 	if (rc != SAKSI_OK) {
 		/* Which line is said already. */
-		schema_faults_add(c->faults, number, false, "", "%.200s",
+		schema_faults_add(c->faults, l->number, false, "", "%.200s",
 		    why.msg + sizeof(what) - 1 + strlen(": "));
 		return SAKSI_OK;
 	}
 	if (!json_is_object(json)) {
-		schema_faults_add(c->faults, number, false, "",
+		schema_faults_add(c->faults, l->number, false, "",
 		    "a JSON object is expected on each line");
 		json_decref(json);
 		return SAKSI_OK;
 	}
-	return add_line(c, number, json, p, n, err);
+	l->json = json;
+	return SAKSI_OK;
 }
 
 /* ---- who is who --------------------------------------------------------------- */
@@ -235,23 +238,40 @@ static enum saksi_err identify(struct checking *c, struct line *l, struct saksi_
 	return add_name(c, l, l->name, derived, err);
 }
 
+static bool in_vault(struct checking *c, const char *text, const char *to, char out[27])
+{
+	bool found;
+
+	(void)pthread_mutex_lock(&c->w->vault);
+	found = saksi_record_resolver(c->im->t, text, to, out);
+	(void)pthread_mutex_unlock(&c->w->vault);
+	return found;
+}
+
 static bool resolve(void *ctx, const char *text, const char *to, char out[27])
 {
 	struct checking *c = ctx;
+	static const char any[] = "00000000000000000000000000";
 	char usual[ID_TEXT_LEN + 1];
 	const char *name = text;
 	struct saksi_id id;
 	struct named l;
+	bool whole = id_parse(&id, text);
 
-	if (id_parse(&id, text)) {
+	if (whole) {
 		id_text(usual, &id);
 		name = usual;
 	}
 	if (!import_names_find(&c->im->names, name, &l)) {
+		/* Behind a whole id is the same record, whoever names it. */
+		if ((whole || c->w->all_known) && in_vault(c, text, to, out))
+			return true;
+		if (c->w->all_known)
+			return false;
 		/* A later line may be called so, whatever the vault has. */
-		if (!c->all_known)
-			c->unmet = true;
-		return saksi_record_resolver(c->im->t, text, to, out);
+		c->unmet = true;
+		memcpy(out, any, sizeof(any));
+		return true;
 	}
 	if (!type_fits(c->types[l.type].name, to))
 		return false;
@@ -399,6 +419,18 @@ static enum saksi_err make_ops(struct checking *c, const struct line *l, uint32_
 	return add_rivals(c, l, &res, err);
 }
 
+static enum saksi_err hand_on(struct checking *c, struct keep *to, struct buf *noted,
+    struct saksi_error *err)
+{
+	enum saksi_err rc = buf_ok(&c->item, err);
+
+	if (rc != SAKSI_OK || !c->helps)
+		return rc == SAKSI_OK ? keep_add(to, &c->item, err) : rc;
+	buf_le32(noted, (uint32_t)c->item.len);
+	buf_add(noted, c->item.p, c->item.len);
+	return buf_ok(noted, err);
+}
+
 static enum saksi_err keep_ready(struct checking *c, const struct line *l,
     uint32_t n_head, struct saksi_error *err)
 {
@@ -415,7 +447,7 @@ static enum saksi_err keep_ready(struct checking *c, const struct line *l,
 	buf_add(&c->item, &head, sizeof(head));
 	buf_add(&c->item, c->lens.p, c->lens.len);
 	buf_add(&c->item, c->ops.p, c->ops.len);
-	return keep_add(&c->im->ready, &c->item, err);
+	return hand_on(c, &c->im->ready, &c->ready, err);
 }
 
 /* ---- one after the other ------------------------------------------------------------ */
@@ -437,11 +469,13 @@ static enum saksi_err keep_later(struct checking *c, const struct line *l,
     struct saksi_error *err)
 {
 	struct later head = {l->number, l->type, l->id};
+	const uint8_t *text = c->w->text.p + l->at;
+	size_t n = l->len;
 
 	buf_reset(&c->item);
 	buf_add(&c->item, &head, sizeof(head));
-	buf_add(&c->item, c->text.p + l->at, l->len);
-	return keep_add(&c->im->later, &c->item, err);
+	buf_add(&c->item, text, n);
+	return hand_on(c, &c->im->later, &c->later, err);
 }
 
 static enum saksi_err check_line(struct checking *c, const struct line *l,
@@ -459,19 +493,6 @@ static enum saksi_err check_line(struct checking *c, const struct line *l,
 		return keep_later(c, l, err);
 	}
 	return keep_ready(c, l, n_head, err);
-}
-
-static enum saksi_err check_window(struct checking *c, struct saksi_error *err)
-{
-	enum saksi_err rc = SAKSI_OK;
-
-	for (size_t i = 0; i < c->n && rc == SAKSI_OK; i++)
-		rc = identify(c, &c->lines[i], err);
-	for (size_t i = 0; i < c->n && rc == SAKSI_OK; i++)
-		if (c->lines[i].type != NULL)
-			rc = check_line(c, &c->lines[i], err);
-	window_clear(c);
-	return rc;
 }
 
 static enum saksi_err check_again(void *ctx, const uint8_t *p, size_t n,
@@ -498,9 +519,114 @@ static enum saksi_err check_again(void *ctx, const uint8_t *p, size_t n,
 	return rc;
 }
 
-static enum saksi_err check_all(struct checking *c, struct lines *lines,
+/* ---- a window, by two ---------------------------------------------------------------- */
+
+static void parse_range(void *ctx)
+{
+	struct checking *c = ctx;
+
+	c->rc = SAKSI_OK;
+	for (size_t i = c->from; i < c->to && c->rc == SAKSI_OK; i++)
+		c->rc = parse_line(c, &c->w->lines[i], &c->err);
+}
+
+static void check_range(void *ctx)
+{
+	struct checking *c = ctx;
+
+	c->rc = SAKSI_OK;
+	for (size_t i = c->from; i < c->to; i++) {
+		struct line *l = &c->w->lines[i];
+
+		if (c->rc == SAKSI_OK && l->type != NULL)
+			c->rc = check_line(c, l, &c->err);
+		json_decref(l->json);
+		l->json = NULL;
+	}
+}
+
+static void add_faults(struct schema_faults *to, struct schema_faults *noted)
+{
+	size_t n = to->n_errors + noted->n_errors;
+
+	for (size_t i = 0; i < noted->n; i++) {
+		const struct schema_fault *f = &noted->list[i];
+
+		schema_faults_add(to, f->line, f->warning, f->key, "%s", f->words);
+	}
+	to->n_errors = n;
+	to->failed |= noted->failed;
+	schema_faults_free(noted);
+}
+
+static enum saksi_err add_items(struct keep *to, struct buf *noted,
     struct saksi_error *err)
 {
+	enum saksi_err rc = SAKSI_OK;
+
+	for (size_t at = 0; at < noted->len && rc == SAKSI_OK;) {
+		struct buf item = {noted->p + at + 4, le32_get(noted->p + at), 0, false};
+
+		rc = keep_add(to, &item, err);
+		at += 4 + item.len;
+	}
+	buf_reset(noted);
+	return rc;
+}
+
+/* ${c}[0] is this thread's, the other one the helper's: half of the window each. */
+static enum saksi_err by_two(struct checking c[2], helper_fn *fn, struct saksi_error *err)
+{
+	struct importing *im = c[0].im;
+	struct helper *h = &im->helper;
+	enum saksi_err rc;
+
+	c[0].from = 0;
+	c[1].to = c[0].w->n;
+	c[0].to = c[1].from = h->runs ? c[1].to / 2 : c[1].to;
+	helper_give(h, fn, &c[1]);
+	fn(&c[0]);
+	helper_wait(h);
+	add_faults(c[0].faults, &c[1].noted);
+	for (size_t i = 0; i < 2; i++)
+		if (c[i].rc != SAKSI_OK) {
+			*err = c[i].err;
+			return c[i].rc;
+		}
+	if ((rc = add_items(&im->ready, &c[1].ready, err)) != SAKSI_OK)
+		return rc;
+	return add_items(&im->later, &c[1].later, err);
+}
+
+static void window_clear(struct window *w)
+{
+	for (size_t i = 0; i < w->n; i++)
+		json_decref(w->lines[i].json);
+	w->n = 0;
+	buf_reset(&w->text);
+}
+
+static enum saksi_err check_window(struct checking c[2], struct saksi_error *err)
+{
+	struct window *w = c[0].w;
+	enum saksi_err rc;
+
+	if (w->n >= WINDOW_LINES)
+		helper_call(&c[0].im->helper);
+	rc = by_two(c, parse_range, err);
+	for (size_t i = 0; i < w->n && rc == SAKSI_OK; i++)
+		if (w->lines[i].json != NULL)
+			rc = identify(&c[0], &w->lines[i], err);
+	if (rc == SAKSI_OK)
+		rc = by_two(c, check_range, err);
+	window_clear(w);
+	return rc;
+}
+
+static enum saksi_err check_all(struct checking c[2], struct lines *lines,
+    struct saksi_error *err)
+{
+	struct window *w = c[0].w;
 	enum saksi_err rc = SAKSI_OK;
 	bool more = true;
 
@@ -509,35 +635,50 @@ static enum saksi_err check_all(struct checking *c, struct lines *lines,
 		size_t n;
 
 		if ((rc = lines_next(lines, &p, &n, &more, err)) == SAKSI_OK && more)
-			rc = parse_line(c, lines->number, p, n, err);
+			rc = add_line(&c[0], lines->number, p, n, err);
 		if (rc == SAKSI_OK &&
-		    (!more || c->n >= WINDOW_LINES || c->text.len >= WINDOW_BYTES))
+		    (!more || w->n >= WINDOW_LINES || w->text.len >= WINDOW_BYTES))
 			rc = check_window(c, err);
 	}
-	c->all_known = true;
+	w->all_known = true;
 	if (rc == SAKSI_OK)
-		rc = keep_each(&c->im->later, check_again, c, err);
+		rc = keep_each(&c[0].im->later, check_again, &c[0], err);
 	return rc;
+}
+
+static void checking_free(struct checking *c)
+{
+	buf_free(&c->item);
+	buf_free(&c->ops);
+	buf_free(&c->lens);
+	buf_free(&c->ready);
+	buf_free(&c->later);
+	schema_faults_free(&c->noted);
 }
 
 enum saksi_err import_check(struct importing *im, const struct import_source *from,
     struct saksi_error *err)
 {
 	struct lines lines = {.from = from};
-	struct checking c = {.im = im, .faults = &im->report->faults};
-	size_t n_types;
+	struct window w = {.n = 0};
+	struct checking c[2] = {{.im = im, .w = &w}, {.im = im, .w = &w, .helps = true}};
 	enum saksi_err rc;
+	size_t n;
 
-	c.types = schema_types(im->v->schema, &n_types);
-	rc = check_all(&c, &lines, err);
-	if (rc == SAKSI_OK && c.faults->failed)
+	c[0].types = c[1].types = schema_types(im->v->schema, &n);
+	c[0].faults = &im->report->faults;
+	c[1].faults = &c[1].noted;
+	if (pthread_mutex_init(&w.vault, NULL) != 0)
+		return saksi_fail_nomem(err);
+	rc = check_all(c, &lines, err);
+	if (rc == SAKSI_OK && im->report->faults.failed)
 		rc = saksi_fail_nomem(err);
-	window_clear(&c);
-	free(c.lines);
-	buf_free(&c.text);
-	buf_free(&c.item);
-	buf_free(&c.ops);
-	buf_free(&c.lens);
+	window_clear(&w);
+	(void)pthread_mutex_destroy(&w.vault);
+	free(w.lines);
+	buf_free(&w.text);
+	checking_free(&c[0]);
+	checking_free(&c[1]);
 	lines_free(&lines);
 	return rc;
 }

@@ -10,6 +10,7 @@
 #define SAKSI_STORE_IMPORT_INT_H
 
 #include "draft.h"
+#include "helper.h"
 #include "vault_impl.h"
 
 /* ---- names of lines: import_names.c --------------------------------------------- */
@@ -111,9 +112,22 @@ struct importing {
 	const struct import_options *opt;
 	struct import_report *report;
 	struct import_names names;
-	struct keep ready; /* struct ready ... */
-	struct keep later; /* lines that speak of later ones */
+	struct keep ready;    /* struct ready ... */
+	struct keep later;    /* lines that speak of later ones */
+	struct helper helper; /* called when there is much to do */
 };
+/* Some of them, which are written together: items of struct ready, each after its length. */
+struct batch {
+	struct buf items;
+	size_t n;
+	const struct schema *schema;
+	struct cat_ahead *ahead; /* NULL: their terms are made when they are written */
+	size_t n_ahead;
+};
+void batch_free(struct batch *b);
+/** batch_prepare: Of a struct batch: make terms of all.  Asks no vault. */
+void batch_prepare(void *batch);
+
 /** import_write(im, err): All that is ready. */
 SAKSI_MUST_CHECK enum saksi_err import_write(struct importing *im,
     struct saksi_error *err);

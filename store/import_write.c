@@ -9,7 +9,9 @@
 struct writing {
 	struct importing *im;
 	struct saksi_draft *d;
-	size_t n, bytes; /* in this batch */
+	struct batch filling;
+	struct batch waiting; /* it is being prepared while the one before is written */
+	bool mostly_new;      /* the last batch was */
 	size_t done;
 };
 
@@ -26,29 +28,33 @@ static enum saksi_err begin(struct writing *w, struct saksi_error *err)
 	enum saksi_err rc = SAKSI_OK;
 
 	progress(w);
-	w->n = w->bytes = 0;
 	if (!w->im->opt->dry_run)
 		rc = saksi_txn_begin(&w->im->t, w->im->v, true, err);
 	return rc == SAKSI_OK ? saksi_draft_new(&w->d, w->im->t, err) : rc;
 }
 
-static enum saksi_err end(struct writing *w, struct saksi_error *err)
+static enum saksi_err end(struct writing *w, struct batch *b, struct saksi_error *err)
 {
 	struct importing *im = w->im;
+	struct catalog *c = &im->v->catalog;
 	enum saksi_err rc = SAKSI_OK;
 
-	if (w->d != NULL && !im->opt->dry_run) {
+	if (!im->opt->dry_run) {
 		bool empty = saksi_draft_empty(w->d);
 
+		c->ahead = b->ahead;
+		c->n_ahead = b->n_ahead;
 		if (!empty)
 			rc = saksi_draft_commit(w->d, NULL, err);
+		c->ahead = NULL;
+		c->n_ahead = 0;
 		if (rc == SAKSI_OK && !empty)
 			rc = saksi_txn_commit(&im->t, err);
 		else
 			saksi_txn_abort(&im->t);
 	}
 	saksi_draft_free(&w->d);
-	w->done += w->n;
+	w->done += b->n;
 	return rc;
 }
 
@@ -88,8 +94,6 @@ static enum saksi_err write_one(struct writing *w, const uint8_t *p, size_t n,
 
 	memcpy(&head, p, sizeof(head));
 	ops = lens + 4 * (size_t)head.n_ops;
-	w->n++;
-	w->bytes += n;
 	if ((rc = catalog_number(w->im->t, &head.id, &number, err)) != SAKSI_OK)
 		return rc;
 	if (number != 0)
@@ -100,31 +104,75 @@ static enum saksi_err write_one(struct writing *w, const uint8_t *p, size_t n,
 	    (size_t)(p + n - ops), err);
 }
 
+static enum saksi_err write_batch(struct writing *w, struct batch *b,
+    struct saksi_error *err)
+{
+	size_t created = w->im->report->created;
+	enum saksi_err rc = begin(w, err);
+
+	for (size_t at = 0; at < b->items.len && rc == SAKSI_OK;) {
+		size_t n = le32_get(b->items.p + at);
+
+		rc = write_one(w, b->items.p + at + 4, n, err);
+		at += 4 + n;
+	}
+	if (rc == SAKSI_OK)
+		rc = end(w, b, err);
+	w->mostly_new = 2 * (w->im->report->created - created) > b->n;
+	return rc;
+}
+
+/* The batch that is full is prepared while the one before it is written. */
+static enum saksi_err next_batch(struct writing *w, struct saksi_error *err)
+{
+	struct helper *h = &w->im->helper;
+	struct batch ready;
+	enum saksi_err rc = SAKSI_OK;
+
+	helper_wait(h);
+	ready = w->waiting;
+	w->waiting = w->filling;
+	memset(&w->filling, 0, sizeof(w->filling));
+	if (h->runs && w->mostly_new && !w->im->opt->dry_run && w->waiting.n > 0) {
+		w->waiting.schema = w->im->v->schema;
+		helper_give(h, batch_prepare, &w->waiting);
+	}
+	if (ready.n > 0)
+		rc = write_batch(w, &ready, err);
+	batch_free(&ready);
+	return rc;
+}
+
 static enum saksi_err take(void *ctx, const uint8_t *p, size_t n, struct saksi_error *err)
 {
 	struct writing *w = ctx;
-	enum saksi_err rc = SAKSI_OK;
+	struct batch *b = &w->filling;
+	enum saksi_err rc;
 
-	if (w->d == NULL)
-		rc = begin(w, err);
-	if (rc == SAKSI_OK)
-		rc = write_one(w, p, n, err);
-	if (rc == SAKSI_OK && (w->n >= BATCH_RECORDS || w->bytes >= BATCH_BYTES))
-		rc = end(w, err);
+	buf_le32(&b->items, (uint32_t)n);
+	buf_add(&b->items, p, n);
+	b->n++;
+	if ((rc = buf_ok(&b->items, err)) == SAKSI_OK &&
+	    (b->n >= BATCH_RECORDS || b->items.len >= BATCH_BYTES))
+		rc = next_batch(w, err);
 	return rc;
 }
 
 enum saksi_err import_write(struct importing *im, struct saksi_error *err)
 {
-	struct writing w = {.im = im};
+	struct writing w = {.im = im, .mostly_new = true};
 	enum saksi_err rc;
 
 	if (!im->opt->dry_run)
 		saksi_txn_abort(&im->t);
-	if ((rc = keep_each(&im->ready, take, &w, err)) == SAKSI_OK)
-		rc = end(&w, err);
+	if ((rc = keep_each(&im->ready, take, &w, err)) == SAKSI_OK &&
+	    (rc = next_batch(&w, err)) == SAKSI_OK)
+		rc = next_batch(&w, err);
 	if (rc == SAKSI_OK)
 		progress(&w);
+	helper_wait(&im->helper);
 	saksi_draft_free(&w.d);
+	batch_free(&w.filling);
+	batch_free(&w.waiting);
 	return rc;
 }

@@ -54,15 +54,11 @@ static void read_value(struct mp_reader *r, struct wire_op *op)
 static enum saksi_err check_value(const struct wire_op *op, struct saksi_error *err)
 {
 	struct mp_reader r;
-	json_t *v = NULL;
-	enum saksi_err rc;
 
 	if (op->value == NULL)
 		return SAKSI_OK;
 	mp_read_init(&r, op->value, op->value_len);
-	rc = mpjson_read(&v, &r, err);
-	json_decref(v);
-	return rc;
+	return mpjson_check(&r, err);
 }
 
 static bool is_reserved_register(const struct wire_op *op)
@@ -346,7 +342,7 @@ static enum saksi_err apply_new(struct saksi_txn *t, struct catalog *c,
 	    (rc = look_again(t, c, number, false, id, &g->bytes, &s, h, err)) ==
 		SAKSI_OK &&
 	    (rc = rows_append(t->kv, number, h, &g->bytes, err)) == SAKSI_OK)
-		rc = catalog_index(t, number, &s, err);
+		rc = catalog_index_new(t, number, &s, err);
 	if (rc == SAKSI_OK)
 		catalog_made(c, id, number);
 	state_free(&s);
