@@ -158,12 +158,16 @@ static bool is_near(const char *text, size_t from, size_t to)
 
 static void join_numbers(struct tokens *t, const char *text, size_t first)
 {
+	struct token *list = t->list;
 	size_t w = first;
-	for (size_t i = first; i < t->n && t->list != NULL && !t->failed; i++) {
-		struct token *x = &t->list[i], *last = w > first ? &t->list[w - 1] : NULL;
+
+	if (list == NULL)
+		return;
+	for (size_t i = first; i < t->n && !t->failed; i++) {
+		struct token *x = &list[i], *last = w > first ? &list[w - 1] : NULL;
 		if (!last || !is_number(t, i) || !is_number(t, w - 1) ||
 		    !is_near(text, last->to, x->from)) {
-			t->list[w++] = *x;
+			list[w++] = *x;
 			continue;
 		}
 		struct buf b = BUF_INIT;
@@ -182,10 +186,10 @@ static void join_numbers(struct tokens *t, const char *text, size_t first)
 		if (!is_number(t, i))
 			continue;
 		if (n > PHONE_DIGITS)
-			t->list[i].folded += n - PHONE_DIGITS;
+			list[i].folded += n - PHONE_DIGITS;
 		n = strlen(token_text(t, i));
-		t->list[i].letters = (unsigned)n;
-		t->list[i].hash = token_hash(token_text(t, i), n);
+		list[i].letters = (unsigned)n;
+		list[i].hash = token_hash(token_text(t, i), n);
 	}
 }
 
