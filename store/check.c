@@ -345,6 +345,12 @@ enum saksi_err saksi_vault_verify(struct saksi_vault *v, bool deep,
 		return saksi_fail(err, rc, "%s", why.msg);
 	if (rc != SAKSI_OK && k.faults == 0)
 		found(&k, "%s", why.msg);
+	if (rc != SAKSI_OK) {
+		rc = check_touched(v, pass_on, &k, &why);
+		if (!is_damage(rc))
+			return saksi_fail(err, rc, "%s", why.msg);
+		rc = SAKSI_EDAMAGED;
+	}
 	if (rc == SAKSI_OK) {
 		/* With the tables in order, what they hold can be looked at. */
 		rc = saksi_txn_begin(&k.t, v, false, &why);

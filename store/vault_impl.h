@@ -94,6 +94,15 @@ bool head_fits(const struct state_head *h, const char *to);
 /** reindex_test_step(docs): For tests: so many documents in one step (0: the usual). */
 void reindex_test_step(uint64_t docs);
 
+/* check_touched.c */
+/**
+ * check_touched(v, fault, ctx, err):
+ * With faults in the tables: name each record that they touch, by its row or
+ * by a change to it, and whether a whole copy is left for `repair`.
+ */
+SAKSI_MUST_CHECK enum saksi_err check_touched(struct saksi_vault *v,
+    void (*fault)(void *ctx, const char *words), void *ctx, struct saksi_error *err);
+
 /* merge.c */
 
 SAKSI_MUST_CHECK enum saksi_err merge_apply(struct saksi_txn *t,

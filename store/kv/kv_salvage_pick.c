@@ -190,6 +190,31 @@ enum saksi_err kv_salvage_expects(struct kv_salvage *s, enum kv_table t, uint64_
 	return SAKSI_OK;
 }
 
+enum saksi_err kv_salvage_standing(struct kv_salvage *s, enum kv_table t, uint64_t n,
+    enum kv_standing *out, struct saksi_error *err)
+{
+	size_t count;
+	const struct salvaged *v = salvage_find(s, t, n, &count);
+	enum saksi_err rc;
+	uint32_t entry;
+	bool known;
+
+	*out = STANDS;
+	rc = listed(s, t, n, &known, &entry, err);
+	if (rc != SAKSI_OK || (known && !version_there(entry)))
+		return rc;
+	/* Without its list no value can be read, whole as it may be. */
+	if (!known) {
+		*out = count > 0 ? STANDS_ELSEWHERE : STANDS_NOT;
+		return SAKSI_OK;
+	}
+	*out = STANDS_NOT;
+	for (size_t i = 0; i < count; i++)
+		if (v[i].version == (entry & VERSION_MAX))
+			*out = v[i].reached ? STANDS : STANDS_ELSEWHERE;
+	return SAKSI_OK;
+}
+
 /* ---- values -------------------------------------------------------------------------------- */
 
 static enum saksi_err hand_out(struct kv_salvage *s, const struct salvaged *v,

@@ -61,6 +61,14 @@ void kv_salvage_state(const struct kv_salvage *s, enum kv_table t,
 /** kv_salvage_expects: Whether the version lists say that number ${n} holds a value. */
 SAKSI_MUST_CHECK enum saksi_err kv_salvage_expects(struct kv_salvage *s, enum kv_table t,
     uint64_t n, enum kv_expected *out, struct saksi_error *err);
+/** kv_salvage_standing: How number ${n}, which should hold a value, stands. */
+enum kv_standing {
+	STANDS,		  /* and can be read where it is, or there should be none */
+	STANDS_ELSEWHERE, /* only a copy in another page is whole */
+	STANDS_NOT	  /* none is */
+};
+SAKSI_MUST_CHECK enum saksi_err kv_salvage_standing(struct kv_salvage *s,
+    enum kv_table t, uint64_t n, enum kv_standing *out, struct saksi_error *err);
 /**
  * kv_salvage_each(s, t, fn, ctx, err):
  * Each genuine value, by number, of one number the likeliest first.  Where the
