@@ -122,10 +122,35 @@ static void say_left_out(struct cli *c, const struct saksi_pairs *p, const char 
 		    type, (unsigned long long)p->left, p->left == 1 ? "" : "s");
 }
 
+struct showing {
+	struct cli *c;
+	const char *type;
+	size_t n;
+};
+
+static enum saksi_err show_pair(void *ctx, const struct saksi_pair *p,
+    struct saksi_error *err)
+{
+	struct showing *s = ctx;
+
+	(void)err; /* is c->err */
+	if (s->n++ == 0)
+		progress_end();
+	if (s->c->json)
+		return print_json(s->c, p, s->type);
+	if (s->n == 1)
+		(void)printf("%s\n\n", s->type);
+	print_pair(s->c, p, s->type);
+	return SAKSI_OK;
+}
+
 static enum saksi_err look_at(struct cli *c, const char *type, size_t limit, size_t *n)
 {
+	struct showing s = {c, type, 0};
 	struct saksi_pairs_options opt = {.type = type,
 	    .limit = limit,
+	    .found = show_pair,
+	    .found_ctx = &s,
 	    .progress = progress_step};
 	struct saksi_pairs p;
 	enum saksi_err rc;
@@ -133,20 +158,9 @@ static enum saksi_err look_at(struct cli *c, const char *type, size_t limit, siz
 	progress_begin(c, "Names looked at:");
 	rc = saksi_pairs_find(c->txn, &opt, &p, &c->err);
 	progress_end();
-	if (rc != SAKSI_OK)
-		return rc;
-	if (p.n > 0 && !c->json)
-		(void)printf("%s: %zu pair%s\n\n", type, p.n, p.n == 1 ? "" : "s");
-	for (size_t i = 0; i < p.n && rc == SAKSI_OK; i++) {
-		if (c->json)
-			rc = print_json(c, &p.list[i], type);
-		else
-			print_pair(c, &p.list[i], type);
-	}
-	*n += p.n;
+	*n += s.n;
 	if (rc == SAKSI_OK)
 		say_left_out(c, &p, type, limit);
-	saksi_pairs_free(&p);
 	return rc;
 }
 

@@ -48,8 +48,8 @@ static bool bits_set(struct doc_bits *b, uint64_t doc, bool on)
 	return true;
 }
 
-static enum saksi_err mark(struct pairing *p, enum index_family family, const char *text,
-    bool on, struct saksi_error *err)
+static enum saksi_err mark(struct pairing *p, struct doc_bits *bits,
+    enum index_family family, const char *text, bool on, struct saksi_error *err)
 {
 	struct index_hits *h = NULL;
 	struct index_term term;
@@ -61,7 +61,7 @@ static enum saksi_err mark(struct pairing *p, enum index_family family, const ch
 	rc = index_hits_open(&h, p->x, p->kv, &term, err);
 	while (rc == SAKSI_OK &&
 	    (rc = index_hits_next(h, doc, &doc, &found, err)) == SAKSI_OK && found) {
-		if (!bits_set(&p->docs, doc, on))
+		if (!bits_set(bits, doc, on))
 			rc = saksi_fail_nomem(err);
 		doc++;
 	}
@@ -106,7 +106,7 @@ enum saksi_err pairing_profile(struct pairing *p, uint64_t number,
 		*out = *kept;
 		return SAKSI_OK;
 	}
-	if ((rc = pair_profile_read(&f, p->t, number, err)) != SAKSI_OK)
+	if ((rc = pair_profile_read(&f, p->t, number, false, err)) != SAKSI_OK)
 		return rc;
 	f->users = 1;
 	*out = f;
@@ -184,36 +184,57 @@ static enum saksi_err compare(struct pairing *p, struct pair_profile *a,
 	enum decided d;
 	enum saksi_err rc;
 
-	if (a->number == b->number)
-		return SAKSI_OK;
-	p->out->compared++;
 	pair_names_match(&m, &a->names, &b->names, p->organisations);
 	if (m.rank == NAME_FAR)
 		return SAKSI_OK;
 	d = pair_decided(&p->decisions, a->number, b->number);
 	if (d == DECIDED_SAME || d == DECIDED_APART)
 		return SAKSI_OK;
-	if ((rc = pair_profile_deepen(a, p->t, err)) != SAKSI_OK ||
-	    (rc = pair_profile_deepen(b, p->t, err)) != SAKSI_OK)
+	if ((rc = pair_profile_deepen(a, p->t, &p->gone, false, err)) != SAKSI_OK ||
+	    (rc = pair_profile_deepen(b, p->t, &p->gone, false, err)) != SAKSI_OK)
 		return rc;
 	pair_judge(&j, &m, a, b, NULL, NULL);
 	return j.score > 0 ? pairing_propose(p, a->number, b->number, j.score, err)
 			   : SAKSI_OK;
 }
 
+/* Most pairs are met under several of their names and letters. */
+static bool was_seen(struct pairing *p, uint64_t a, uint64_t b)
+{
+	uint64_t key = a < b ? a << 32 | b : b << 32 | a;
+	uint64_t *at = &p->seen[(key * 0x9e3779b97f4a7c15u >> 32) % SEEN_KEPT];
+
+	if (((a | b) >> 32) != 0)
+		return false;
+	if (*at == key)
+		return true;
+	*at = key;
+	return false;
+}
+
 enum saksi_err pairing_block(struct pairing *p, const uint64_t *list, size_t n,
-    size_t across, struct saksi_error *err)
+    size_t across, bool sure, struct saksi_error *err)
 {
 	struct pair_profile *f[BLOCK_MAX] = {NULL};
 	size_t end = across > 0 ? across : n;
 	enum saksi_err rc = SAKSI_OK;
 
 	n = n < BLOCK_MAX ? n : BLOCK_MAX;
-	for (size_t i = 0; i < n && rc == SAKSI_OK; i++)
-		rc = pairing_profile(p, list[i], &f[i], err);
 	for (size_t i = 0; i < end && i < n; i++)
-		for (size_t k = across > 0 ? across : i + 1; k < n && rc == SAKSI_OK; k++)
-			rc = compare(p, f[i], f[k], err);
+		for (size_t k = across > 0 ? across : i + 1; k < n && rc == SAKSI_OK;
+		     k++) {
+			p->out->compared++;
+			if (list[i] == list[k] ||
+			    (!sure && !quick_near(&p->quick, list[i], list[k])) ||
+			    was_seen(p, list[i], list[k]))
+				continue;
+			if (f[i] == NULL)
+				rc = pairing_profile(p, list[i], &f[i], err);
+			if (rc == SAKSI_OK && f[k] == NULL)
+				rc = pairing_profile(p, list[k], &f[k], err);
+			if (rc == SAKSI_OK)
+				rc = compare(p, f[i], f[k], err);
+		}
 	for (size_t i = 0; i < n; i++)
 		pairing_release(p, &f[i]);
 	return rc;
@@ -243,20 +264,24 @@ static enum saksi_err explain_acts(struct saksi_pair *o, const struct proposal *
 	return SAKSI_OK;
 }
 
+static enum saksi_err in_words(struct pairing *p, uint64_t number,
+    struct pair_profile **out, struct saksi_error *err)
+{
+	enum saksi_err rc = pair_profile_read(out, p->t, number, true, err);
+
+	return rc == SAKSI_OK ? pair_profile_deepen(*out, p->t, &p->gone, true, err) : rc;
+}
+
 static enum saksi_err explain_names(struct pairing *p, struct saksi_pair *o,
     const struct proposal *b, struct saksi_error *err)
 {
 	struct pair_profile *f = NULL, *g = NULL;
 	struct pair_judgement j;
 	struct name_match m;
-	enum saksi_err rc = pairing_profile(p, b->a, &f, err);
+	enum saksi_err rc = in_words(p, b->a, &f, err);
 
 	if (rc == SAKSI_OK)
-		rc = pairing_profile(p, b->b, &g, err);
-	if (rc == SAKSI_OK)
-		rc = pair_profile_deepen(f, p->t, err);
-	if (rc == SAKSI_OK)
-		rc = pair_profile_deepen(g, p->t, err);
+		rc = in_words(p, b->b, &g, err);
 	if (rc == SAKSI_OK) {
 		pair_names_match(&m, &f->names, &g->names, p->organisations);
 		pair_judge(&j, &m, f, g, &o->reasons, &o->against);
@@ -264,8 +289,8 @@ static enum saksi_err explain_names(struct pairing *p, struct saksi_pair *o,
 		o->a = f->id;
 		o->b = g->id;
 	}
-	pairing_release(p, &f);
-	pairing_release(p, &g);
+	pair_profile_free(&f);
+	pair_profile_free(&g);
 	return rc;
 }
 
@@ -292,18 +317,29 @@ static enum saksi_err explain(struct pairing *p, struct saksi_pair *o,
 	return rc;
 }
 
+static void pair_free(struct saksi_pair *p)
+{
+	json_decref(p->record_a);
+	json_decref(p->record_b);
+	json_decref(p->reasons);
+	json_decref(p->against);
+}
+
 static enum saksi_err hand_out(struct pairing *p, struct saksi_error *err)
 {
 	enum saksi_err rc = SAKSI_OK;
 
 	keep_best(p);
-	if (p->n_best == 0)
-		return SAKSI_OK;
-	p->out->list = calloc(p->n_best, sizeof(*p->out->list));
-	if (p->out->list == NULL)
-		return saksi_fail_nomem(err);
-	for (size_t i = 0; i < p->n_best && rc == SAKSI_OK; i++)
-		rc = explain(p, &p->out->list[p->out->n++], &p->best[i], err);
+	for (size_t i = 0; i < p->n_best && rc == SAKSI_OK; i++) {
+		struct saksi_pair o;
+
+		memset(&o, 0, sizeof(o));
+		rc = explain(p, &o, &p->best[i], err);
+		if (rc == SAKSI_OK && p->opt->found != NULL)
+			rc = p->opt->found(p->opt->found_ctx, &o, err);
+		p->out->n += rc == SAKSI_OK;
+		pair_free(&o);
+	}
 	return rc;
 }
 
@@ -313,13 +349,16 @@ static enum saksi_err look(struct pairing *p, struct saksi_error *err)
 {
 	enum saksi_err rc;
 
-	if ((rc = mark(p, IX_TYPE, p->opt->type, true, err)) != SAKSI_OK ||
-	    (rc = mark(p, IX_STATE, "deleted", false, err)) != SAKSI_OK ||
+	if ((rc = mark(p, &p->docs, IX_TYPE, p->opt->type, true, err)) != SAKSI_OK ||
+	    (rc = mark(p, &p->docs, IX_STATE, "deleted", false, err)) != SAKSI_OK ||
+	    (rc = mark(p, &p->gone, IX_STATE, "deleted", true, err)) != SAKSI_OK ||
 	    (rc = pair_decisions_load(&p->decisions, p->t, &p->docs, err)) != SAKSI_OK)
 		return rc;
 	if (strcmp(p->opt->type, "act") == 0)
 		return pairs_of_acts(p, err);
-	rc = pairs_by_name(p, err);
+	rc = p->organisations ? SAKSI_OK : quick_load(p, err);
+	if (rc == SAKSI_OK)
+		rc = pairs_by_name(p, err);
 	return rc == SAKSI_OK ? pairs_by_spelling(p, err) : rc;
 }
 
@@ -344,7 +383,9 @@ enum saksi_err saksi_pairs_find(struct saksi_txn *t,
 	p->organisations = strcmp(opt->type, "organisation") == 0;
 	p->cap_best = 4 * opt->limit + 1024;
 	p->best = calloc(p->cap_best, sizeof(*p->best));
-	rc = p->best == NULL ? saksi_fail_nomem(err) : txn_index(t, &p->x, &p->kv, err);
+	p->seen = calloc(SEEN_KEPT, sizeof(*p->seen));
+	rc = p->best == NULL || p->seen == NULL ? saksi_fail_nomem(err)
+						: txn_index(t, &p->x, &p->kv, err);
 	if (rc == SAKSI_OK)
 		rc = look(p, err);
 	if (rc == SAKSI_OK)
@@ -352,22 +393,13 @@ enum saksi_err saksi_pairs_find(struct saksi_txn *t,
 	for (size_t i = 0; i < PROFILES_KEPT; i++)
 		pair_profile_free(&p->kept[i]);
 	pair_decisions_free(&p->decisions);
+	spellings_free(&p->spellings);
+	buf_free(&p->quick.pool);
+	free(p->quick.at);
 	free(p->docs.bits);
+	free(p->gone.bits);
 	free(p->best);
+	free(p->seen);
 	free(p);
-	if (rc != SAKSI_OK)
-		saksi_pairs_free(out);
 	return rc;
-}
-
-void saksi_pairs_free(struct saksi_pairs *p)
-{
-	for (size_t i = 0; i < p->n; i++) {
-		json_decref(p->list[i].record_a);
-		json_decref(p->list[i].record_b);
-		json_decref(p->list[i].reasons);
-		json_decref(p->list[i].against);
-	}
-	free(p->list);
-	memset(p, 0, sizeof(*p));
 }

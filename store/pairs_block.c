@@ -58,7 +58,7 @@ static enum saksi_err add_parts(struct pairing *p, uint64_t number, struct parts
 
 	if (rc != SAKSI_OK)
 		return rc;
-	rc = pair_profile_deepen(f, p->t, err);
+	rc = pair_profile_deepen(f, p->t, &p->gone, false, err);
 	for (size_t i = 0; rc == SAKSI_OK && i < f->n_attrs && out->n < SPLIT_MAX; i++)
 		if (splits(&f->attrs[i]))
 			out->list[out->n++] =
@@ -82,7 +82,7 @@ static enum saksi_err compare_parts(struct pairing *p, const struct parts *parts
 		if (end - i > BLOCK_MAX)
 			left = true;
 		else if (end - i > 1)
-			rc = pairing_block(p, list, end - i, 0, err);
+			rc = pairing_block(p, list, end - i, 0, true, err);
 	}
 	p->out->left += left;
 	return rc;
@@ -141,10 +141,12 @@ static enum saksi_err block(struct pairing *p, const struct index_term *term,
 	size_t n;
 	enum saksi_err rc = pairing_docs(p, term, list, BLOCK_MAX, &n, err);
 
-	if (rc != SAKSI_OK || n < 2)
+	if (rc != SAKSI_OK || n == 0)
+		return rc;
+	if ((rc = spellings_note(p, term, list, n, err)) != SAKSI_OK || n < 2)
 		return rc;
 	if (n <= BLOCK_MAX)
-		return pairing_block(p, list, n, 0, err);
+		return pairing_block(p, list, n, 0, is_whole(term), err);
 	return is_whole(term) ? common(p, term, err) : SAKSI_OK;
 }
 

@@ -7,6 +7,7 @@
  *   pairs_links.c    what was decided about pairs
  *   pairs_block.c    records that share a name, from the index
  *   pairs_near.c     names that differ by a letter or two
+ *   pairs_quick.c    all names, as short as they can be kept
  *   pairs_act.c      acts against one victim
  *   pairs.c          all of it
  */
@@ -90,21 +91,20 @@ struct pair_profile {
 	struct saksi_id id;
 	struct pair_names names;
 	bool organisation;
-	bool deep; /* attrs are read */
+	bool deep; /* what refers to it was read too */
 	struct pair_attr *attrs;
 	size_t n_attrs, cap_attrs;
 };
+/** pair_profile_read: ${words}: also what is said of each attribute, which costs more. */
 SAKSI_MUST_CHECK enum saksi_err pair_profile_read(struct pair_profile **out,
-    struct saksi_txn *t, uint64_t number, struct saksi_error *err);
-/** pair_profile_deepen: Read its attributes too, from itself and what refers to it. */
+    struct saksi_txn *t, uint64_t number, bool words, struct saksi_error *err);
+/** pair_profile_deepen: Read also what refers to it, but for those in ${gone}. */
+struct doc_bits;
 SAKSI_MUST_CHECK enum saksi_err pair_profile_deepen(struct pair_profile *p,
-    struct saksi_txn *t, struct saksi_error *err);
+    struct saksi_txn *t, const struct doc_bits *gone, bool words,
+    struct saksi_error *err);
 void pair_profile_free(struct pair_profile **p);
-/* Each record that refers to ${id}, at most ${most} and no deleted one, and its fields. */
-#define PAIR_REFERRERS_MAX 64u
-typedef bool pair_record_fn(void *ctx, const json_t *record);
-SAKSI_MUST_CHECK enum saksi_err pair_referrers(struct saksi_txn *t,
-    const struct saksi_id *id, pair_record_fn *fn, void *ctx, struct saksi_error *err);
+#define PAIR_REFERRERS_MAX 64u /* further ones are not looked at */
 /** pair_deleted(t, number, deleted, err): By the index. */
 SAKSI_MUST_CHECK enum saksi_err pair_deleted(struct saksi_txn *t, uint64_t number,
     bool *deleted, struct saksi_error *err);
@@ -167,7 +167,20 @@ void pair_decisions_free(struct pair_decisions *d);
 /* ---- the search --------------------------------------------------------------------- */
 
 #define BLOCK_MAX 40u /* records of which each is compared with each */
-#define PROFILES_KEPT 2048u
+#define PROFILES_KEPT 8192u
+#define SEEN_KEPT (1u << 18)
+
+/*
+ * Every name in as few bytes as possible, so that of two in a block only those are
+ * read whose names may be near.  Those that found no room may always be.
+ */
+#define QUICK_BYTES (20u << 20)
+#define QUICK_DOCS (4u << 20)
+struct quick_names {
+	struct buf pool;
+	uint32_t *at; /* by number: 1 + where its names begin; 0: not there */
+	uint64_t n;
+};
 
 struct proposal {
 	uint64_t a, b;
@@ -180,8 +193,12 @@ struct pairing {
 	const struct saksi_pairs_options *opt;
 	bool organisations;
 	struct doc_bits docs; /* of the type, not deleted */
+	struct doc_bits gone; /* deleted ones of any type */
+	struct quick_names quick;
+	struct spellings *spellings;
 	struct pair_decisions decisions;
 	struct pair_profile *kept[PROFILES_KEPT];
+	uint64_t *seen; /* SEEN_KEPT pairs that were compared lately */
 	struct proposal *best;
 	size_t n_best, cap_best;
 	double least; /* what is not above is not kept */
@@ -200,12 +217,31 @@ SAKSI_MUST_CHECK enum saksi_err pairing_docs(struct pairing *p,
 SAKSI_MUST_CHECK enum saksi_err pairing_profile(struct pairing *p, uint64_t number,
     struct pair_profile **out, struct saksi_error *err);
 void pairing_release(struct pairing *p, struct pair_profile **profile);
-/** pairing_block: Compare each with each; ${across}: only the first ${across} with the rest. */
+/**
+ * pairing_block(p, list, n, across, sure, err):
+ * Compare each with each; ${across}: only the first ${across} with the rest.
+ * ${sure}: their names are near, quick_near() need not be asked.
+ */
 SAKSI_MUST_CHECK enum saksi_err pairing_block(struct pairing *p, const uint64_t *list,
-    size_t n, size_t across, struct saksi_error *err);
+    size_t n, size_t across, bool sure, struct saksi_error *err);
 SAKSI_MUST_CHECK enum saksi_err pairing_propose(struct pairing *p, uint64_t a, uint64_t b,
     double score, struct saksi_error *err);
 void pairing_step(struct pairing *p);
+
+/** quick_load: The names of all persons. quick_near: They may be near. */
+SAKSI_MUST_CHECK enum saksi_err quick_load(struct pairing *p, struct saksi_error *err);
+bool quick_near(const struct quick_names *q, uint64_t a, uint64_t b);
+/** pair_squeeze: Doubled letters of a folded text single. */
+void pair_squeeze(char *s);
+
+/**
+ * spellings_note(p, term, docs, n, err):
+ * Keep a skeleton, if it is one of a whole name, with its first documents.
+ */
+SAKSI_MUST_CHECK enum saksi_err spellings_note(struct pairing *p,
+    const struct index_term *term, const uint64_t *docs, size_t n,
+    struct saksi_error *err);
+void spellings_free(struct spellings **s);
 
 /** pairs_by_name: Those that share a name or a word of it; pairs_by_spelling: nearly. */
 SAKSI_MUST_CHECK enum saksi_err pairs_by_name(struct pairing *p, struct saksi_error *err);

@@ -25,7 +25,7 @@ static size_t letters(const char *s)
 }
 
 /* Doubled letters tell nothing: Chhun, Chuun. */
-static void squeeze(char *s)
+void pair_squeeze(char *s)
 {
 	char *out = s;
 
@@ -122,7 +122,7 @@ static enum saksi_err read_name(struct pair_name *n, const char *text,
 		return saksi_fail_nomem(err);
 	n->letters = letters(n->squeezed);
 	if (!n->acronym) /* CP is not CPP */
-		squeeze(n->squeezed);
+		pair_squeeze(n->squeezed);
 	if ((n->sorted = sort_words(n->squeezed, &n->words)) == NULL)
 		return saksi_fail_nomem(err);
 	return SAKSI_OK;

@@ -11,7 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <saksi/base/list.h>
 #include <saksi/base/text.h>
 
 #include "pairs_int.h"
@@ -21,7 +20,7 @@
 #define TWO_LEAST 6u  /* letters of one of which two may be missing */
 #define TWO_MOST 16u
 #define WORDS_MAX 8u
-#define POOL_MAX (16u << 20) /* bytes of all skeletons */
+#define POOL_MAX (16u << 20) /* bytes of all skeletons, and their documents */
 #define KEYS_MAX (1u << 20)  /* in one pass */
 #define GROUP_MAX 16u	     /* skeletons under one key */
 #define SPELLINGS_MAX 12u    /* records of one skeleton */
@@ -29,9 +28,15 @@
 struct key {
 	uint32_t hash, at; /* where its skeleton begins in the pool */
 };
+/* In the pool: a skeleton and NUL, how many documents (1), their numbers (8 each). */
+struct spellings {
+	struct buf pool;
+	bool full;
+};
 struct joining {
 	struct pairing *p;
-	struct buf pool; /* skeletons, each ended by NUL */
+	const uint8_t *pool;
+	size_t pool_len;
 	struct key *keys;
 	size_t n;
 	uint64_t all; /* keys of all skeletons */
@@ -123,72 +128,93 @@ static bool is_candidate(const struct index_term *t)
 	    memchr(t->b + 1, '\0', t->n - 1) == NULL;
 }
 
-static enum saksi_err gather(struct joining *j, struct saksi_error *err)
+enum saksi_err spellings_note(struct pairing *p, const struct index_term *term,
+    const uint64_t *docs, size_t n, struct saksi_error *err)
 {
-	struct pairing *p = j->p;
-	struct index_walk *w = NULL;
-	struct index_term prefix, term;
-	bool found = true;
-	enum saksi_err rc;
+	struct spellings *s = p->spellings;
 
-	index_term(&prefix, IX_SKELETON, NULL, 0);
-	rc = index_walk_open(&w, p->x, p->kv, &prefix, NULL, err);
-	while (rc == SAKSI_OK &&
-	    (rc = index_walk_next(w, &term, &found, err)) == SAKSI_OK && found) {
-		uint64_t one;
-		size_t n;
-
-		if (!is_candidate(&term))
-			continue;
-		rc = pairing_docs(p, &term, &one, 1, &n, err);
-		if (rc != SAKSI_OK || n == 0)
-			continue;
-		if (j->pool.len + term.n > POOL_MAX) {
-			p->out->common_spellings++;
-			break;
-		}
-		buf_add(&j->pool, term.b + 1, term.n - 1);
-		buf_add_byte(&j->pool, 0);
-		pairing_step(p);
+	if (!is_candidate(term))
+		return SAKSI_OK;
+	if (s == NULL && (s = p->spellings = calloc(1, sizeof(*s))) == NULL)
+		return saksi_fail_nomem(err);
+	if (s->pool.len > POOL_MAX) {
+		s->full = true;
+		return SAKSI_OK;
 	}
-	index_walk_close(&w);
-	return rc == SAKSI_OK ? buf_ok(&j->pool, err) : rc;
+	if (n > SPELLINGS_MAX)
+		n = SPELLINGS_MAX + 1;
+	buf_add(&s->pool, term->b + 1, term->n - 1);
+	buf_add_byte(&s->pool, 0);
+	buf_add_byte(&s->pool, (uint8_t)n);
+	if (n <= SPELLINGS_MAX)
+		buf_add(&s->pool, docs, n * sizeof(*docs));
+	return buf_ok(&s->pool, err);
+}
+
+void spellings_free(struct spellings **s)
+{
+	if (*s != NULL)
+		buf_free(&(*s)->pool);
+	free(*s);
+	*s = NULL;
+}
+
+/* The documents of the skeleton at ${at}, and where the next one begins. */
+static size_t docs_of(const struct joining *j, size_t at, uint64_t docs[SPELLINGS_MAX],
+    size_t *next)
+{
+	size_t p = at + strlen((const char *)j->pool + at) + 1;
+	size_t n = j->pool[p++];
+
+	if (n <= SPELLINGS_MAX) {
+		if (docs != NULL)
+			memcpy(docs, j->pool + p, n * sizeof(*docs));
+		p += n * sizeof(*docs);
+	}
+	*next = p;
+	return n;
 }
 
 static void make_keys(struct joining *j)
 {
-	const char *pool = (const char *)j->pool.p;
+	size_t next;
 
 	j->n = 0;
 	j->all = 0;
-	for (size_t at = 0; at < j->pool.len; at += strlen(pool + at) + 1) {
+	for (size_t at = 0; at < j->pool_len; at = next) {
 		j->at = (uint32_t)at;
-		add_keys(j, pool + at);
+		add_keys(j, (const char *)j->pool + at);
+		(void)docs_of(j, at, NULL, &next);
 	}
 }
 
 /* ---- pairs of skeletons ------------------------------------------------------------------- */
 
+static size_t letters(const char *s)
+{
+	size_t n = 0;
+
+	for (; *s != '\0'; s++)
+		n += *s != ' ';
+	return n;
+}
+
 static enum saksi_err compare(struct joining *j, uint32_t a, uint32_t b,
     struct saksi_error *err)
 {
-	const char *bones[] = {(const char *)j->pool.p + a, (const char *)j->pool.p + b};
+	const char *x = (const char *)j->pool + a, *y = (const char *)j->pool + b;
 	uint64_t docs[2 * SPELLINGS_MAX];
-	size_t n[2] = {0, 0}, first = 0;
-	enum saksi_err rc = SAKSI_OK;
+	size_t next, n = docs_of(j, a, docs, &next), m;
+	bool loose;
 
-	for (unsigned i = 0; i < 2 && rc == SAKSI_OK; i++) {
-		struct index_term t;
-
-		index_term(&t, IX_SKELETON, bones[i], strlen(bones[i]));
-		rc = pairing_docs(j->p, &t, docs + first, SPELLINGS_MAX, &n[i], err);
-		if (n[i] > SPELLINGS_MAX) {
-			j->p->out->common_spellings++;
-			return rc;
-		}
-		first += n[i];
+	if (n > SPELLINGS_MAX || docs_of(j, b, NULL, &next) > SPELLINGS_MAX) {
+		j->p->out->common_spellings++;
+		return SAKSI_OK;
 	}
-	return rc == SAKSI_OK ? pairing_block(j->p, docs, first, n[0], err) : rc;
+	m = docs_of(j, b, docs + n, &next);
+	loose = letters(x) >= TWO_LEAST && letters(y) >= TWO_LEAST &&
+	    text_distance(x, y, 2) <= 2;
+	return pairing_block(j->p, docs, n + m, n, loose, err);
 }
 
 static int by_hash(const void *x, const void *y)
@@ -251,11 +277,13 @@ static enum saksi_err compare_all(struct joining *j, struct saksi_error *err)
 
 enum saksi_err pairs_by_spelling(struct pairing *p, struct saksi_error *err)
 {
-	struct joining j = {.p = p, .pool = BUF_INIT};
-	enum saksi_err rc = gather(&j, err);
+	struct joining j = {.p = p};
+	enum saksi_err rc = SAKSI_OK;
 
-	if (rc != SAKSI_OK || j.pool.len == 0)
-		goto done;
+	if (p->spellings == NULL)
+		return SAKSI_OK;
+	j.pool = p->spellings->pool.p;
+	j.pool_len = p->spellings->pool.len;
 	make_keys(&j); /* counts them */
 	j.passes = (uint32_t)(j.all / (KEYS_MAX / 2)) + 1;
 	j.keys = calloc(j.all < KEYS_MAX ? (size_t)j.all + 1 : KEYS_MAX, sizeof(*j.keys));
@@ -265,9 +293,7 @@ enum saksi_err pairs_by_spelling(struct pairing *p, struct saksi_error *err)
 		make_keys(&j);
 		rc = compare_all(&j, err);
 	}
-	p->out->common_spellings += j.full;
-done:
+	p->out->common_spellings += j.full || p->spellings->full;
 	free(j.keys);
-	buf_free(&j.pool);
 	return rc;
 }

@@ -20,6 +20,7 @@ struct reading {
 	struct saksi_txn *t;
 	const struct schema *s;
 	struct pair_profile *p;
+	bool words; /* are wanted */
 	char self[ID_TEXT_LEN + 1];
 	enum saksi_err rc;
 	struct saksi_error *err;
@@ -53,6 +54,7 @@ static struct pair_attr *add(struct reading *r, enum attr_kind kind, const char 
 	memset(a, 0, sizeof(*a));
 	a->kind = kind;
 	a->key = strdup(key);
+	words = r->words ? words : NULL;
 	a->words = words != NULL ? strndup(words, WORDS_MAX) : NULL;
 	if (a->key == NULL || (words != NULL && a->words == NULL)) {
 		free(a->key);
@@ -116,6 +118,10 @@ static void add_record(struct reading *r, enum attr_kind kind, const char *id)
 	if (r->rc != SAKSI_OK || id == NULL || !id_parse(&other, id) ||
 	    strcmp(id, r->self) == 0)
 		return;
+	if (!r->words) {
+		(void)add(r, kind, id, NULL);
+		return;
+	}
 	r->rc = catalog_number(r->t, &other, &number, r->err);
 	if (r->rc == SAKSI_OK && number != 0)
 		r->rc = txn_record_json(r->t, number, &record, r->err);
@@ -291,13 +297,12 @@ static void read_relationship(struct reading *r, const json_t *link)
 	(void)add(r, ATTR_RELATED, key, kind);
 }
 
-static bool read_referrer(void *ctx, const json_t *record)
+static void read_referrer(struct reading *r, const json_t *record)
 {
-	struct reading *r = ctx;
 	const char *type = text_of(record, "type");
 
 	if (type == NULL)
-		return true;
+		return;
 	if (strcmp(type, "act") == 0) {
 		read_act(r, record);
 	} else if (strcmp(type, "charge") == 0) {
@@ -311,7 +316,6 @@ static bool read_referrer(void *ctx, const json_t *record)
 	} else if (strcmp(type, "relationship") == 0) {
 		read_relationship(r, record);
 	}
-	return r->rc == SAKSI_OK;
 }
 
 enum saksi_err pair_deleted(struct saksi_txn *t, uint64_t number, bool *deleted,
@@ -336,10 +340,9 @@ enum saksi_err pair_deleted(struct saksi_txn *t, uint64_t number, bool *deleted,
 	return rc;
 }
 
+/* ---- a profile --------------------------------------------------------------------------- */
+
 struct referrers {
-	struct saksi_txn *t;
-	pair_record_fn *fn;
-	void *ctx;
 	uint64_t list[PAIR_REFERRERS_MAX];
 	size_t n;
 };
@@ -355,38 +358,50 @@ static enum saksi_err note_referrer(void *ctx, uint64_t number, struct saksi_err
 	return SAKSI_OK;
 }
 
-enum saksi_err pair_referrers(struct saksi_txn *t, const struct saksi_id *id,
-    pair_record_fn *fn, void *ctx, struct saksi_error *err)
+enum saksi_err pair_profile_deepen(struct pair_profile *p, struct saksi_txn *t,
+    const struct doc_bits *gone, bool words, struct saksi_error *err)
 {
-	struct referrers r = {.t = t, .fn = fn, .ctx = ctx};
-	bool go_on = true;
-	enum saksi_err rc = saksi_search_links(t, id, note_referrer, &r, err);
+	struct reading r = {.t = t,
+	    .s = saksi_vault_schema(saksi_txn_vault(t)),
+	    .p = p,
+	    .words = words,
+	    .err = err};
+	struct referrers from = {.n = 0};
+	enum saksi_err rc;
 
+	if (p->deep)
+		return SAKSI_OK;
+	id_text(r.self, &p->id);
+	rc = saksi_search_links(t, &p->id, note_referrer, &from, err);
 	if (rc == SAKSI_EEXIST)
 		rc = SAKSI_OK;
-	for (size_t i = 0; i < r.n && rc == SAKSI_OK && go_on; i++) {
+	for (size_t i = 0; i < from.n && rc == SAKSI_OK; i++) {
 		json_t *record = NULL;
-		bool deleted;
 
-		rc = pair_deleted(t, r.list[i], &deleted, err);
-		if (rc != SAKSI_OK || deleted)
+		if (bits_has(gone, from.list[i]))
 			continue;
-		rc = txn_record_json(t, r.list[i], &record, err);
+		rc = txn_record_json(t, from.list[i], &record, err);
 		if (rc == SAKSI_OK)
-			go_on = fn(ctx, record);
+			read_referrer(&r, record);
+		if (rc == SAKSI_OK)
+			rc = r.rc;
 		json_decref(record);
 	}
+	p->deep = rc == SAKSI_OK;
 	return rc;
 }
 
-/* ---- a profile --------------------------------------------------------------------------- */
-
 enum saksi_err pair_profile_read(struct pair_profile **out, struct saksi_txn *t,
-    uint64_t number, struct saksi_error *err)
+    uint64_t number, bool words, struct saksi_error *err)
 {
 	struct pair_profile *p = calloc(1, sizeof(*p));
+	struct reading r = {.t = t,
+	    .s = saksi_vault_schema(saksi_txn_vault(t)),
+	    .p = p,
+	    .words = words,
+	    .err = err};
 	json_t *record = NULL;
-	const char *type;
+	const char *type, *id;
 	enum saksi_err rc;
 
 	*out = NULL;
@@ -394,45 +409,23 @@ enum saksi_err pair_profile_read(struct pair_profile **out, struct saksi_txn *t,
 		return saksi_fail_nomem(err);
 	p->number = number;
 	rc = txn_record_json(t, number, &record, err);
+	id = rc == SAKSI_OK ? text_of(record, "id") : NULL;
+	if (rc == SAKSI_OK && (id == NULL || !id_parse(&p->id, id)))
+		rc = saksi_fail(err, SAKSI_EDAMAGED,
+		    "record: has no id; run `saksi verify`");
 	if (rc == SAKSI_OK)
 		rc = pair_names_read(&p->names, record, err);
-	if (rc != SAKSI_OK || !id_parse(&p->id, text_of(record, "id")))
-		goto fail;
-	type = text_of(record, "type");
-	p->organisation = type != NULL && strcmp(type, "organisation") == 0;
-	json_decref(record);
-	*out = p;
-	return SAKSI_OK;
-fail:
-	json_decref(record);
-	pair_profile_free(&p);
-	return rc == SAKSI_OK
-	    ? saksi_fail(err, SAKSI_EDAMAGED, "record: has no id; run `saksi verify`")
-	    : rc;
-}
-
-enum saksi_err pair_profile_deepen(struct pair_profile *p, struct saksi_txn *t,
-    struct saksi_error *err)
-{
-	struct reading r = {.t = t,
-	    .s = saksi_vault_schema(saksi_txn_vault(t)),
-	    .p = p,
-	    .err = err};
-	json_t *record = NULL;
-	enum saksi_err rc;
-
-	if (p->deep)
-		return SAKSI_OK;
-	id_text(r.self, &p->id);
-	rc = txn_record_json(t, p->number, &record, err);
-	if (rc == SAKSI_OK)
+	if (rc == SAKSI_OK) {
+		type = text_of(record, "type");
+		p->organisation = type != NULL && strcmp(type, "organisation") == 0;
+		id_text(r.self, &p->id);
 		read_itself(&r, record);
-	json_decref(record);
-	if (rc == SAKSI_OK && r.rc == SAKSI_OK)
-		rc = pair_referrers(t, &p->id, read_referrer, &r, err);
-	if (rc == SAKSI_OK)
 		rc = r.rc;
-	p->deep = rc == SAKSI_OK;
+	}
+	json_decref(record);
+	if (rc != SAKSI_OK)
+		pair_profile_free(&p);
+	*out = p;
 	return rc;
 }
 

@@ -204,14 +204,60 @@ static void import_samples(struct device *d, bool judged_too)
 	buf_free(&some);
 }
 
-static struct saksi_pairs look(struct device *d, const char *type, size_t limit)
+/* What was found, kept for looking at. */
+struct found {
+	struct saksi_pair *list;
+	size_t n;
+	bool more;
+	uint64_t compared, common_names, common_spellings, left;
+};
+
+static enum saksi_err keep(void *ctx, const struct saksi_pair *p, struct saksi_error *err)
 {
-	struct saksi_pairs_options opt = {.type = type, .limit = limit};
-	struct saksi_pairs out;
+	struct found *f = ctx;
+
+	(void)err;
+	assert_true(f->n < PAIRS_LIMIT_MAX);
+	f->list[f->n] = *p;
+	json_incref(p->record_a);
+	json_incref(p->record_b);
+	json_incref(p->reasons);
+	json_incref(p->against);
+	f->n++;
+	return SAKSI_OK;
+}
+
+static void found_free(struct found *f)
+{
+	for (size_t i = 0; i < f->n; i++) {
+		json_decref(f->list[i].record_a);
+		json_decref(f->list[i].record_b);
+		json_decref(f->list[i].reasons);
+		json_decref(f->list[i].against);
+	}
+	free(f->list);
+	memset(f, 0, sizeof(*f));
+}
+
+static struct found look(struct device *d, const char *type, size_t limit)
+{
+	struct found out = {.list = calloc(PAIRS_LIMIT_MAX, sizeof(*out.list))};
+	struct saksi_pairs_options opt = {.type = type,
+	    .limit = limit,
+	    .found = keep,
+	    .found_ctx = &out};
+	struct saksi_pairs said;
 	struct saksi_txn *t = begin(d, false);
 
-	OK(saksi_pairs_find(t, &opt, &out, &g_err));
+	assert_non_null(out.list);
+	OK(saksi_pairs_find(t, &opt, &said, &g_err));
 	saksi_txn_abort(&t);
+	assert_int_equal(said.n, out.n);
+	out.more = said.more;
+	out.compared = said.compared;
+	out.common_names = said.common_names;
+	out.common_spellings = said.common_spellings;
+	out.left = said.left;
 	for (size_t i = 0; i < out.n; i++) {
 		assert_true(out.list[i].score > 0 && out.list[i].score < 1);
 		assert_true(json_array_size(out.list[i].reasons) > 0);
@@ -220,7 +266,7 @@ static struct saksi_pairs look(struct device *d, const char *type, size_t limit)
 	return out;
 }
 
-static const struct saksi_pair *pair_of(const struct saksi_pairs *p, const char *a,
+static const struct saksi_pair *pair_of(const struct found *p, const char *a,
     const char *b)
 {
 	for (size_t i = 0; i < p->n; i++) {
@@ -241,7 +287,7 @@ static const struct saksi_pair *pair_of(const struct saksi_pairs *p, const char 
 static void samples_as_they_are(void **state)
 {
 	struct device d;
-	struct saksi_pairs p;
+	struct found p;
 
 	(void)state;
 	device_make(&d, g_schema);
@@ -252,20 +298,20 @@ static void samples_as_they_are(void **state)
 	assert_non_null(pair_of(&p, "per-soy-chhay", "per-son-chhay"));
 	assert_true(p.list[0].probable);
 	assert_string_equal(p.list[0].linked, "probable");
-	saksi_pairs_free(&p);
+	found_free(&p);
 	p = look(&d, "organisation", 100);
 	assert_int_equal(p.n, 0);
-	saksi_pairs_free(&p);
+	found_free(&p);
 	p = look(&d, "act", 100);
 	assert_int_equal(p.n, 0);
-	saksi_pairs_free(&p);
+	found_free(&p);
 	device_end(&d);
 }
 
 static void samples_before_anybody_decided(void **state)
 {
 	struct device d;
-	struct saksi_pairs p;
+	struct found p;
 	const struct saksi_pair *one;
 
 	(void)state;
@@ -279,11 +325,11 @@ static void samples_before_anybody_decided(void **state)
 	assert_true(one != NULL && !one->probable);
 	assert_non_null(pair_of(&p, "per-chhum-huot", "per-chhum-hou"));
 	assert_null(pair_of(&p, "per-ny-sokha", "per-kem-sokha"));
-	saksi_pairs_free(&p);
+	found_free(&p);
 	p = look(&d, "organisation", 100);
 	assert_null(pair_of(&p, "org-cchr", "org-ccim"));
 	assert_int_equal(p.n, 0);
-	saksi_pairs_free(&p);
+	found_free(&p);
 	device_end(&d);
 }
 
@@ -298,7 +344,7 @@ static void the_table_in_a_vault(void **state)
 	    {"Chhum Huot", "Chhum Hou", "y"}};
 	struct buf text = BUF_INIT;
 	struct device d;
-	struct saksi_pairs p;
+	struct found p;
 
 	(void)state;
 	for (size_t i = 0; i < 8; i++)
@@ -320,7 +366,7 @@ static void the_table_in_a_vault(void **state)
 		assert_true(one == NULL || !one->probable); /* a name is all there is */
 	}
 	assert_int_equal(p.n, 7);
-	saksi_pairs_free(&p);
+	found_free(&p);
 	buf_free(&text);
 	device_end(&d);
 }
@@ -334,7 +380,7 @@ static size_t open_pairs(const char *links)
 {
 	struct buf text = BUF_INIT;
 	struct device d;
-	struct saksi_pairs p;
+	struct found p;
 	size_t n;
 
 	buf_printf(&text, PERSON PERSON PERSON, "p1", "Sok Dara", "p2", "Sok Dara", "p3",
@@ -344,7 +390,7 @@ static size_t open_pairs(const char *links)
 	import_text(&d, buf_cstr(&text));
 	p = look(&d, "person", 100);
 	n = p.n;
-	saksi_pairs_free(&p);
+	found_free(&p);
 	buf_free(&text);
 	device_end(&d);
 	return n;
@@ -424,7 +470,7 @@ static void a_common_name(void **state)
 {
 	struct buf text = BUF_INIT;
 	struct device d;
-	struct saksi_pairs p;
+	struct found p;
 
 	(void)state;
 	for (unsigned i = 0; i < 3 * BLOCK_MAX; i++) {
@@ -448,7 +494,7 @@ static void a_common_name(void **state)
 	assert_int_equal(p.common_names, 1);
 	assert_int_equal(p.left, 0);
 	assert_true(p.compared < 3 * BLOCK_MAX);
-	saksi_pairs_free(&p);
+	found_free(&p);
 	buf_free(&text);
 	device_end(&d);
 }
@@ -457,7 +503,7 @@ static void the_best_are_kept(void **state)
 {
 	struct buf text = BUF_INIT;
 	struct device d;
-	struct saksi_pairs p;
+	struct found p;
 
 	(void)state;
 	for (unsigned i = 0; i < 30; i++) {
@@ -471,11 +517,11 @@ static void the_best_are_kept(void **state)
 	p = look(&d, "person", 10);
 	assert_int_equal(p.n, 10);
 	assert_true(p.more);
-	saksi_pairs_free(&p);
+	found_free(&p);
 	p = look(&d, "person", 1000);
 	assert_int_equal(p.n, 1 + 28 * 27 / 2);
 	assert_false(p.more);
-	saksi_pairs_free(&p);
+	found_free(&p);
 	buf_free(&text);
 	device_end(&d);
 }

@@ -22,8 +22,7 @@ struct saksi_pair {
 	json_t *against;    /* the same: what differs */
 };
 struct saksi_pairs {
-	struct saksi_pair *list; /* the best first */
-	size_t n;
+	size_t n;	   /* that were handed out */
 	uint64_t compared; /* how many pairs were looked at */
 	bool more;	   /* there are others that are less alike */
 	/*
@@ -36,6 +35,10 @@ struct saksi_pairs {
 struct saksi_pairs_options {
 	const char *type; /* of which saksi_pairs_type() says yes */
 	size_t limit;	  /* that many of the best; 1 to PAIRS_LIMIT_MAX */
+	/* Called for each, the best first; NULL: only to count them. */
+	enum saksi_err (
+	    *found)(void *ctx, const struct saksi_pair *p, struct saksi_error *err);
+	void *found_ctx;
 	void (*progress)(void *ctx, size_t done, size_t total);
 	void *ctx;
 };
@@ -51,7 +54,6 @@ bool saksi_pairs_type(const char *type);
 SAKSI_MUST_CHECK enum saksi_err saksi_pairs_find(struct saksi_txn *t,
     const struct saksi_pairs_options *opt, struct saksi_pairs *out,
     struct saksi_error *err);
-void saksi_pairs_free(struct saksi_pairs *p);
 
 /* ---- what was decided -------------------------------------------------------------- */
 
