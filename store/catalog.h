@@ -49,11 +49,12 @@ struct cat_seen {
 	uint64_t number; /* 0: there is none */
 	bool known;
 };
-/* What a new record is to be found by, made beforehand. */
+/* What a new record says and is to be found by, made beforehand. */
 struct cat_ahead {
 	struct saksi_id id;
-	struct index_doc doc;
 	bool made;
+	struct state state; /* viewed */
+	struct index_doc doc;
 };
 struct catalog {
 	bool valid;
@@ -150,9 +151,8 @@ SAKSI_MUST_CHECK enum saksi_err catalog_touch(struct catalog *c, uint64_t number
 /** catalog_terms: Add what a record of state ${s} is to be found by. */
 SAKSI_MUST_CHECK enum saksi_err catalog_terms(struct index_doc *d, struct saksi_txn *t,
     uint64_t number, const struct state *s, struct saksi_error *err);
-/** catalog_index_new: The same of a record that was just made, by what is ahead. */
-SAKSI_MUST_CHECK enum saksi_err catalog_index_new(struct saksi_txn *t, uint64_t number,
-    const struct state *s, struct saksi_error *err);
+/** catalog_ahead: What was made beforehand of a record that is to be made; or NULL. */
+struct cat_ahead *catalog_ahead(struct catalog *c, const struct saksi_id *id);
 /** catalog_index: Put the terms of record ${number}, whose state is ${s}. */
 SAKSI_MUST_CHECK enum saksi_err catalog_index(struct saksi_txn *t, uint64_t number,
     const struct state *s, struct saksi_error *err);

@@ -251,21 +251,16 @@ enum saksi_err catalog_index(struct saksi_txn *t, uint64_t number, const struct 
 	return rc;
 }
 
-enum saksi_err catalog_index_new(struct saksi_txn *t, uint64_t number,
-    const struct state *s, struct saksi_error *err)
+struct cat_ahead *catalog_ahead(struct catalog *c, const struct saksi_id *id)
 {
-	struct catalog *c = &t->v->catalog;
-
 	for (size_t i = 0; i < c->n_ahead; i++) {
 		struct cat_ahead *a = &c->ahead[i];
 
-		if (id_cmp(&a->id, &s->id) != 0)
+		if (id_cmp(&a->id, id) != 0)
 			continue;
 		c->ahead += i + 1;
 		c->n_ahead -= i + 1;
-		if (a->made)
-			return index_put(c->index, number, &a->doc, err);
-		break;
+		return a->made ? a : NULL;
 	}
-	return catalog_index(t, number, s, err);
+	return NULL;
 }

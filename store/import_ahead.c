@@ -9,8 +9,10 @@
 
 void batch_free(struct batch *b)
 {
-	for (size_t i = 0; i < b->n_ahead; i++)
+	for (size_t i = 0; i < b->n_ahead; i++) {
+		state_free(&b->ahead[i].state);
 		index_doc_free(&b->ahead[i].doc);
+	}
 	free(b->ahead);
 	buf_free(&b->items);
 	memset(b, 0, sizeof(*b));
@@ -55,19 +57,17 @@ static enum saksi_err terms_of(struct cat_ahead *a, struct saksi_txn *t,
     const struct buf *group, struct saksi_error *err)
 {
 	struct catalog nowhere = {.valid = false};
-	struct state s;
 	json_t *json = NULL;
 	enum saksi_err rc;
 
-	state_init(&s, &a->id);
-	if ((rc = state_append(&s, group, err)) == SAKSI_OK &&
-	    (rc = state_view(&s, &nowhere, 0, err)) == SAKSI_OK && s.n_conflicts == 0 &&
-	    (rc = state_json(&json, t, &s, 0, err)) == SAKSI_OK) {
+	if ((rc = state_append(&a->state, group, err)) == SAKSI_OK &&
+	    (rc = state_view(&a->state, &nowhere, 0, err)) == SAKSI_OK &&
+	    a->state.n_conflicts == 0 &&
+	    (rc = state_json(&json, t, &a->state, 0, err)) == SAKSI_OK) {
 		rc = record_terms(&a->doc, t->v->schema, json, false, false, err);
 		a->made = rc == SAKSI_OK;
 	}
 	json_decref(json);
-	state_free(&s);
 	return rc;
 }
 
@@ -83,6 +83,7 @@ static void make_one(struct batch *b, const uint8_t *item, struct buf *group)
 
 	memcpy(&head, item, sizeof(head));
 	*a = (struct cat_ahead){.id = head.id, .doc = INDEX_DOC_INIT};
+	state_init(&a->state, &a->id);
 	buf_reset(group);
 	write_group(group, &head, item + sizeof(head));
 	if (buf_ok(group, &why) != SAKSI_OK || terms_of(a, &t, group, &why) != SAKSI_OK)

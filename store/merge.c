@@ -330,19 +330,36 @@ static enum saksi_err apply_known(struct saksi_txn *t, struct catalog *c,
 	return rc;
 }
 
+/* ${g} is all that there is of it, or its first part, which has the whole head. */
+static enum saksi_err put_ahead(struct saksi_txn *t, struct catalog *c, uint64_t number,
+    struct cat_ahead *a, const struct group *g, struct state_head *h,
+    struct saksi_error *err)
+{
+	enum saksi_err rc;
+
+	state_head_of(h, &a->state);
+	if ((rc = rows_append(t->kv, number, h, &g->bytes, err)) != SAKSI_OK)
+		return rc;
+	return index_put(c->index, number, &a->doc, err);
+}
+
 static enum saksi_err apply_new(struct saksi_txn *t, struct catalog *c,
     const struct saksi_id *id, const struct group *g, struct state_head *h,
     struct saksi_error *err)
 {
+	struct cat_ahead *a = catalog_ahead(c, id);
 	struct state s = {.n_ops = 0};
 	uint64_t number;
 	enum saksi_err rc;
 
-	if ((rc = kv_next(t->kv, KV_RECORDS, &number, err)) == SAKSI_OK &&
-	    (rc = look_again(t, c, number, false, id, &g->bytes, &s, h, err)) ==
+	if ((rc = kv_next(t->kv, KV_RECORDS, &number, err)) != SAKSI_OK)
+		return rc;
+	if (a != NULL)
+		rc = put_ahead(t, c, number, a, g, h, err);
+	else if ((rc = look_again(t, c, number, false, id, &g->bytes, &s, h, err)) ==
 		SAKSI_OK &&
 	    (rc = rows_append(t->kv, number, h, &g->bytes, err)) == SAKSI_OK)
-		rc = catalog_index_new(t, number, &s, err);
+		rc = catalog_index(t, number, &s, err);
 	if (rc == SAKSI_OK)
 		catalog_made(c, id, number);
 	state_free(&s);
