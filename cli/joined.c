@@ -135,8 +135,8 @@ enum saksi_err joined_print(const struct joined *j, struct links *links)
 	for (size_t i = 0; i < j->with.n && rc == SAKSI_OK; i++)
 		rc = print_member(j, &j->with.list[i]);
 	for (size_t i = 0; i < j->with.n && rc == SAKSI_OK; i++) {
-		const struct link *l;
-		size_t n;
+		const struct link *l = NULL;
+		size_t n = 0;
 
 		rc = links_to(links, &j->with.list[i].other, &l, &n);
 		for (size_t k = 0; rc == SAKSI_OK && k < n; k++) {
@@ -184,8 +184,8 @@ enum saksi_err joined_json(const struct joined *j, struct links *links, json_t *
 	enum saksi_err rc = SAKSI_OK;
 
 	for (size_t i = 0; i < j->with.n && rc == SAKSI_OK; i++) {
-		const struct link *l;
-		size_t n;
+		const struct link *l = NULL;
+		size_t n = 0;
 
 		rc = member_json(j, &j->with.list[i], &same);
 		if (rc == SAKSI_OK)
