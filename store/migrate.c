@@ -46,9 +46,9 @@ enum saksi_err migrate_opened(struct saksi_vault *v, struct saksi_error *err)
 	/* While we hold LMDB's lock nobody migrates.  What cannot be removed harms
 	 * no one, and is told by the next migration. */
 	if (!v->read_only && migrate_clean(v->dirfd, NULL) != SAKSI_OK && v->any_format &&
-	    kv_format(v->kv) != KV_FORMAT)
+	    kv_format(v->kv) < KV_FORMAT)
 		return migrate_clean(v->dirfd, err);
-	if (kv_format(v->kv) == KV_FORMAT || v->any_format)
+	if (kv_format(v->kv) >= KV_FORMAT || v->any_format)
 		return SAKSI_OK;
 	if (v->read_only)
 		return saksi_fail(err, SAKSI_EREFUSED,
@@ -337,10 +337,10 @@ enum saksi_err saksi_vault_migrate(struct saksi_vault *v, saksi_work_fn *progres
 
 	if (v->read_only)
 		return saksi_fail(err, SAKSI_EREFUSED, "%s: opened to read only", v->dir);
-	if (kv_format(v->kv) == KV_FORMAT)
+	if (kv_format(v->kv) >= KV_FORMAT)
 		return SAKSI_OK;
 	rc = open_old(&m, err);
-	if (rc == SAKSI_OK && kv_format(m.old) != KV_FORMAT &&
+	if (rc == SAKSI_OK && kv_format(m.old) < KV_FORMAT &&
 	    (rc = migrate_clean(v->dirfd, err)) == SAKSI_OK &&
 	    (rc = check_room(&m, err)) == SAKSI_OK) {
 		rc = make_new(&m, err);

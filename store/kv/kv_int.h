@@ -263,6 +263,10 @@ SAKSI_MUST_CHECK enum saksi_err kv_meta_write(struct kv_txn *txn, struct saksi_e
 
 /** kv_tables(format): How many tables a file of this format has; 0: no such format. */
 unsigned kv_tables(uint32_t format);
+/** kv_newest: The format that is written: KV_FORMAT, unless a test chose another. */
+uint32_t kv_newest(void);
+/** kv_test_newest(format): For tests: write, and know, up to this one (0: the usual). */
+void kv_test_newest(uint32_t format);
 /** kv_has(kv, db): The file has this sub-database. */
 bool kv_has(const struct kv *kv, unsigned db);
 

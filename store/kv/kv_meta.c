@@ -80,11 +80,11 @@ static enum saksi_err parse(struct kv_meta *m, struct kv *kv, uint64_t number,
 	if (len < 4)
 		return impossible(err);
 	format = le32_get(p + AT_FORMAT);
-	if (format > KV_FORMAT)
+	if (format > kv_newest())
 		return saksi_fail(err, SAKSI_ENEWER,
 		    KV_FILE_NAME
 		    ": it has format %u, this saksi knows up to %u; use a newer saksi",
-		    format, KV_FORMAT);
+		    format, kv_newest());
 	if (kv_tables(format) == 0 || (kv->format != 0 && format != kv->format) ||
 	    len != RECORD_BYTES || p[AT_TABLES] != kv_tables(format) ||
 	    le64_get(p + AT_TXN) != number ||
@@ -142,7 +142,7 @@ enum saksi_err kv_meta_write(struct kv_txn *txn, struct saksi_error *err)
 	unsigned t;
 
 	txn->meta.txn = txn->number;
-	le32_put(p + AT_FORMAT, KV_FORMAT);
+	le32_put(p + AT_FORMAT, kv_newest());
 	p[AT_ORDER] = OWN_ORDER;
 	p[AT_TABLES] = TABLES;
 	memcpy(p + AT_VAULT, kv->vault_id, VAULT_ID);

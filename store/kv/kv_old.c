@@ -9,16 +9,23 @@
 
 #define TABLES_1 4u
 
+static uint32_t newest = KV_FORMAT;
+
+void kv_test_newest(uint32_t format)
+{
+	newest = format > 0 ? format : KV_FORMAT;
+}
+
+uint32_t kv_newest(void)
+{
+	return newest;
+}
+
 unsigned kv_tables(uint32_t format)
 {
-	switch (format) {
-	case 1:
+	if (format == 1)
 		return TABLES_1;
-	case KV_FORMAT:
-		return KV_TABLE_END - 1u;
-	default:
-		return 0;
-	}
+	return format >= KV_FORMAT && format <= newest ? KV_TABLE_END - 1u : 0;
 }
 
 bool kv_has(const struct kv *kv, unsigned db)

@@ -398,7 +398,7 @@ enum saksi_err kv_open(struct kv **out, const char *dir, const uint8_t vault_id[
 		return saksi_fail_nomem(err);
 	}
 	kv->fd = -1;
-	kv->format = (flags & KV_CREATE) != 0 ? KV_FORMAT : 0;
+	kv->format = (flags & KV_CREATE) != 0 ? kv_newest() : 0;
 	kv->fork_generation = fork_generation;
 	memcpy(kv->vault_id, vault_id, VAULT_ID);
 	guard_install();

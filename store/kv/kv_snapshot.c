@@ -246,6 +246,7 @@ static bool other_known(const struct kv *kv, const struct meta_page *other)
 static enum saksi_err check_other(struct kv *kv, const struct meta_page *other,
     struct saksi_error *err)
 {
+	struct saksi_error why = {SAKSI_OK, 0, ""};
 	enum saksi_err rc = SAKSI_OK;
 	struct kv_snapshot s;
 
@@ -255,7 +256,7 @@ static enum saksi_err check_other(struct kv *kv, const struct meta_page *other,
 	if (s.txn > 0 || s.main.root != PAGE_NONE || other->free.root != PAGE_NONE) {
 		rc = load_table(&s, kv, KV_DB_META, NULL);
 		if (rc == SAKSI_OK)
-			rc = load_meta(&s, kv, NULL);
+			rc = load_meta(&s, kv, &why);
 	}
 	if (rc == SAKSI_OK) {
 		kv->other_txn = other->txn;
@@ -264,6 +265,9 @@ static enum saksi_err check_other(struct kv *kv, const struct meta_page *other,
 	}
 	if (rc == SAKSI_ENOMEM)
 		return saksi_fail_nomem(err);
+	/* Its record opened: nothing is damaged. */
+	if (rc == SAKSI_ENEWER)
+		return saksi_fail(err, rc, "%s", why.msg);
 	if (kv->dead)
 		return kv_give_up(kv, err);
 	return saksi_fail(err, SAKSI_EDAMAGED,

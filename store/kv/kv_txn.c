@@ -101,7 +101,7 @@ enum saksi_err kv_begin(struct kv_txn **out, struct kv *kv, bool write,
 	if (write && kv->env == NULL)
 		return saksi_fail(err, SAKSI_EREFUSED,
 		    KV_FILE_NAME ": it was opened for reading only");
-	if (write && kv->format != KV_FORMAT)
+	if (write && kv->format != kv_newest())
 		return saksi_fail(err, SAKSI_EREFUSED,
 		    KV_FILE_NAME ": it has the older format %u, which is only read; "
 				 "`saksi migrate` makes a new one of it",

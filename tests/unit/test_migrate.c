@@ -180,6 +180,30 @@ static void it_is_refused_in_words(void **state)
 	assert_true(is_unchanged());
 }
 
+static void a_newer_one_is_refused_by_name(void **state)
+{
+	static const unsigned flags[] = {0, VAULT_ANY_FORMAT, VAULT_READ_ONLY};
+	struct secret *pass = passphrase("a long enough passphrase");
+	struct device d;
+	char path[1024];
+
+	(void)state;
+	kv_test_newest(KV_FORMAT + 1);
+	device_make(&d, g_schema);
+	saksi_vault_close(&d.v);
+	kv_test_newest(0);
+	snprintf(path, sizeof(path), "%s/vault", d.dir);
+	for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++) {
+		assert_int_equal(saksi_vault_open(&d.v, path, g_schema, pass, flags[i],
+				     &g_err),
+		    SAKSI_ENEWER);
+		assert_non_null(
+		    strstr(g_err.msg, "it has format 3, this saksi knows up to 2"));
+	}
+	secret_free(&pass);
+	device_end(&d);
+}
+
 /* ---- what may be in the way ------------------------------------------------------------ */
 
 static void without_room_nothing_happens(void **state)
