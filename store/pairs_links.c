@@ -286,7 +286,7 @@ static enum saksi_err take(struct loading *l, const json_t *record, const char *
 	struct pair_decisions *d = l->d;
 	struct decided_pair p = {.what = decision(record, kind)};
 	struct decided_pair *list;
-	uint64_t a, b;
+	uint64_t a = 0, b = 0;
 	enum saksi_err rc = number_of(l, record, "a", &a);
 
 	if (rc == SAKSI_OK)

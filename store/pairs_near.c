@@ -57,7 +57,7 @@ static int by_text(const void *a, const void *b)
 
 static uint64_t hash_words(char *s)
 {
-	char *words[WORDS_MAX];
+	char *words[WORDS_MAX] = {NULL};
 	size_t n = 0;
 	uint64_t h = 0xcbf29ce484222325u;
 
