@@ -9,6 +9,7 @@
 #include <sys/statvfs.h>
 #include <sys/wait.h>
 
+#include "kv_int.h"
 #include "migrate.h"
 #include "vault_impl.h"
 
@@ -412,6 +413,7 @@ static void only_the_old_file_is_overwritten(void **state)
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(what_it_holds_stays),
     cmocka_unit_test(it_is_refused_in_words),
+    cmocka_unit_test(a_newer_one_is_refused_by_name),
     cmocka_unit_test(without_room_nothing_happens),
     cmocka_unit_test(no_longer_room_undoes_it),
     cmocka_unit_test(nobody_else_may_have_it_open),
