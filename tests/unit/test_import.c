@@ -1,4 +1,7 @@
 /* test_import.c - the interchange form in, and what a repeated import does. */
+#include <dirent.h>
+#include <fcntl.h>
+
 #include "vaults.h"
 
 #include <saksi/base/fsio.h>
@@ -279,7 +282,44 @@ struct made {
 	size_t line;	 /* to be made next */
 	struct buf text; /* of the one before, and how much of it was given */
 	size_t given, calls;
+	const char *dir; /* of the vault */
+	size_t unnamed;	 /* bytes in a file there that has no name */
 };
+
+/* What waits in a file without a name must be sealed: the notes repeat the alphabet. */
+static void look_at(struct made *m, const char *link)
+{
+	struct buf b = BUF_INIT;
+	int fd = open(link, O_RDONLY | O_CLOEXEC);
+
+	assert_true(fd >= 0);
+	OK(fs_read_fd(&b, fd, 64u << 20, &g_err));
+	(void)close(fd);
+	m->unnamed += b.len;
+	assert_null(b.len == 0 ? NULL : memmem(b.p, b.len, "abcdefgh", 8));
+	assert_null(b.len == 0 ? NULL : memmem(b.p, b.len, "names", 5));
+	buf_free(&b);
+}
+
+static void look_for_unnamed(struct made *m)
+{
+	DIR *d = opendir("/proc/self/fd");
+	struct dirent *e;
+
+	while (d != NULL && (e = readdir(d)) != NULL) {
+		char link[300], to[600];
+		ssize_t n;
+
+		snprintf(link, sizeof(link), "/proc/self/fd/%s", e->d_name);
+		if ((n = readlink(link, to, sizeof(to) - 1)) <= 0)
+			continue;
+		to[n] = '\0';
+		if (strstr(to, m->dir) != NULL && strstr(to, "(deleted)") != NULL)
+			look_at(m, link);
+	}
+	if (d != NULL)
+		(void)closedir(d);
+}
 
 static void make_line(struct made *m)
 {
@@ -301,6 +341,8 @@ static void make_line(struct made *m)
 		    i - m->people);
 	else if (i == m->people + 7 && m->end != NULL)
 		buf_add_str(&m->text, m->end);
+	if (i == m->people + 7)
+		look_for_unnamed(m);
 	assert_false(m->text.failed);
 }
 
@@ -326,7 +368,7 @@ static enum saksi_err read_made(void *ctx, void *to, size_t room, size_t *n,
 static struct import_report import_made(struct device *d, size_t people, size_t size,
     const char *end, bool dry, enum saksi_err want)
 {
-	struct made m = {.people = people, .size = size, .end = end};
+	struct made m = {.people = people, .size = size, .end = end, .dir = d->dir};
 	struct import_options opt = {dry, false, NULL, NULL};
 	struct import_source from = {read_made, &m};
 	struct import_report rep;
@@ -335,6 +377,10 @@ static struct import_report import_made(struct device *d, size_t people, size_t 
 	if (rc != want)
 		fail_msg("import: %s: %s", saksi_err_name(rc), g_err.msg);
 	buf_free(&m.text);
+	/* Without /proc nobody can look. */
+	if (people * size > (8u << 20) && people > 100 &&
+	    access("/proc/self/fd", R_OK) == 0)
+		assert_true(m.unnamed > 0);
 	return rep;
 }
 
