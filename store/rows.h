@@ -23,7 +23,7 @@
  */
 SAKSI_MUST_CHECK enum saksi_err rows_head(struct state_head *h, bool *first,
     const uint8_t *p, size_t n, struct saksi_error *err);
-struct rows_parts { /* a row, read; points into its bytes */
+struct rows_parts {		/* a row, read; points into its bytes */
 	struct state_head head; /* of a continuation: only the id */
 	uint32_t n_more;
 	const uint8_t *more; /* the raw list's elements */

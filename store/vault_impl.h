@@ -26,7 +26,7 @@ struct saksi_vault {
 	uint8_t import_key[CRYPTO_KEY];
 	bool has_import_key;
 	bool read_only;
-	bool any_format; /* opened for migrating, should it be older */
+	bool any_format;	   /* opened for migrating, should it be older */
 	struct secret *anchor_key; /* made when it is needed */
 	bool healed; /* a damaged copy of the slot file was seen and mended once */
 };
@@ -35,7 +35,7 @@ struct saksi_txn {
 	struct saksi_vault *v;
 	struct kv_txn *kv;
 	bool write;
-	bool touched; /* the catalog holds what is not committed */
+	bool touched;		  /* the catalog holds what is not committed */
 	struct anchor_own own[2]; /* what it appended to own logs: data, membership */
 };
 

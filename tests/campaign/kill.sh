@@ -102,13 +102,13 @@ prepare() {
 	wanted=$(digest t/full)
 	[ -n "$wanted" ] || die "no state digest"
 	cp -a t/office t/big
-	records first 1500 >records
+	organisations first 1500 >records
 	saksi -C t/big import records || die "import"
 	prepare_old
 }
 
-# records WORD N - so many organisations, which WORD finds.
-records() {
+# organisations WORD N - so many of them, which WORD finds.
+organisations() {
 	local i
 	for ((i = 0; i < $2; i++)); do
 		printf '{"id":"org-%s-%d","type":"organisation","kind":"ngo","names":[{"text":"Office %d of %s"}],"note":"%s says %d things about the river, the road and the market %d"}\n' \
@@ -123,9 +123,10 @@ prepare_old() {
 	cp "$known/data.mdb" "$known/keys" t/old/
 	chmod 600 t/old/*
 	cp "$known/phrase" pass1
+	# shellcheck disable=SC2016 # backquotes of Markdown
 	wanted_old=$(sed -nE 's/.*State digest: `([0-9a-f]*)`.*/\1/p' "$known/README.md")
 	[ -n "$old" ] || return 0
-	records large 600 >records
+	organisations large 600 >records
 	"$old" --passphrase-fd 3 --yes -C t/old import records 3<pass1 >out 2>log ||
 		die "the older saksi does not import"
 	"$old" --passphrase-fd 3 --json -C t/old status 3<pass1 >out 2>log
@@ -152,11 +153,11 @@ fresh() { # the vaults of this round, and a folder to share
 
 # The one vault that stays, until it has grown too long to be checked often.
 use_big() {
-	[ -d big ] && [ "$big_used" -lt 60 ] || {
+	if [ ! -d big ] || [ "$big_used" -ge 60 ]; then
 		rm -rf big
 		cp -a t/big .
 		big_used=0
-	}
+	fi
 	big_used=$((big_used + 1))
 }
 big_used=0
@@ -177,7 +178,7 @@ measure_all() {
 	measure read saksi -C field bundle read t/bundle
 	rm -rf big
 	cp -a t/big .
-	records measured 60 >records
+	organisations measured 60 >records
 	measure merge saksi -C big import records
 	measure reindex saksi -C big reindex
 	rm -rf big old
@@ -268,7 +269,7 @@ round_edit() {
 round_merge() {
 	local word=word$round n=0
 	use_big
-	records "$word" $((20 + RANDOM % 80)) >records
+	organisations "$word" $((20 + RANDOM % 80)) >records
 	moment merge
 	strike -C big import records
 	whole big

@@ -25,7 +25,8 @@ static enum saksi_err write_one(void *ctx, uint64_t n, const uint8_t *p, size_t 
 
 	(void)n;
 	(void)err;
-	(void)snprintf(path, sizeof(path), "%s/%s-%06u", folder, (const char *)ctx, count++);
+	(void)snprintf(path, sizeof(path), "%s/%s-%06u", folder, (const char *)ctx,
+	    count++);
 	if ((f = fopen(path, "wb")) == NULL || fwrite(p, 1, len, f) != len ||
 	    fclose(f) != 0) {
 		perror(path);

@@ -478,8 +478,8 @@ static void taken_names_are_never_written_over(void **state)
 	peer_close(&a);
 	/* With the whole disk: the note in the state folder goes, too. */
 	snprintf(cmd, sizeof(cmd),
-	    "rm -r %s/vault \"$HOME/.local/state/saksi\" && mv %s/backup %s/vault",
-	    a.dir, a.dir, a.dir);
+	    "rm -r %s/vault \"$HOME/.local/state/saksi\" && mv %s/backup %s/vault", a.dir,
+	    a.dir, a.dir);
 	assert_int_equal(system(cmd), 0);
 	peer_open(&a);
 	OK(sync_rc(&a, &sum));

@@ -417,8 +417,8 @@ static void a_restored_vault_opens_a_new_log(void **state)
 	peer_close(&b);
 	/* With the whole disk: the note in the state folder goes, too. */
 	snprintf(cmd, sizeof(cmd),
-	    "rm -r %s/vault \"$HOME/.local/state/saksi\" && mv %s/backup %s/vault",
-	    b.dir, b.dir, b.dir);
+	    "rm -r %s/vault \"$HOME/.local/state/saksi\" && mv %s/backup %s/vault", b.dir,
+	    b.dir, b.dir);
 	assert_int_equal(system(cmd), 0);
 	peer_open(&b);
 	old_log = b.t->writers[0].log;

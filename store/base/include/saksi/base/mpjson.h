@@ -30,8 +30,7 @@ SAKSI_MUST_CHECK enum saksi_err mpjson_read(json_t **out, struct mp_reader *r,
  * mpjson_check(r, err):
  * Pass one item as mpjson_read() would, and find the same faults, without making it.
  */
-SAKSI_MUST_CHECK enum saksi_err mpjson_check(struct mp_reader *r,
-    struct saksi_error *err);
+SAKSI_MUST_CHECK enum saksi_err mpjson_check(struct mp_reader *r, struct saksi_error *err);
 
 /** json_wiping_alloc(): Make jansson wipe what it frees.  Call once at start. */
 void json_wiping_alloc(void);

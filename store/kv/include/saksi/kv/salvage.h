@@ -67,8 +67,8 @@ enum kv_standing {
 	STANDS_ELSEWHERE, /* only a copy in another page is whole */
 	STANDS_NOT	  /* none is */
 };
-SAKSI_MUST_CHECK enum saksi_err kv_salvage_standing(struct kv_salvage *s,
-    enum kv_table t, uint64_t n, enum kv_standing *out, struct saksi_error *err);
+SAKSI_MUST_CHECK enum saksi_err kv_salvage_standing(struct kv_salvage *s, enum kv_table t,
+    uint64_t n, enum kv_standing *out, struct saksi_error *err);
 /**
  * kv_salvage_each(s, t, fn, ctx, err):
  * Each genuine value, by number, of one number the likeliest first.  Where the
