@@ -93,12 +93,12 @@ static void wreck(struct device *d, enum kv_table table, uint64_t n)
 	buf_free(&file);
 }
 
-static void id_words(char out[60], const struct saksi_id *id, const char *rest)
+static void id_words(char out[120], const struct saksi_id *id, const char *rest)
 {
 	char text[ID_TEXT_LEN + 1];
 
 	id_text(text, id);
-	snprintf(out, 60, "record %s: %s", text, rest);
+	snprintf(out, 120, "record %s: %s", text, rest);
 }
 
 static void verify_names(struct device *d, struct words *w)
@@ -156,7 +156,7 @@ static void a_damaged_row_is_named_and_made_anew(void **state)
 	struct repair_report rep;
 	struct saksi_id a, b;
 	struct device d;
-	char text[60];
+	char text[120];
 
 	(void)state;
 	device_make(&d, g_schema);
@@ -184,7 +184,7 @@ static void a_lost_change_is_named_and_taken_from_the_row(void **state)
 	struct repair_report rep;
 	struct saksi_id a, b;
 	struct device d;
-	char text[60];
+	char text[120];
 
 	(void)state;
 	device_make(&d, g_schema);
@@ -218,7 +218,7 @@ static void a_pending_change_without_its_row_is_stated(void **state)
 	struct repair_report rep;
 	struct saksi_id a, b;
 	struct device d;
-	char text[60];
+	char text[120];
 
 	(void)state;
 	device_make(&d, g_schema);
