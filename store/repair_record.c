@@ -29,6 +29,7 @@ struct known { /* what is known of one record beside the log */
 struct restating {
 	struct saksi_repair *r;
 	struct saksi_draft *draft;
+	bool sure;	     /* nothing later than what is found can have been there */
 	struct known *parts; /* of rows that are not the whole: waiting for pending changes */
 	size_t n_parts, cap_parts;
 };
@@ -331,7 +332,7 @@ static enum saksi_err take_row(struct restating *w, struct choosing *c,
     struct saksi_error *err)
 {
 	struct known k = {.groups = BUF_INIT,
-	    .whole = c->as == FOUND_CURRENT || c->as == FOUND_LIKELY};
+	    .whole = w->sure && (c->as == FOUND_CURRENT || c->as == FOUND_LIKELY)};
 	struct rows_parts row;
 	bool first;
 	enum saksi_err rc = SAKSI_OK;
@@ -558,12 +559,11 @@ enum saksi_err saksi_repair_records(struct saksi_repair *r, struct saksi_error *
 {
 	struct restating w = {.r = r};
 	struct rows_pass pass = {.w = &w, .best = {.row = BUF_INIT}};
-	bool sure;
 	enum saksi_err rc;
 
 	/* With the whole log there is nothing that it does not say. */
-	(void)kv_salvage_newest(r->salvage, &sure);
-	if (sure && r->report.missing == 0 && r->n_pending == 0)
+	(void)kv_salvage_newest(r->salvage, &w.sure);
+	if (w.sure && r->report.missing == 0 && r->n_pending == 0)
 		return SAKSI_OK;
 	if ((rc = saksi_txn_begin(&r->t, r->v, true, err)) != SAKSI_OK)
 		return rc;

@@ -190,12 +190,11 @@ static bool looks_like_entry(const uint8_t *head, size_t len)
 	return fits >= 2;
 }
 
-static void try_places(struct scan *c)
+static void try_places(struct scan *c, size_t from, size_t size)
 {
-	size_t size = c->s->page;
-	uint64_t base = c->number * size;
+	uint64_t base = c->number * c->s->page;
 
-	for (size_t at = PAGE_HEAD + NODE_HEAD + KEY; at + lengths[0] <= size; at += 2) {
+	for (size_t at = from + NODE_HEAD + KEY; at + lengths[0] <= size; at += 2) {
 		const uint8_t *p = c->page + at;
 
 		for (size_t i = 0; p[0] == CRYPTO_SUITE &&
@@ -246,12 +245,20 @@ static void second_look(struct scan *c)
 	struct page_fault f;
 	struct page p;
 
-	if (bit_get(c->s->done, c->number) || !bit_get(c->s->doubt, c->number))
+	bool opens;
+
+	if (bit_get(c->s->done, c->number))
 		return;
+	opens = page_open_copy(&p, c->page, c->s->page, le64_get(c->page), &f);
+	/* Between its table and its entries a page keeps what was there before. */
+	if (!bit_get(c->s->doubt, c->number)) {
+		if (opens && p.kind != PAGE_OVERFLOW)
+			try_places(c, p.lower + p.lower % 2, p.upper);
+		return;
+	}
 	try_lost_run(c);
-	if (!page_open_copy(&p, c->page, c->s->page, le64_get(c->page), &f) ||
-	    p.kind != PAGE_OVERFLOW)
-		try_places(c);
+	if (!opens || p.kind != PAGE_OVERFLOW)
+		try_places(c, PAGE_HEAD, c->s->page);
 }
 
 static enum saksi_err each_page(struct scan *c, void (*look)(struct scan *),
@@ -263,8 +270,6 @@ static enum saksi_err each_page(struct scan *c, void (*look)(struct scan *),
 	for (uint64_t i = PAGE_FIRST; i < s->pages && !c->failed; i++) {
 		if (progress != NULL && i % STEP_PAGES == 0)
 			progress(ctx, done + (size_t)i, 2 * (size_t)s->pages);
-		if (look == second_look && !bit_get(s->doubt, i))
-			continue;
 		c->number = i;
 		salvage_read(s, c->page, s->page, i * s->page);
 		look(c);
