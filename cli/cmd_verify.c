@@ -84,8 +84,8 @@ static enum saksi_err refuse(struct cli *c, const struct faults *f)
 		    "vault: one copy of its key file is damaged; any command that changes a key "
 		    "slot writes both anew, such as `saksi key change`");
 	return saksi_fail(&c->err, SAKSI_EDAMAGED,
-	    "vault: %zu fault%s found; `saksi repair --to DIR` saves what is whole; then sync "
-	    "with another device, or look for an older copy",
+	    "vault: %zu fault%s found; `saksi repair --to DIR` saves what is whole; sync with "
+	    "another device, or go back to a copy",
 	    f->n, f->n == 1 ? "" : "s");
 }
 
