@@ -249,6 +249,8 @@ size_t kv_zstd_pack_short(struct kv_zstd *z, uint8_t *out, size_t cap, const voi
     size_t n);
 bool kv_zstd_unpack_short(struct kv_zstd *z, uint8_t *out, size_t len, uint8_t *p,
     size_t n);
+/** kv_zstd_ready: Before it; false when out of memory. */
+bool kv_zstd_ready(struct kv_zstd *z);
 
 /* ---- kv_meta.c ------------------------------------------------------------ */
 

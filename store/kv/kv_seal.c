@@ -291,6 +291,10 @@ static bool unpack(struct buf *out, struct kv *kv, uint8_t *frame, size_t n)
 	}
 	if (frame[0] != CODEC_ZSTD && frame[0] != CODEC_SHORT)
 		return false;
+	if (frame[0] == CODEC_SHORT && !kv_zstd_ready(kv->zstd)) {
+		out->failed = true; /* which is told as want of memory */
+		return true;
+	}
 	where = buf_reserve(out, len);
 	if (where == NULL)
 		return out->failed;

@@ -27,8 +27,11 @@ struct block {
 struct kv_zstd {
 	ZSTD_CCtx *pack;
 	ZSTD_DCtx *unpack;
-	ZSTD_CDict *pack_with; /* made when it is needed first */
-	ZSTD_DDict *unpack_with;
+	/* Made when it is needed first, in a room of ours: libzstd's own making of a
+	 * dictionary dies when memory runs out in the middle of it. */
+	void *pack_room, *unpack_room;
+	const ZSTD_CDict *pack_with;
+	const ZSTD_DDict *unpack_with;
 	struct block blocks; /* the list's fixed end */
 };
 
@@ -88,8 +91,8 @@ void kv_zstd_free(struct kv_zstd **z)
 {
 	if (*z == NULL)
 		return;
-	(void)ZSTD_freeCDict((*z)->pack_with);
-	(void)ZSTD_freeDDict((*z)->unpack_with);
+	give(*z, (*z)->pack_room);
+	give(*z, (*z)->unpack_room);
 	(void)ZSTD_freeCCtx((*z)->pack);
 	(void)ZSTD_freeDCtx((*z)->unpack);
 	free(*z);
@@ -105,15 +108,18 @@ size_t kv_zstd_pack(struct kv_zstd *z, uint8_t *out, size_t cap, const void *p, 
 
 static bool have_pack_with(struct kv_zstd *z)
 {
-	ZSTD_customMem mem = {take, give, z};
 	ZSTD_compressionParameters params =
 	    ZSTD_getCParams(LEVEL, KV_DICT_MAX, kv_dictionary_1_len);
-	size_t rc;
+	size_t rc,
+	    size = ZSTD_estimateCDictSize_advanced(kv_dictionary_1_len, params,
+		ZSTD_dlm_byRef);
 
 	if (z->pack_with != NULL)
 		return true;
-	z->pack_with = ZSTD_createCDict_advanced(kv_dictionary_1, kv_dictionary_1_len,
-	    ZSTD_dlm_byRef, ZSTD_dct_fullDict, params, mem);
+	if (z->pack_room == NULL && (z->pack_room = take(z, size)) == NULL)
+		return false;
+	z->pack_with = ZSTD_initStaticCDict(z->pack_room, size, kv_dictionary_1,
+	    kv_dictionary_1_len, ZSTD_dlm_byRef, ZSTD_dct_fullDict, params);
 	if (z->pack_with == NULL)
 		return false;
 	/* Which dictionary it is, the codec says; what is inside, the seal. */
@@ -157,16 +163,25 @@ bool kv_zstd_unpack(struct kv_zstd *z, uint8_t *out, size_t len, const void *p, 
 	    ZSTD_decompressDCtx(z->unpack, out, len, p, used) == len;
 }
 
+bool kv_zstd_ready(struct kv_zstd *z)
+{
+	size_t size = ZSTD_estimateDDictSize(kv_dictionary_1_len, ZSTD_dlm_byRef);
+
+	if (z->unpack_with != NULL)
+		return true;
+	if (z->unpack_room == NULL && (z->unpack_room = take(z, size)) == NULL)
+		return false;
+	z->unpack_with = ZSTD_initStaticDDict(z->unpack_room, size, kv_dictionary_1,
+	    kv_dictionary_1_len, ZSTD_dlm_byRef, ZSTD_dct_fullDict);
+	return z->unpack_with != NULL;
+}
+
 bool kv_zstd_unpack_short(struct kv_zstd *z, uint8_t *out, size_t len, uint8_t *p,
     size_t n)
 {
-	ZSTD_customMem mem = {take, give, z};
 	size_t used;
 
-	if (z->unpack_with == NULL)
-		z->unpack_with = ZSTD_createDDict_advanced(kv_dictionary_1,
-		    kv_dictionary_1_len, ZSTD_dlm_byRef, ZSTD_dct_fullDict, mem);
-	if (z->unpack_with == NULL)
+	if (!kv_zstd_ready(z))
 		return false;
 	memcpy(p, magic, MAGIC_BYTES);
 	return is_one_frame(p, n, len, &used) &&
