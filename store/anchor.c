@@ -306,11 +306,13 @@ const char *anchor_damage(struct saksi_vault *v)
 {
 	int fd = open_place(v, IN_VAULT, O_RDONLY);
 	struct notes a;
+	struct stat st;
 	bool good;
 
 	if (fd < 0)
 		return NULL;
-	good = read_fd(&a, v, IN_VAULT, fd);
+	/* An empty one was made and never came to be written: as if there were none. */
+	good = (fstat(fd, &st) == 0 && st.st_size == 0) || read_fd(&a, v, IN_VAULT, fd);
 	(void)close(fd);
 	return good
 	    ? NULL
