@@ -1,6 +1,7 @@
 # shellcheck shell=bash
 # Vaults of every format that was ever written: kept in tests/vectors, opened in a copy.
 # shellcheck source=tests/scenario/lib.sh
+# shellcheck disable=SC2016 # backquotes of Markdown and of messages
 . "$(dirname "$0")/lib.sh"
 
 # take FORMAT - a copy of that vault as ./v, and what is known of it as $known.
