@@ -3,7 +3,7 @@
 
 static enum saksi_err run(struct cli *c)
 {
-	struct reindex_report r;
+	struct reindex_report r = {0};
 	json_t *o;
 	/* Without the team: to read it, the index is needed. */
 	enum saksi_err rc = cli_open_vault(c, false);

@@ -126,7 +126,7 @@ struct batch {
 };
 void batch_free(struct batch *b);
 /** batch_prepare: Of a struct batch: make terms of all.  Asks no vault. */
-void batch_prepare(void *batch);
+void batch_prepare(void *ctx);
 
 /** import_write(im, err): All that is ready. */
 SAKSI_MUST_CHECK enum saksi_err import_write(struct importing *im,

@@ -17,7 +17,7 @@ static enum saksi_err read_more(struct lines *s, struct saksi_error *err)
 	uint8_t *where;
 	enum saksi_err rc;
 
-	if (s->at > 0) {
+	if (s->at > 0 && s->in.p != NULL) {
 		memmove(s->in.p, s->in.p + s->at, rest);
 		s->in.len = rest;
 		s->at = 0;
@@ -51,7 +51,7 @@ enum saksi_err lines_next(struct lines *s, const char **p, size_t *n, bool *more
 	for (;;) {
 		size_t rest = s->in.len - s->at;
 		const uint8_t *from = s->in.p == NULL ? NULL : s->in.p + s->at;
-		const uint8_t *end = rest > s->searched
+		const uint8_t *end = from != NULL && rest > s->searched
 		    ? memchr(from + s->searched, '\n', rest - s->searched)
 		    : NULL;
 		enum saksi_err rc;

@@ -301,7 +301,7 @@ static enum saksi_err open_new(struct migration *m, struct saksi_error *err)
 
 static enum saksi_err make_new(struct migration *m, struct saksi_error *err)
 {
-	struct reindex_report ignored;
+	struct reindex_report ignored = {0};
 	struct kv_txn *from = NULL;
 	struct saksi_hash sum;
 	enum saksi_err rc;

@@ -506,6 +506,7 @@ static enum saksi_err restate_mentioned(struct restating *w, struct mentions *m,
 		rc = add_mention(m, &k, &m->list[i], err);
 	if (rc == SAKSI_OK)
 		rc = restate(w, &k, err);
+	m->k = NULL;
 	buf_free(&k.groups);
 	return rc;
 }
