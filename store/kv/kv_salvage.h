@@ -40,7 +40,7 @@ struct kv_salvage {
 
 static inline bool bit_get(const uint8_t *map, uint64_t i)
 {
-	return (map[i / 8] >> i % 8 & 1u) != 0;
+	return ((unsigned)map[i / 8] >> i % 8 & 1u) != 0;
 }
 static inline void bit_set(uint8_t *map, uint64_t i)
 {

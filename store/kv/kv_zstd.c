@@ -42,7 +42,8 @@ static void *take(void *opaque, size_t n)
 
 	if (n > SIZE_MAX - sizeof(*b))
 		return NULL;
-	b = malloc(sizeof(*b) + n);
+	/* Zeroed: libzstd looks at tables before it has filled them. */
+	b = calloc(1, sizeof(*b) + n);
 	if (b == NULL)
 		return NULL;
 	b->len = n;
