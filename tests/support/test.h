@@ -24,9 +24,11 @@
 #include <cmocka.h>
 
 #include <saksi/base/secret.h>
+#include <saksi/base/text.h>
 
 static inline int tests_end(int failed)
 {
+	text_end_thread(); /* what is indexed keeps ICU's handles open */
 	if (secret_live() == 0)
 		return failed;
 	(void)fprintf(stderr, "%zu secrets are left in memory\n", secret_live());
