@@ -122,22 +122,14 @@ done:
 static enum saksi_err is_relationship(struct saksi_txn *t, uint64_t number, bool *yes,
     struct saksi_error *err)
 {
-	struct index_hits *h = NULL;
 	struct index_term term;
 	struct index *x;
 	struct kv_txn *kv;
-	uint64_t doc = 0;
-	bool found = false;
 	enum saksi_err rc = txn_index(t, &x, &kv, err);
 
+	*yes = false;
 	index_term(&term, IX_TYPE, "relationship", 12);
-	if (rc == SAKSI_OK)
-		rc = index_hits_open(&h, x, kv, &term, err);
-	if (rc == SAKSI_OK)
-		rc = index_hits_next(h, number, &doc, &found, err);
-	index_hits_close(&h);
-	*yes = rc == SAKSI_OK && found && doc == number;
-	return rc;
+	return rc == SAKSI_OK ? index_has(x, kv, &term, number, yes, err) : rc;
 }
 
 static enum saksi_err look_at(void *ctx, uint64_t number, struct saksi_error *err)

@@ -321,23 +321,14 @@ static void read_referrer(struct reading *r, const json_t *record)
 enum saksi_err pair_deleted(struct saksi_txn *t, uint64_t number, bool *deleted,
     struct saksi_error *err)
 {
-	struct index_hits *h = NULL;
 	struct index_term term;
 	struct index *x;
 	struct kv_txn *kv;
-	uint64_t doc = 0;
-	bool found = false;
 	enum saksi_err rc = txn_index(t, &x, &kv, err);
 
 	*deleted = false;
 	index_term(&term, IX_STATE, "deleted", 7);
-	if (rc == SAKSI_OK)
-		rc = index_hits_open(&h, x, kv, &term, err);
-	if (rc == SAKSI_OK)
-		rc = index_hits_next(h, number, &doc, &found, err);
-	index_hits_close(&h);
-	*deleted = found && doc == number;
-	return rc;
+	return rc == SAKSI_OK ? index_has(x, kv, &term, number, deleted, err) : rc;
 }
 
 /* ---- a profile --------------------------------------------------------------------------- */

@@ -374,35 +374,30 @@ static enum saksi_err count(json_t *by_type, const char *type, json_int_t n,
 	return SAKSI_OK;
 }
 
-/* All records that a term names. */
+/* Call ${fn} for each record that a term names. */
 static enum saksi_err each_hit(struct saksi_txn *t, const struct index_term *term,
-    enum saksi_err (*fn)(struct counting *k, uint64_t number, struct saksi_error *err),
-    struct counting *k, uint64_t *n, struct saksi_error *err)
+    index_each_fn *fn, void *ctx, struct saksi_error *err)
 {
-	struct index_hits *h = NULL;
 	struct index *x;
 	struct kv_txn *kv;
-	uint64_t doc = 0;
-	bool found;
-	enum saksi_err rc;
+	enum saksi_err rc = txn_index(t, &x, &kv, err);
 
-	*n = 0;
-	if ((rc = txn_index(t, &x, &kv, err)) != SAKSI_OK ||
-	    (rc = index_hits_open(&h, x, kv, term, err)) != SAKSI_OK)
-		return rc;
-	while (
-	    (rc = index_hits_next(h, doc + 1, &doc, &found, err)) == SAKSI_OK && found) {
-		++*n;
-		if (fn != NULL && (rc = fn(k, doc, err)) != SAKSI_OK)
-			break;
-	}
-	index_hits_close(&h);
-	return rc;
+	return rc == SAKSI_OK ? index_each(x, kv, term, fn, ctx, err) : rc;
 }
 
-static enum saksi_err count_deleted(struct counting *k, uint64_t number,
-    struct saksi_error *err)
+static enum saksi_err count_one(void *ctx, uint64_t number, struct saksi_error *err)
 {
+	uint64_t *n = ctx;
+
+	(void)number;
+	(void)err;
+	++*n;
+	return SAKSI_OK;
+}
+
+static enum saksi_err count_deleted(void *ctx, uint64_t number, struct saksi_error *err)
+{
+	struct counting *k = ctx;
 	struct buf row = BUF_INIT;
 	struct state_head h;
 	char type[64];
@@ -419,9 +414,9 @@ static enum saksi_err count_deleted(struct counting *k, uint64_t number,
 	return rc;
 }
 
-static enum saksi_err count_conflict(struct counting *k, uint64_t number,
-    struct saksi_error *err)
+static enum saksi_err count_conflict(void *ctx, uint64_t number, struct saksi_error *err)
 {
+	struct counting *k = ctx;
 	struct state s;
 	enum saksi_err rc;
 
@@ -450,7 +445,8 @@ static enum saksi_err count_types(struct counting *k, struct saksi_error *err)
 		return rc;
 	while ((rc = index_walk_next(w, &term, &found, err)) == SAKSI_OK && found) {
 		head_text(type, sizeof(type), (const char *)term.b + 1, term.n - 1);
-		rc = each_hit(k->t, &term, NULL, NULL, &n, err);
+		n = 0;
+		rc = each_hit(k->t, &term, count_one, &n, err);
 		if (rc == SAKSI_OK)
 			rc = count(k->by_type, type, (json_int_t)n, err);
 		if (rc != SAKSI_OK)
@@ -465,7 +461,6 @@ enum saksi_err saksi_record_counts(struct saksi_txn *t, json_t **by_type,
 {
 	struct counting k = {t, json_object(), conflicts, deleted};
 	struct index_term term;
-	uint64_t n;
 	enum saksi_err rc;
 
 	*conflicts = *deleted = 0;
@@ -474,10 +469,10 @@ enum saksi_err saksi_record_counts(struct saksi_txn *t, json_t **by_type,
 	if ((rc = count_types(&k, err)) != SAKSI_OK)
 		return rc;
 	index_term(&term, IX_STATE, "deleted", 7);
-	if ((rc = each_hit(t, &term, count_deleted, &k, &n, err)) != SAKSI_OK)
+	if ((rc = each_hit(t, &term, count_deleted, &k, err)) != SAKSI_OK)
 		return rc;
 	index_term(&term, IX_STATE, "conflict", 8);
-	return each_hit(t, &term, count_conflict, &k, &n, err);
+	return each_hit(t, &term, count_conflict, &k, err);
 }
 
 static int by_field_and_value(const void *pa, const void *pb)

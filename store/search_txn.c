@@ -39,22 +39,11 @@ enum saksi_err saksi_search_links(struct saksi_txn *t, const struct saksi_id *to
     enum saksi_err (*fn)(void *ctx, uint64_t number, struct saksi_error *err), void *ctx,
     struct saksi_error *err)
 {
-	struct index_hits *h = NULL;
 	struct index_term term;
 	struct index *x;
 	struct kv_txn *kv;
-	uint64_t doc = 0;
-	bool found = true;
 	enum saksi_err rc = txn_index(t, &x, &kv, err);
 
 	index_term(&term, IX_LINK, to->b, sizeof(to->b));
-	if (rc == SAKSI_OK)
-		rc = index_hits_open(&h, x, kv, &term, err);
-	while (rc == SAKSI_OK &&
-	    (rc = index_hits_next(h, doc, &doc, &found, err)) == SAKSI_OK && found) {
-		rc = fn(ctx, doc, err);
-		doc++;
-	}
-	index_hits_close(&h);
-	return rc;
+	return rc == SAKSI_OK ? index_each(x, kv, &term, fn, ctx, err) : rc;
 }

@@ -80,7 +80,6 @@ struct chunk_build {
 /** chunk_add: Documents ascending. */
 void chunk_add(struct chunk_build *c, enum payload_kind kind, uint64_t doc,
     const uint8_t *p, size_t n);
-size_t chunk_size(const struct chunk_build *c);
 /** chunk_size_with: The size once this posting is added too. */
 size_t chunk_size_with(const struct chunk_build *c, enum payload_kind kind, uint64_t doc,
     size_t n);

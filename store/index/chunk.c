@@ -200,11 +200,6 @@ void chunk_add(struct chunk_build *c, enum payload_kind kind, uint64_t doc,
 		buf_add(&c->pay, p, n);
 }
 
-size_t chunk_size(const struct chunk_build *c)
-{
-	return varint_len(c->n) + varint_len(c->first) + c->docs.len + c->pay.len;
-}
-
 size_t chunk_size_with(const struct chunk_build *c, enum payload_kind kind, uint64_t doc,
     size_t n)
 {

@@ -21,8 +21,10 @@ enum saksi_err cursor_open(struct cursor *c, struct index *x, struct kv_txn *txn
 
 void cursor_close(struct cursor *c)
 {
-	for (unsigned i = 0; c->level != NULL && i < c->run->height; i++)
+	for (unsigned i = 0; c->level != NULL && i < c->run->height; i++) {
 		buf_free(&c->level[i].bytes);
+		wipe(&c->level[i].it, sizeof(c->level[i].it));
+	}
 	free(c->level);
 	memset(c, 0, sizeof(*c));
 }

@@ -64,7 +64,6 @@ struct gather {
 	struct table by_one;
 	uint64_t *one_hash;
 	size_t cap_one_hash;
-	size_t n_docs;
 };
 
 enum saksi_err gather_new(struct gather **out, struct saksi_error *err)
@@ -80,6 +79,8 @@ static void forget(struct gather *g)
 	for (size_t i = 0; i < g->n_ones; i++)
 		buf_free(&g->ones[i].payload);
 	free(g->puts);
+	if (g->ones != NULL)
+		wipe(g->ones, g->n_ones * sizeof(*g->ones));
 	free(g->ones);
 	free(g->doc_hash);
 	free(g->one_hash);
@@ -100,11 +101,6 @@ void gather_free(struct gather **g)
 bool gather_empty(const struct gather *g)
 {
 	return g->n_puts == 0;
-}
-
-size_t gather_docs(const struct gather *g)
-{
-	return g->n_docs;
 }
 
 static uint64_t put_hash(uint64_t doc, bool log)
@@ -154,7 +150,6 @@ static enum saksi_err new_put(struct gather *g, uint64_t doc, bool log, struct p
 	memset(*out, 0, sizeof(**out));
 	(*out)->doc = doc;
 	(*out)->log = log;
-	g->n_docs += !log;
 	at = (size_t)hash & (g->by_doc.cap - 1);
 	while (g->by_doc.slot[at] != 0)
 		at = (at + 1) & (g->by_doc.cap - 1);
@@ -363,6 +358,8 @@ struct sorting {
 
 static void sorting_free(struct sorting *s)
 {
+	if (s->slots != NULL)
+		wipe(s->slots, s->n_slots * sizeof(*s->slots)); /* they begin words */
 	free(s->slots);
 	free(s->hashes);
 	free(s->table.slot);

@@ -2,6 +2,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <saksi/base/secret.h>
+
 #include "index_int.h"
 
 struct hit_run {
@@ -143,6 +145,7 @@ void index_hits_close(struct index_hits **h)
 		chunk_free(&(*h)->run[i].chunk);
 	}
 	free((*h)->run);
+	wipe(&(*h)->term, sizeof((*h)->term));
 	free(*h);
 	*h = NULL;
 }
@@ -302,6 +305,41 @@ const uint8_t *index_hits_payload(const struct index_hits *h, size_t *n)
 uint64_t index_hits_estimate(const struct index_hits *h)
 {
 	return h->estimate;
+}
+
+enum saksi_err index_each(struct index *x, struct kv_txn *txn, const struct index_term *t,
+    index_each_fn *fn, void *ctx, struct saksi_error *err)
+{
+	struct index_hits *h = NULL;
+	uint64_t doc = 0;
+	bool found;
+	enum saksi_err rc;
+
+	if ((rc = index_hits_open(&h, x, txn, t, err)) != SAKSI_OK)
+		return rc;
+	/* Documents count from 1. */
+	while ((rc = index_hits_next(h, doc + 1, &doc, &found, err)) == SAKSI_OK && found)
+		if ((rc = fn(ctx, doc, err)) != SAKSI_OK)
+			break;
+	index_hits_close(&h);
+	return rc;
+}
+
+enum saksi_err index_has(struct index *x, struct kv_txn *txn, const struct index_term *t,
+    uint64_t doc, bool *has, struct saksi_error *err)
+{
+	struct index_hits *h = NULL;
+	uint64_t first = 0;
+	bool found = false;
+	enum saksi_err rc;
+
+	*has = false;
+	if ((rc = index_hits_open(&h, x, txn, t, err)) != SAKSI_OK)
+		return rc;
+	rc = index_hits_next(h, doc, &first, &found, err);
+	*has = rc == SAKSI_OK && found && first == doc;
+	index_hits_close(&h);
+	return rc;
 }
 
 /* ---- one ----------------------------------------------------------------------------- */

@@ -406,18 +406,6 @@ enum saksi_err index_flush(struct index *x, struct kv_txn *txn, struct saksi_err
 			      : flush_to_segment(x, txn, r, err);
 }
 
-#define SETTLE_BLOCKS 4000u
-
-enum saksi_err index_settle(struct index *x, struct kv_txn *txn, bool *more,
-    struct saksi_error *err)
-{
-	enum saksi_err rc;
-
-	if ((rc = merge_carry_on(x, txn, SETTLE_BLOCKS, more, err)) == SAKSI_OK)
-		rc = super_write(&x->super, txn, err);
-	return rc;
-}
-
 void index_count(const struct index *x, struct index_counts *c)
 {
 	memset(c, 0, sizeof(*c));

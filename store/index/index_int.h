@@ -212,6 +212,7 @@ struct super {
 	struct drop *drops;
 	size_t n_drops, cap_drops;
 };
+void merge_free(struct merge *m);
 void super_free(struct super *s);
 SAKSI_MUST_CHECK enum saksi_err super_read(struct super *s, const uint8_t *p, size_t n,
     struct saksi_error *err);
@@ -227,7 +228,6 @@ struct gather;
 SAKSI_MUST_CHECK enum saksi_err gather_new(struct gather **out, struct saksi_error *err);
 void gather_free(struct gather **g);
 bool gather_empty(const struct gather *g);
-size_t gather_docs(const struct gather *g);
 SAKSI_MUST_CHECK enum saksi_err gather_put(struct gather *g, uint64_t doc,
     struct index_doc *d, struct saksi_error *err);
 SAKSI_MUST_CHECK enum saksi_err gather_put_log(struct gather *g, uint64_t n,

@@ -2,6 +2,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <saksi/base/secret.h>
+
 #include "index_int.h"
 
 struct merge_input {
@@ -52,7 +54,7 @@ void merger_close(struct merger *m)
 		chunk_free(&m->in[i].chunk);
 	}
 	free(m->in);
-	memset(m, 0, sizeof(*m));
+	wipe(m, sizeof(*m));
 }
 
 static enum saksi_err open_chunk(struct merge_input *in, struct saksi_error *err)

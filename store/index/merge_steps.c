@@ -160,8 +160,7 @@ static enum saksi_err finish(struct index *x, struct merge *m, struct run *r,
 	    (s->n_runs - first - m->n_in) * sizeof(struct run *));
 	s->n_runs -= m->n_in - 1;
 	s->merges[m->level] = NULL;
-	buf_free(&m->writer);
-	free(m);
+	merge_free(m);
 	return SAKSI_OK;
 }
 

@@ -11,15 +11,18 @@
 #include <string.h>
 
 #include <saksi/base/mp.h>
+#include <saksi/base/secret.h>
 
 #include "index_int.h"
 
 #define SUPER_VERSION 1u
 
-static void merge_free(struct merge *m)
+void merge_free(struct merge *m)
 {
-	if (m != NULL)
+	if (m != NULL) {
 		buf_free(&m->writer);
+		wipe(m, sizeof(*m)); /* it holds a term */
+	}
 	free(m);
 }
 

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include <saksi/base/mp.h>
+#include <saksi/base/secret.h>
 
 #include "index_int.h"
 
@@ -28,12 +29,15 @@ enum saksi_err writer_open(struct writer *w, struct index *x, struct kv_txn *txn
 
 void writer_close(struct writer *w)
 {
-	for (unsigned i = 0; i < HEIGHT_MAX; i++)
+	for (unsigned i = 0; i < HEIGHT_MAX; i++) {
+		if (w->level[i] != NULL)
+			wipe(w->level[i], sizeof(*w->level[i]));
 		free(w->level[i]);
+	}
 	free(w->hashes);
 	chunk_build_free(&w->chunk);
 	buf_free(&w->scratch);
-	memset(w, 0, sizeof(*w));
+	wipe(w, sizeof(*w));
 }
 
 static enum saksi_err put_block(struct writer *w, unsigned level, uint64_t *number,
@@ -46,10 +50,12 @@ static enum saksi_err put_block(struct writer *w, unsigned level, uint64_t *numb
 	if ((rc = kv_next(w->txn, KV_INDEX, number, err)) != SAKSI_OK ||
 	    (rc = kv_put(w->txn, KV_INDEX, *number, bytes, sizeof(bytes), err)) !=
 		SAKSI_OK)
-		return rc;
+		goto fail;
 	w->blocks++;
 	w->written++;
-	return SAKSI_OK;
+fail:
+	wipe(bytes, sizeof(bytes));
+	return rc;
 }
 
 static enum saksi_err close_block(struct writer *w, unsigned level,

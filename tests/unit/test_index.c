@@ -450,7 +450,8 @@ static void test_tiers(void **state)
 		uint64_t number;
 
 		world_begin(&w, true);
-		OK(index_settle(w.x, w.t, &more, &w.f.err));
+		OK(merge_carry_on(w.x, w.t, 4000, &more, &w.f.err));
+		OK(super_write(&w.x->super, w.t, &w.f.err));
 		number = kv_txn_number(w.t);
 		commit(&w.f, w.t);
 		index_committed(w.x, number);

@@ -144,9 +144,6 @@ SAKSI_MUST_CHECK enum saksi_err index_put_log(struct index *x, uint64_t n,
  */
 SAKSI_MUST_CHECK enum saksi_err index_flush(struct index *x, struct kv_txn *txn,
     struct saksi_error *err);
-/** index_settle(x, txn, err): Carry all merges on to their end, as far as one transaction can; ${*more}: not all. */
-SAKSI_MUST_CHECK enum saksi_err index_settle(struct index *x, struct kv_txn *txn,
-    bool *more, struct saksi_error *err);
 
 /* ---- reading -------------------------------------------------------------------- */
 
@@ -172,6 +169,13 @@ SAKSI_MUST_CHECK enum saksi_err index_hits_next(struct index_hits *h, uint64_t f
     uint64_t *doc, bool *found, struct saksi_error *err);
 /** index_hits_payload: Of the document last returned; valid until the next call. */
 const uint8_t *index_hits_payload(const struct index_hits *h, size_t *n);
+/** index_each: Call ${fn} for each document of a term; SAKSI_OK to go on. */
+typedef enum saksi_err index_each_fn(void *ctx, uint64_t doc, struct saksi_error *err);
+SAKSI_MUST_CHECK enum saksi_err index_each(struct index *x, struct kv_txn *txn,
+    const struct index_term *t, index_each_fn *fn, void *ctx, struct saksi_error *err);
+/** index_has: Does the term name this document? */
+SAKSI_MUST_CHECK enum saksi_err index_has(struct index *x, struct kv_txn *txn,
+    const struct index_term *t, uint64_t doc, bool *has, struct saksi_error *err);
 /** index_hits_estimate: How many documents there may be; for choosing an order. */
 uint64_t index_hits_estimate(const struct index_hits *h);
 void index_hits_close(struct index_hits **h);
