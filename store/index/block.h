@@ -73,6 +73,16 @@ struct chunk_at {
 void chunk_payload(const struct chunk *c, struct chunk_at *at, size_t i,
     const uint8_t **p, size_t *n);
 
+/* A chunk as it stands, where only its ends are of interest. */
+struct chunk_parts {
+	uint64_t n, first, last;
+	const uint8_t *docs; /* differences, up to ${pay} */
+	const uint8_t *pay, *end;
+};
+/** chunk_split: false: it makes no sense.  Payloads of their own lengths are not looked at. */
+bool chunk_split(struct chunk_parts *c, enum payload_kind kind, const uint8_t *p,
+    size_t n);
+
 struct chunk_build {
 	struct buf docs, pay;
 	uint64_t first, last, n;
@@ -83,6 +93,9 @@ void chunk_add(struct chunk_build *c, enum payload_kind kind, uint64_t doc,
 /** chunk_size_with: The size once this posting is added too. */
 size_t chunk_size_with(const struct chunk_build *c, enum payload_kind kind, uint64_t doc,
     size_t n);
+/** chunk_add_all: A whole chunk, whose documents come after those that it has. */
+void chunk_add_all(struct chunk_build *c, const struct chunk_parts *more);
+size_t chunk_size_with_all(const struct chunk_build *c, const struct chunk_parts *more);
 void chunk_write(struct buf *out, const struct chunk_build *c);
 void chunk_reset(struct chunk_build *c);
 void chunk_build_free(struct chunk_build *c);

@@ -143,6 +143,30 @@ enum saksi_err chunk_read(struct chunk *c, enum payload_kind kind, const uint8_t
 	return payloads_fit(c) ? SAKSI_OK : malformed(err);
 }
 
+bool chunk_split(struct chunk_parts *c, enum payload_kind kind, const uint8_t *p, size_t n)
+{
+	uint64_t step;
+
+	c->end = p + n;
+	if (!varint_get(&p, c->end, &c->n) || c->n == 0 || c->n > n ||
+	    !varint_get(&p, c->end, &c->first) || c->first > DOC_MAX)
+		return false;
+	c->docs = p;
+	c->last = c->first;
+	for (uint64_t i = 1; i < c->n; i++) {
+		if (p < c->end && *p < 0x80)
+			step = *p++;
+		else if (!varint_get(&p, c->end, &step))
+			return false;
+		if (step == 0 || step > DOC_MAX - c->last)
+			return false;
+		c->last += step;
+	}
+	c->pay = p;
+	return kind > PAYLOAD_BYTE ||
+	    (size_t)(c->end - p) == (kind == PAYLOAD_BYTE ? c->n : 0);
+}
+
 void chunk_free(struct chunk *c)
 {
 	free(c->docs);
@@ -212,6 +236,27 @@ size_t chunk_size_with(const struct chunk_build *c, enum payload_kind kind, uint
 		return size + 1 + varint_len(doc);
 	return size + varint_len(c->n + 1) + varint_len(c->first) + c->docs.len +
 	    c->pay.len + varint_len(doc - c->last);
+}
+
+void chunk_add_all(struct chunk_build *c, const struct chunk_parts *more)
+{
+	if (c->n == 0)
+		c->first = more->first;
+	else
+		buf_varint(&c->docs, more->first - c->last);
+	buf_add(&c->docs, more->docs, (size_t)(more->pay - more->docs));
+	buf_add(&c->pay, more->pay, (size_t)(more->end - more->pay));
+	c->last = more->last;
+	c->n += more->n;
+}
+
+size_t chunk_size_with_all(const struct chunk_build *c, const struct chunk_parts *more)
+{
+	uint64_t first = c->n == 0 ? more->first : c->first;
+	size_t step = c->n == 0 ? 0 : varint_len(more->first - c->last);
+
+	return varint_len(c->n + more->n) + varint_len(first) + c->docs.len + step +
+	    c->pay.len + (size_t)(more->end - more->docs);
 }
 
 void chunk_write(struct buf *out, const struct chunk_build *c)

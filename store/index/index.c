@@ -327,11 +327,8 @@ static enum saksi_err write_segment(struct index *x, struct kv_txn *txn,
 	if ((rc = merger_open(&m, x, txn, runs, n, err)) == SAKSI_OK &&
 	    (rc = writer_open(&w, x, txn, err)) == SAKSI_OK)
 		rc = merger_start(&m, NULL, 0, 0, err);
-	while (rc == SAKSI_OK && m.valid) {
-		rc = writer_add(&w, m.term, m.term_len, m.doc, m.pay, m.pay_len, err);
-		if (rc == SAKSI_OK)
-			rc = merger_next(&m, err);
-	}
+	if (rc == SAKSI_OK)
+		rc = merger_copy(&m, &w, UINT64_MAX, err);
 	if (rc == SAKSI_OK)
 		rc = writer_finish(&w, out, err);
 	writer_close(&w);

@@ -4,7 +4,7 @@
  *   block.c chunk.c term.c  bytes                 docs.c    sets of documents
  *   cursor.c  a place in one run                  writer.c  a new segment
  *   run.c     a run in memory                      merge.c   many runs to one stream
- *   gather.c  what was put, sorted into a run
+ *   gather.c gather_sort.c  what was put, sorted into a run; term_sort.c
  *   merge_steps.c  tiers, bounded work            super.c   the state record
  *   hits.c    the documents of a term             walk.c    the terms of a range
  *   index.c   in step with the vault, flush       rebuild.c made anew while it is used
@@ -127,6 +127,7 @@ struct writer {
 	struct chunk_build chunk; /* of the term that is being written */
 	uint8_t term[INDEX_TERM_MAX];
 	size_t term_len;
+	size_t room; /* for it in the leaf, while the chunk is not empty */
 	struct buf scratch;
 	uint64_t blocks;
 	uint64_t written; /* blocks since writer_open() */
@@ -138,6 +139,13 @@ SAKSI_MUST_CHECK enum saksi_err writer_open(struct writer *w, struct index *x,
 /** writer_add: Postings in order of (term, document). */
 SAKSI_MUST_CHECK enum saksi_err writer_add(struct writer *w, const uint8_t *term,
     size_t n, uint64_t doc, const uint8_t *p, size_t len, struct saksi_error *err);
+/**
+ * writer_add_all(w, term, n, c, all, err):
+ * The postings of a whole chunk, if it fits in where the last one went; ${*all}
+ * false: it doesn't, so add them one by one.
+ */
+SAKSI_MUST_CHECK enum saksi_err writer_add_all(struct writer *w, const uint8_t *term,
+    size_t n, const struct chunk_parts *c, bool *all, struct saksi_error *err);
 /** writer_finish: Write what is open; fill in root, height and counts of ${r}. */
 SAKSI_MUST_CHECK enum saksi_err writer_finish(struct writer *w, struct run *r,
     struct saksi_error *err);
@@ -176,6 +184,9 @@ SAKSI_MUST_CHECK enum saksi_err merger_open(struct merger *m, struct index *x,
 SAKSI_MUST_CHECK enum saksi_err merger_start(struct merger *m, const uint8_t *term,
     size_t n, uint64_t doc, struct saksi_error *err);
 SAKSI_MUST_CHECK enum saksi_err merger_next(struct merger *m, struct saksi_error *err);
+/** merger_copy: All from here on into ${w}, until it has written ${budget} blocks. */
+SAKSI_MUST_CHECK enum saksi_err merger_copy(struct merger *m, struct writer *w,
+    uint64_t budget, struct saksi_error *err);
 void merger_close(struct merger *m);
 
 /* ---- state ------------------------------------------------------------------------- */
@@ -239,6 +250,16 @@ bool gather_find(const struct gather *g, const struct index_term *t, uint64_t *d
 /** gather_run: All of it as a run in memory; ${g} is empty afterwards. */
 SAKSI_MUST_CHECK enum saksi_err gather_run(struct gather *g, struct run **out,
     struct saksi_error *err);
+
+/* ---- sorting terms: term_sort.c ------------------------------------------------------ */
+
+struct term_place {
+	uint64_t part; /* for the sorting: eight bytes of the term */
+	const uint8_t *term;
+	uint32_t n, which;
+};
+/** term_sort(list, n): In the order of term_cmp().  No two may be equal. */
+void term_sort(struct term_place *list, size_t n);
 
 /* ---- blocks -------------------------------------------------------------------------- */
 

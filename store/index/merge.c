@@ -9,8 +9,10 @@
 struct merge_input {
 	struct cursor c;
 	struct run *run;
-	struct chunk chunk;
+	struct chunk_parts whole; /* the chunk it stands in */
+	struct chunk chunk;	  /* the same, decoded when its postings are asked for */
 	struct chunk_at at;
+	bool decoded;
 	size_t i;	/* posting in the chunk */
 	bool active;	/* stands on the merger's term */
 	size_t shadows; /* younger inputs that may hold the same records */
@@ -60,21 +62,39 @@ void merger_close(struct merger *m)
 static enum saksi_err open_chunk(struct merge_input *in, struct saksi_error *err)
 {
 	in->i = 0;
-	in->at = (struct chunk_at){0, NULL};
-	if (!in->c.valid)
+	in->decoded = false;
+	if (in->c.valid &&
+	    !chunk_split(&in->whole, family_payload(in->c.term[0]), in->c.chunk,
+		in->c.chunk_len))
+		return saksi_fail(err, SAKSI_EDAMAGED,
+		    "index: a list in it makes no sense; run `saksi reindex`");
+	return SAKSI_OK;
+}
+
+static enum saksi_err decode(struct merge_input *in, struct saksi_error *err)
+{
+	if (in->decoded)
 		return SAKSI_OK;
+	in->decoded = true;
+	in->at = (struct chunk_at){0, NULL};
 	return chunk_read(&in->chunk, family_payload(in->c.term[0]), in->c.chunk,
 	    in->c.chunk_len, err);
 }
 
-/* To its next posting; whether that is one of the same term is seen at once. */
-static enum saksi_err forward(struct merger *m, size_t at, struct saksi_error *err)
+static uint64_t doc_of(const struct merge_input *in)
+{
+	return in->i == 0 ? in->whole.first : in->chunk.docs[in->i];
+}
+
+/* To its next posting, or over the rest of its chunk; is it one of the same term? */
+static enum saksi_err forward(struct merger *m, size_t at, bool rest,
+    struct saksi_error *err)
 {
 	struct merge_input *in = &m->in[at];
 	enum saksi_err rc;
 
-	if (++in->i < in->chunk.n)
-		return SAKSI_OK;
+	if (!rest && ++in->i < in->whole.n)
+		return decode(in, err);
 	if ((rc = cursor_next(&in->c, err)) == SAKSI_OK)
 		rc = open_chunk(in, err);
 	in->active = rc == SAKSI_OK && in->c.valid &&
@@ -132,9 +152,7 @@ static size_t smallest(const struct merger *m)
 	for (size_t i = 0; i < m->n; i++) {
 		const struct merge_input *in = &m->in[i];
 
-		if (in->active &&
-		    (best == SIZE_MAX ||
-			in->chunk.docs[in->i] < m->in[best].chunk.docs[m->in[best].i]))
+		if (in->active && (best == SIZE_MAX || doc_of(in) < doc_of(&m->in[best])))
 			best = i;
 	}
 	return best;
@@ -145,29 +163,83 @@ static enum saksi_err settle(struct merger *m, struct saksi_error *err)
 	enum saksi_err rc;
 
 	for (;;) {
-		struct merge_input *in;
-
 		m->valid = m->n_active > 0 || next_term(m);
 		if (!m->valid)
 			return SAKSI_OK;
 		m->at = smallest(m);
-		in = &m->in[m->at];
-		m->doc = in->chunk.docs[in->i];
-		if (!is_shadowed(m, m->at, m->doc)) {
-			chunk_payload(&in->chunk, &in->at, in->i, &m->pay, &m->pay_len);
+		m->doc = doc_of(&m->in[m->at]);
+		if (!is_shadowed(m, m->at, m->doc))
 			return SAKSI_OK;
-		}
-		if ((rc = forward(m, m->at, err)) != SAKSI_OK)
+		if ((rc = forward(m, m->at, false, err)) != SAKSI_OK)
 			return rc;
 	}
 }
 
+static enum saksi_err look(struct merger *m, struct saksi_error *err)
+{
+	struct merge_input *in = &m->in[m->at];
+	enum saksi_err rc;
+
+	if (m->valid && (rc = decode(in, err)) != SAKSI_OK)
+		return rc;
+	if (m->valid)
+		chunk_payload(&in->chunk, &in->at, in->i, &m->pay, &m->pay_len);
+	return SAKSI_OK;
+}
+
 enum saksi_err merger_next(struct merger *m, struct saksi_error *err)
 {
-	enum saksi_err rc = forward(m, m->at, err);
+	enum saksi_err rc;
 
-	return rc == SAKSI_OK ? settle(m, err) : rc;
+	if ((rc = forward(m, m->at, false, err)) != SAKSI_OK ||
+	    (rc = settle(m, err)) != SAKSI_OK)
+		return rc;
+	return look(m, err);
 }
+
+/* ---- to a writer ---------------------------------------------------------------------- */
+
+/* It stands before a chunk of which all is to be copied, before any other's postings. */
+static bool stands_alone(const struct merger *m)
+{
+	const struct merge_input *in = &m->in[m->at];
+
+	if (in->i > 0 || (in->shadows > 0 && !family_is_log(m->term[0])))
+		return false;
+	for (size_t i = 0; m->n_active > 1 && i < m->n; i++)
+		if (i != m->at && m->in[i].active && doc_of(&m->in[i]) <= in->whole.last)
+			return false;
+	return true;
+}
+
+static enum saksi_err copy_some(struct merger *m, struct writer *w,
+    struct saksi_error *err)
+{
+	bool all = false;
+	enum saksi_err rc = SAKSI_OK;
+
+	if (stands_alone(m))
+		rc = writer_add_all(w, m->term, m->term_len, &m->in[m->at].whole, &all,
+		    err);
+	if (rc == SAKSI_OK && !all && (rc = look(m, err)) == SAKSI_OK)
+		rc = writer_add(w, m->term, m->term_len, m->doc, m->pay, m->pay_len, err);
+	if (rc == SAKSI_OK)
+		rc = forward(m, m->at, all, err);
+	return rc;
+}
+
+enum saksi_err merger_copy(struct merger *m, struct writer *w, uint64_t budget,
+    struct saksi_error *err)
+{
+	enum saksi_err rc = SAKSI_OK;
+
+	while (rc == SAKSI_OK && m->valid && w->written < budget)
+		if ((rc = copy_some(m, w, err)) == SAKSI_OK)
+			rc = settle(m, err);
+	return rc;
+}
+
+/* ---- from some place on ------------------------------------------------------------------ */
 
 /* Past (term, doc), where an input stands on it. */
 static enum saksi_err pass(struct merge_input *in, const uint8_t *term, size_t n,
@@ -175,11 +247,11 @@ static enum saksi_err pass(struct merge_input *in, const uint8_t *term, size_t n
 {
 	enum saksi_err rc = SAKSI_OK;
 
-	while (rc == SAKSI_OK && in->c.valid && in->chunk.docs[in->i] <= doc &&
+	while (rc == SAKSI_OK && in->c.valid && doc_of(in) <= doc &&
 	    term_cmp(in->c.term, in->c.term_len, term, n) == 0) {
-		if (++in->i < in->chunk.n)
-			continue;
-		if ((rc = cursor_next(&in->c, err)) == SAKSI_OK)
+		if (++in->i < in->whole.n)
+			rc = decode(in, err);
+		else if ((rc = cursor_next(&in->c, err)) == SAKSI_OK)
 			rc = open_chunk(in, err);
 	}
 	return rc;
@@ -204,5 +276,5 @@ enum saksi_err merger_start(struct merger *m, const uint8_t *term, size_t n, uin
 			return rc;
 	}
 	m->n_active = 0;
-	return settle(m, err);
+	return (rc = settle(m, err)) == SAKSI_OK ? look(m, err) : rc;
 }

@@ -164,21 +164,6 @@ static enum saksi_err finish(struct index *x, struct merge *m, struct run *r,
 	return SAKSI_OK;
 }
 
-static enum saksi_err copy_postings(struct merger *in, struct writer *w, uint64_t budget,
-    struct saksi_error *err)
-{
-	enum saksi_err rc = SAKSI_OK;
-
-	while (in->valid && w->written < budget && rc == SAKSI_OK) {
-		rc = writer_add(w, in->term, in->term_len, in->doc, in->pay, in->pay_len,
-		    err);
-		if (rc != SAKSI_OK)
-			break;
-		rc = merger_next(in, err);
-	}
-	return rc;
-}
-
 /* ${*out}: the whole result, if this part was the last. */
 static enum saksi_err merge_part(struct merge *m, struct merger *in, struct writer *w,
     uint64_t budget, struct run **out, struct saksi_error *err)
@@ -189,7 +174,7 @@ static enum saksi_err merge_part(struct merge *m, struct merger *in, struct writ
 	    (rc = writer_resume(w, m->writer.p, m->writer.len, err)) != SAKSI_OK)
 		return rc;
 	rc = merger_start(in, m->term, m->started ? m->term_len : 0, m->doc, err);
-	if (rc != SAKSI_OK || (rc = copy_postings(in, w, budget, err)) != SAKSI_OK)
+	if (rc != SAKSI_OK || (rc = merger_copy(in, w, budget, err)) != SAKSI_OK)
 		return rc;
 	if (in->valid) {
 		/* The writer stands on the last posting it was given. */

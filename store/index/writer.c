@@ -145,40 +145,72 @@ static enum saksi_err close_chunk(struct writer *w, struct saksi_error *err)
 	return SAKSI_OK;
 }
 
-static void count_doc(struct writer *w, uint64_t doc, const uint8_t *p)
+static void count_docs(struct writer *w, uint64_t n, uint64_t first, uint64_t last,
+    const uint8_t *lengths)
 {
-	w->docs++;
-	w->words += index_length(*p);
-	if (doc < w->min_doc)
-		w->min_doc = doc;
-	if (doc > w->max_doc)
-		w->max_doc = doc;
+	w->docs += n;
+	for (uint64_t i = 0; i < n; i++)
+		w->words += index_length(lengths[i]);
+	if (first < w->min_doc)
+		w->min_doc = first;
+	if (last > w->max_doc)
+		w->max_doc = last;
+}
+
+/* The chunk is this term's, and ${room} is known. */
+static enum saksi_err begin_chunk(struct writer *w, const uint8_t *term, size_t n,
+    struct saksi_error *err)
+{
+	enum saksi_err rc;
+
+	if (w->chunk.n > 0) {
+		if (term_cmp(term, n, w->term, w->term_len) == 0)
+			return SAKSI_OK;
+		if ((rc = close_chunk(w, err)) != SAKSI_OK)
+			return rc;
+	}
+	memcpy(w->term, term, n);
+	w->term_len = n;
+	w->room = block_room(w->level[0], term, n);
+	return SAKSI_OK;
+}
+
+static bool fits(const struct writer *w, size_t need)
+{
+	return need <= w->room && (w->chunk.n > 0 || w->room >= ROOM_MIN);
 }
 
 enum saksi_err writer_add(struct writer *w, const uint8_t *term, size_t n, uint64_t doc,
     const uint8_t *p, size_t len, struct saksi_error *err)
 {
 	enum payload_kind kind = family_payload(term[0]);
-	size_t room, need;
 	enum saksi_err rc;
 
-	if (w->chunk.n > 0 && term_cmp(term, n, w->term, w->term_len) != 0 &&
-	    (rc = close_chunk(w, err)) != SAKSI_OK)
+	if ((rc = begin_chunk(w, term, n, err)) != SAKSI_OK)
 		return rc;
-	if (w->chunk.n == 0) {
-		memcpy(w->term, term, n);
-		w->term_len = n;
-	}
-	room = block_room(w->level[0], term, n);
-	need = chunk_size_with(&w->chunk, kind, doc, len);
-	if (need > room || (w->chunk.n == 0 && room < ROOM_MIN)) {
+	if (!fits(w, chunk_size_with(&w->chunk, kind, doc, len))) {
 		if ((rc = close_chunk(w, err)) != SAKSI_OK ||
 		    (rc = close_block(w, 0, err)) != SAKSI_OK)
 			return rc;
+		w->room = block_room(w->level[0], term, n);
 	}
 	chunk_add(&w->chunk, kind, doc, p, len);
 	if (term[0] == IX_DOCS)
-		count_doc(w, doc, p);
+		count_docs(w, 1, doc, doc, p);
+	return SAKSI_OK;
+}
+
+enum saksi_err writer_add_all(struct writer *w, const uint8_t *term, size_t n,
+    const struct chunk_parts *c, bool *all, struct saksi_error *err)
+{
+	enum saksi_err rc = begin_chunk(w, term, n, err);
+
+	*all = rc == SAKSI_OK && fits(w, chunk_size_with_all(&w->chunk, c));
+	if (!*all)
+		return rc;
+	chunk_add_all(&w->chunk, c);
+	if (term[0] == IX_DOCS)
+		count_docs(w, c->n, c->first, c->last, c->pay);
 	return SAKSI_OK;
 }
 
