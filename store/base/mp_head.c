@@ -17,29 +17,30 @@ struct form {
 	uint32_t least;
 };
 
-static const struct form forms[] = {
-    {0xc0, MP_NIL, 0, 0},
-    {0xc2, MP_BOOL, 0, 0},
-    {0xc3, MP_BOOL, 0, 0},
-    {0xc4, MP_BIN, 1, 0},
-    {0xc5, MP_BIN, 2, 0x100},
-    {0xc6, MP_BIN, 4, 0x10000},
-    {0xcb, MP_DOUBLE, 8, 0},
-    {0xcc, MP_UINT, 1, 0x80},
-    {0xcd, MP_UINT, 2, 0x100},
-    {0xce, MP_UINT, 4, 0x10000},
-    {0xcf, MP_UINT, 8, 0},
-    {0xd0, MP_NEGINT, 1, 0},
-    {0xd1, MP_NEGINT, 2, 0},
-    {0xd2, MP_NEGINT, 4, 0},
-    {0xd3, MP_NEGINT, 8, 0},
-    {0xd9, MP_STR, 1, 0x20},
-    {0xda, MP_STR, 2, 0x100},
-    {0xdb, MP_STR, 4, 0x10000},
-    {0xdc, MP_ARRAY, 2, 0x10},
-    {0xdd, MP_ARRAY, 4, 0x10000},
-    {0xde, MP_MAP, 2, 0x10},
-    {0xdf, MP_MAP, 4, 0x10000},
+/* By the lower five bits of the first byte, from 0xc0 to 0xdf. */
+static const struct form forms[32] = {
+    [0x00] = {0xc0, MP_NIL, 0, 0},
+    [0x02] = {0xc2, MP_BOOL, 0, 0},
+    [0x03] = {0xc3, MP_BOOL, 0, 0},
+    [0x04] = {0xc4, MP_BIN, 1, 0},
+    [0x05] = {0xc5, MP_BIN, 2, 0x100},
+    [0x06] = {0xc6, MP_BIN, 4, 0x10000},
+    [0x0b] = {0xcb, MP_DOUBLE, 8, 0},
+    [0x0c] = {0xcc, MP_UINT, 1, 0x80},
+    [0x0d] = {0xcd, MP_UINT, 2, 0x100},
+    [0x0e] = {0xce, MP_UINT, 4, 0x10000},
+    [0x0f] = {0xcf, MP_UINT, 8, 0},
+    [0x10] = {0xd0, MP_NEGINT, 1, 0},
+    [0x11] = {0xd1, MP_NEGINT, 2, 0},
+    [0x12] = {0xd2, MP_NEGINT, 4, 0},
+    [0x13] = {0xd3, MP_NEGINT, 8, 0},
+    [0x19] = {0xd9, MP_STR, 1, 0x20},
+    [0x1a] = {0xda, MP_STR, 2, 0x100},
+    [0x1b] = {0xdb, MP_STR, 4, 0x10000},
+    [0x1c] = {0xdc, MP_ARRAY, 2, 0x10},
+    [0x1d] = {0xdd, MP_ARRAY, 4, 0x10000},
+    [0x1e] = {0xde, MP_MAP, 2, 0x10},
+    [0x1f] = {0xdf, MP_MAP, 4, 0x10000},
 };
 
 /* Bytes whose number or length stands in the first byte itself. */
@@ -67,12 +68,12 @@ static bool packed_head(struct mp_head *h, uint8_t c)
 	return true;
 }
 
+/* Of a byte that packed_head() does not know. */
 static const struct form *form_of(uint8_t c)
 {
-	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++)
-		if (forms[i].first == c)
-			return &forms[i];
-	return NULL;
+	const struct form *f = &forms[c & 0x1fu];
+
+	return f->first == c ? f : NULL;
 }
 
 enum mp_type mp_type_of(uint8_t first)
@@ -143,6 +144,8 @@ static const char *content_fault(const struct mp_head *h, const struct mp_reader
 {
 	const size_t left = (size_t)(r->end - r->p) - h->size;
 
+	if (h->type < MP_STR)
+		return NULL;
 	if (h->type == MP_ARRAY && h->v > left)
 		return "an array claims more than there is";
 	if (h->type == MP_MAP && h->v > left / 2)
@@ -151,7 +154,7 @@ static const char *content_fault(const struct mp_head *h, const struct mp_reader
 		return NULL;
 	if (h->v > left)
 		return "bytes or text are cut off";
-	if (h->type == MP_STR && !utf8_valid(r->p + h->size, (size_t)h->v))
+	if (h->type == MP_STR && !r->again && !utf8_valid(r->p + h->size, (size_t)h->v))
 		return "a text is not UTF-8";
 	return NULL;
 }

@@ -13,7 +13,14 @@ void mp_read_init(struct mp_reader *r, const void *p, size_t n)
 	r->p = n == 0 ? nothing : p;
 	r->end = r->p + n;
 	r->failed = false;
+	r->again = false;
 	r->why = NULL;
+}
+
+void mp_read_again(struct mp_reader *r, const void *p, size_t n)
+{
+	mp_read_init(r, p, n);
+	r->again = true;
 }
 
 void mp_fail(struct mp_reader *r, const char *why)

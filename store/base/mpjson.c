@@ -184,27 +184,36 @@ static json_t *read_value(struct mp_reader *r, bool *nomem)
 	return v;
 }
 
-enum saksi_err mpjson_read(json_t **out, struct mp_reader *r, struct saksi_error *err)
+enum saksi_err mpjson_make(json_t **out, const uint8_t *item, size_t n,
+    struct saksi_error *err)
 {
-	const uint8_t *item;
-	struct mp_reader inner;
-	size_t n;
+	struct mp_reader r;
 	bool nomem = false;
 
-	*out = NULL;
-	n = mp_skip(r, MP_DEPTH_MAX, &item);
-	if (r->failed)
-		return saksi_fail(err, SAKSI_EFORMAT,
-		    "value: does not follow its format: %s", r->why);
-	mp_read_init(&inner, item, n);
-	*out = read_value(&inner, &nomem);
+	mp_read_again(&r, item, n);
+	*out = read_value(&r, &nomem);
 	if (*out != NULL)
 		return SAKSI_OK;
 	if (nomem)
 		return saksi_fail_nomem(err);
-	mp_fail(r, inner.why);
 	return saksi_fail(err, SAKSI_EFORMAT, "value: does not follow its format: %s",
-	    r->why);
+	    r.why);
+}
+
+enum saksi_err mpjson_read(json_t **out, struct mp_reader *r, struct saksi_error *err)
+{
+	const uint8_t *item;
+	size_t n = mp_skip(r, MP_DEPTH_MAX, &item);
+	enum saksi_err rc;
+
+	*out = NULL;
+	if (r->failed)
+		return saksi_fail(err, SAKSI_EFORMAT,
+		    "value: does not follow its format: %s", r->why);
+	rc = mpjson_make(out, item, n, err);
+	if (rc == SAKSI_EFORMAT)
+		mp_fail(r, "a value that JSON has no word for");
+	return rc;
 }
 
 static const char *no_value(const struct mp_head *h)
@@ -222,7 +231,7 @@ enum saksi_err mpjson_check(struct mp_reader *r, struct saksi_error *err)
 	size_t n = mp_skip(r, MP_DEPTH_MAX, &item);
 
 	/* One head after the other: how they nest was seen already. */
-	mp_read_init(&inner, item, r->failed ? 0 : n);
+	mp_read_again(&inner, item, r->failed ? 0 : n);
 	while (fault == NULL && inner.p < inner.end) {
 		struct mp_head h;
 

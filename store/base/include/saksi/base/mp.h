@@ -38,6 +38,7 @@ struct mp_reader {
 	const uint8_t *p;
 	const uint8_t *end;
 	bool failed;
+	bool again;	 /* texts are not looked through once more */
 	const char *why; /* static words for the first fault */
 };
 
@@ -55,6 +56,8 @@ enum mp_type {
 };
 
 void mp_read_init(struct mp_reader *r, const void *p, size_t n);
+/** mp_read_again: Of bytes that mp_skip() has passed: their texts are known to be UTF-8. */
+void mp_read_again(struct mp_reader *r, const void *p, size_t n);
 /** mp_peek(r): Type of the next item; MP_BAD at the end or after a fault. */
 enum mp_type mp_peek(const struct mp_reader *r);
 uint32_t mp_read_array(struct mp_reader *r);

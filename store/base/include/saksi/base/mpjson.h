@@ -27,6 +27,13 @@ SAKSI_MUST_CHECK enum saksi_err mpjson_read(json_t **out, struct mp_reader *r,
     struct saksi_error *err);
 
 /**
+ * mpjson_make(out, item, n, err):
+ * The same of one item that mp_skip() has passed, without looking at it twice.
+ */
+SAKSI_MUST_CHECK enum saksi_err mpjson_make(json_t **out, const uint8_t *item, size_t n,
+    struct saksi_error *err);
+
+/**
  * mpjson_check(r, err):
  * Pass one item as mpjson_read() would, and find the same faults, without making it.
  */
