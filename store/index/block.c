@@ -51,25 +51,46 @@ static bool read_fence(struct block_iter *it)
 	return true;
 }
 
-bool block_next(struct block_iter *it)
-{
-	uint64_t shared, rest, len, count;
+/* An entry that was looked at; its term is what it shares with the current one and ${rest}. */
+struct entry {
+	size_t shared, n_rest, n_value;
+	const uint8_t *rest, *value;
+};
 
-	if (it->p >= it->end)
+/* At ${p}, behind a term of ${before} bytes. */
+static bool look(struct entry *e, const uint8_t *p, const uint8_t *end, size_t before)
+{
+	uint64_t shared, rest, len;
+
+	if (!varint_get(&p, end, &shared) || !varint_get(&p, end, &rest) ||
+	    shared > before || rest > INDEX_TERM_MAX - shared ||
+	    rest > (size_t)(end - p) || shared + rest == 0)
 		return false;
-	if (!varint_get(&it->p, it->end, &shared) ||
-	    !varint_get(&it->p, it->end, &rest) || shared > it->term_len ||
-	    rest > INDEX_TERM_MAX - shared || rest > (size_t)(it->end - it->p))
-		return spoilt(it);
-	memcpy(it->term + shared, it->p, (size_t)rest);
-	it->term_len = (size_t)(shared + rest);
-	it->p += rest;
-	if (it->term_len == 0 || !varint_get(&it->p, it->end, &len) ||
-	    len > (size_t)(it->end - it->p))
-		return spoilt(it);
-	it->value = it->p;
-	it->value_len = (size_t)len;
-	it->p += len;
+	e->shared = (size_t)shared;
+	e->n_rest = (size_t)rest;
+	e->rest = p;
+	p += rest;
+	if (!varint_get(&p, end, &len) || len > (size_t)(end - p))
+		return false;
+	e->value = p;
+	e->n_value = (size_t)len;
+	return true;
+}
+
+/* Go on to the entry, but do not read its value. */
+static void enter(struct block_iter *it, const struct entry *e)
+{
+	memcpy(it->term + e->shared, e->rest, e->n_rest);
+	it->term_len = e->shared + e->n_rest;
+	it->value = e->value;
+	it->value_len = e->n_value;
+	it->p = e->value + e->n_value;
+}
+
+static bool read_value(struct block_iter *it)
+{
+	uint64_t count;
+
 	if (it->kind == BLOCK_FENCE
 		? !read_fence(it)
 		: !chunk_first(it->value, it->value_len, &it->doc, &count))
@@ -77,30 +98,52 @@ bool block_next(struct block_iter *it)
 	return true;
 }
 
-/* To restart ${i}, and read its entry. */
-static bool restart(struct block_iter *it, unsigned i)
+bool block_next(struct block_iter *it)
+{
+	struct entry e;
+
+	if (it->p >= it->end)
+		return false;
+	if (!look(&e, it->p, it->end, it->term_len))
+		return spoilt(it);
+	enter(it, &e);
+	return read_value(it);
+}
+
+/* The entry of restart ${i}, whose term stands whole. */
+static bool look_restart(struct block_iter *it, unsigned i, struct entry *e)
 {
 	size_t at = le16_get(it->restarts + 2u * (size_t)i);
 
-	if (at >= (size_t)(it->end - it->base))
+	if (at >= (size_t)(it->end - it->base) || !look(e, it->base + at, it->end, 0))
 		return spoilt(it);
-	it->p = it->base + at;
-	it->term_len = 0;
-	return block_next(it);
+	return true;
 }
 
-static bool is_past(const struct block_iter *it, const uint8_t *term, size_t n,
-    uint64_t doc)
+/* Where (term, doc) stands to an entry behind the current one: past it? */
+static bool is_past(const struct block_iter *it, const struct entry *e,
+    const uint8_t *term, size_t n, uint64_t doc)
 {
-	int c = term_cmp(it->term, it->term_len, term, n);
+	size_t shared = e->shared < n ? e->shared : n;
+	int c = shared > 0 ? memcmp(it->term, term, shared) : 0;
+	const uint8_t *p = e->value;
+	uint64_t first, count;
 
-	return c > 0 || (c == 0 && it->doc > doc);
+	if (c == 0 && e->shared > n)
+		c = 1;
+	if (c == 0)
+		c = term_cmp(e->rest, e->n_rest, term + shared, n - shared);
+	if (c != 0 || doc == DOC_MAX)
+		return c > 0;
+	if (it->kind == BLOCK_FENCE)
+		return varint_get(&p, p + e->n_value, &first) && first > doc;
+	return chunk_first(p, e->n_value, &first, &count) && first > doc;
 }
 
 bool block_seek(struct block_iter *it, const uint8_t *term, size_t n, uint64_t doc)
 {
 	unsigned low = 0, high = it->n_restarts;
-	struct block_iter ahead;
+	struct entry e;
 
 	if (high == 0)
 		return false;
@@ -108,25 +151,24 @@ bool block_seek(struct block_iter *it, const uint8_t *term, size_t n, uint64_t d
 	while (high - low > 1) {
 		unsigned mid = low + (high - low) / 2;
 
-		if (!restart(it, mid))
+		if (!look_restart(it, mid, &e))
 			return false;
-		if (is_past(it, term, n, doc))
+		if (is_past(it, &e, term, n, doc))
 			high = mid;
 		else
 			low = mid;
 	}
-	if (!restart(it, low))
+	if (!look_restart(it, low, &e))
 		return false;
-	for (;;) {
-		ahead = *it;
-		if (!block_next(&ahead)) {
-			it->bad |= ahead.bad;
-			return !it->bad;
-		}
-		if (is_past(&ahead, term, n, doc))
-			return true;
-		*it = ahead;
+	enter(it, &e);
+	while (it->p < it->end) {
+		if (!look(&e, it->p, it->end, it->term_len))
+			return spoilt(it);
+		if (is_past(it, &e, term, n, doc))
+			break;
+		enter(it, &e);
 	}
+	return read_value(it);
 }
 
 /* ---- filters ---------------------------------------------------------------------- */

@@ -428,7 +428,8 @@ enum saksi_err index_find_one(struct index *x, struct kv_txn *txn,
 		buf_add(payload, p, n);
 		return buf_ok(payload, err);
 	}
-	for (size_t i = run_count(x); i-- > 0;) {
+	/* A term of these families never names another document: the longest runs first. */
+	for (size_t i = 0; i < run_count(x); i++) {
 		rc = find_in_run(x, txn, run_at(x, i), t, doc, payload, found, err);
 		if (rc != SAKSI_OK || *found)
 			return rc;
