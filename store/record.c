@@ -37,9 +37,6 @@ static size_t keep_text(struct buf *b, const char *p, size_t n)
 static enum saksi_err fill_value(struct record_value *v, const struct state_op *op,
     struct saksi_error *err)
 {
-	struct mp_reader r;
-	enum saksi_err rc;
-
 	v->n = op->n;
 	v->op = op->number;
 	v->branch = op->branch;
@@ -48,10 +45,8 @@ static enum saksi_err fill_value(struct record_value *v, const struct state_op *
 	v->visible = op->visible;
 	v->hidden_by = op->hidden_by;
 	v->copies = op->copies;
-	mp_read_init(&r, op->value, op->value_len);
-	if ((rc = mpjson_read(&v->value, &r, err)) != SAKSI_OK)
-		return rc;
-	return SAKSI_OK;
+	/* state_read() has passed it. */
+	return mpjson_make(&v->value, op->value, op->value_len, err);
 }
 
 static bool shown_apart(const struct state_op *op)
@@ -187,7 +182,6 @@ struct each {
 	bool deleted;
 	saksi_record_fn *fn;
 	void *ctx;
-	struct buf whole;
 };
 
 static enum saksi_err each_row(void *ctx, uint64_t number, const uint8_t *p, size_t n,
@@ -195,6 +189,7 @@ static enum saksi_err each_row(void *ctx, uint64_t number, const uint8_t *p, siz
 {
 	struct each *e = ctx;
 	struct saksi_record *r = NULL;
+	struct buf whole = BUF_INIT;
 	struct state_head h;
 	struct state s;
 	bool first;
@@ -203,11 +198,11 @@ static enum saksi_err each_row(void *ctx, uint64_t number, const uint8_t *p, siz
 	if ((rc = rows_head(&h, &first, p, n, err)) != SAKSI_OK || !first ||
 	    (h.code == STATE_DELETED && !e->deleted))
 		return rc;
-	if (e->whole.len > 0)
-		wipe(e->whole.p, e->whole.len);
-	e->whole.len = 0;
-	if ((rc = rows_whole(&e->whole, e->t->kv, p, n, err)) != SAKSI_OK ||
-	    (rc = state_read(&s, e->whole.p, e->whole.len, err)) != SAKSI_OK)
+	rc = rows_whole(&whole, e->t->kv, p, n, err);
+	if (rc == SAKSI_OK)
+		rc = state_take(&s, &whole, err);
+	buf_free(&whole);
+	if (rc != SAKSI_OK)
 		return rc;
 	if ((rc = state_view(&s, e->c, 0, err)) == SAKSI_OK)
 		rc = record_from_state(&r, &s, number, err);
@@ -226,9 +221,7 @@ enum saksi_err saksi_record_each(struct saksi_txn *t, bool deleted, saksi_record
 
 	if ((rc = txn_catalog(t, &e.c, err)) != SAKSI_OK)
 		return rc;
-	rc = kv_scan(t->kv, KV_RECORDS, 0, each_row, &e, err);
-	buf_free(&e.whole);
-	return rc;
+	return kv_scan(t->kv, KV_RECORDS, 0, each_row, &e, err);
 }
 
 /* ---- names -------------------------------------------------------------------------- */

@@ -97,43 +97,67 @@ static enum saksi_err add_continuations(struct buf *groups, uint64_t *count,
 	return rc;
 }
 
-enum saksi_err rows_whole(struct buf *out, struct kv_txn *kv, const uint8_t *p, size_t n,
+static enum saksi_err join(struct buf *out, struct kv_txn *kv, const struct rows_parts *w,
     struct saksi_error *err)
 {
 	struct buf groups = BUF_INIT;
 	uint64_t count = 0;
-	struct rows_parts w;
 	enum saksi_err rc;
 
-	if ((rc = read_first(&w, p, n, err)) != SAKSI_OK ||
-	    (rc = add_continuations(&groups, &count, kv, &w, err)) != SAKSI_OK ||
+	if ((rc = add_continuations(&groups, &count, kv, w, err)) != SAKSI_OK ||
 	    (rc = buf_ok(&groups, err)) != SAKSI_OK)
 		goto fail;
-	count += w.n_groups;
+	count += w->n_groups;
 	if (count > UINT32_MAX) {
 		rc = saksi_fail(err, SAKSI_ELIMIT,
 		    "stored record: its history is too long");
 		goto fail;
 	}
-	state_head_write(out, &w.head);
+	state_head_write(out, &w->head);
 	mp_array(out, 0);
 	mp_array(out, (uint32_t)count);
 	buf_add(out, groups.p, groups.len);
-	buf_add(out, w.groups, w.groups_len);
+	buf_add(out, w->groups, w->groups_len);
 	rc = buf_ok(out, err);
 fail:
 	buf_free(&groups);
 	return rc;
 }
 
+enum saksi_err rows_whole(struct buf *out, struct kv_txn *kv, const uint8_t *p, size_t n,
+    struct saksi_error *err)
+{
+	struct rows_parts w;
+	enum saksi_err rc = read_first(&w, p, n, err);
+
+	if (rc != SAKSI_OK)
+		return rc;
+	if (w.n_more > 0)
+		return join(out, kv, &w, err);
+	/* A row that is continued nowhere has the form of the whole. */
+	buf_add(out, p, n);
+	return buf_ok(out, err);
+}
+
 enum saksi_err rows_load(struct buf *out, struct kv_txn *kv, uint64_t number,
     struct saksi_error *err)
 {
 	struct buf b = BUF_INIT;
+	struct rows_parts w;
 	enum saksi_err rc;
 
-	if ((rc = kv_get(kv, KV_RECORDS, number, &b, err)) == SAKSI_OK)
-		rc = rows_whole(out, kv, b.p, b.len, err);
+	if ((rc = kv_get(kv, KV_RECORDS, number, &b, err)) == SAKSI_OK &&
+	    (rc = read_first(&w, b.p, b.len, err)) == SAKSI_OK) {
+		if (w.n_more > 0) {
+			rc = join(out, kv, &w, err);
+		} else if (out->p == NULL && !out->failed) {
+			*out = b;
+			return SAKSI_OK;
+		} else {
+			buf_add(out, b.p, b.len);
+			rc = buf_ok(out, err);
+		}
+	}
 	buf_free(&b);
 	return rc;
 }

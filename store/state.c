@@ -180,10 +180,19 @@ static enum saksi_err parse(struct state *s, struct saksi_error *err)
 enum saksi_err state_read(struct state *s, const uint8_t *p, size_t n,
     struct saksi_error *err)
 {
+	struct buf bytes = BUF_INIT;
+
+	buf_add(&bytes, p, n);
+	return state_take(s, &bytes, err);
+}
+
+enum saksi_err state_take(struct state *s, struct buf *bytes, struct saksi_error *err)
+{
 	enum saksi_err rc;
 
 	memset(s, 0, sizeof(*s));
-	buf_add(&s->bytes, p, n);
+	s->bytes = *bytes;
+	*bytes = (struct buf)BUF_INIT;
 	if ((rc = buf_ok(&s->bytes, err)) != SAKSI_OK || (rc = parse(s, err)) != SAKSI_OK)
 		state_free(s);
 	return rc;
@@ -223,12 +232,6 @@ enum saksi_err state_append(struct state *s, const struct buf *group,
 	state_free(s);
 	*s = longer;
 	return SAKSI_OK;
-}
-
-bool state_field_is(const struct state_op *op, const char *field)
-{
-	return op->field_len == strlen(field) &&
-	    memcmp(op->field, field, op->field_len) == 0;
 }
 
 size_t state_value_str(const struct state_op *op, const char **p)

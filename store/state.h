@@ -14,6 +14,8 @@
 #ifndef SAKSI_STORE_STATE_H
 #define SAKSI_STORE_STATE_H
 
+#include <string.h>
+
 #include "entry.h"
 #include <saksi/store/record.h>
 
@@ -85,6 +87,9 @@ struct state {
 };
 SAKSI_MUST_CHECK enum saksi_err state_read(struct state *s, const uint8_t *p, size_t n,
     struct saksi_error *err);
+/** state_take(s, bytes, err): The same; takes the bytes over, also when it fails. */
+SAKSI_MUST_CHECK enum saksi_err state_take(struct state *s, struct buf *bytes,
+    struct saksi_error *err);
 void state_init(struct state *s, const struct saksi_id *id);
 void state_free(struct state *s);
 /**
@@ -103,7 +108,12 @@ SAKSI_MUST_CHECK enum saksi_err state_view(struct state *s, const struct catalog
 void state_write(struct buf *b, const struct state *s);
 /** state_compare_content: By field, then value, bytewise. */
 int state_compare_content(const struct state_op *a, const struct state_op *b);
-bool state_field_is(const struct state_op *op, const char *field);
+static inline bool state_field_is(const struct state_op *op, const char *field)
+{
+	size_t n = strlen(field);
+
+	return op->field_len == n && memcmp(op->field, field, n) == 0;
+}
 /** state_value_str: A string value, not terminated; length 0 if it is none. */
 size_t state_value_str(const struct state_op *op, const char **p);
 

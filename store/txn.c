@@ -152,7 +152,7 @@ enum saksi_err txn_state(struct saksi_txn *t, uint64_t number, int64_t as_of_us,
 	if ((rc = txn_catalog(t, &c, err)) != SAKSI_OK)
 		return rc;
 	if ((rc = rows_load(&b, t->kv, number, err)) == SAKSI_OK &&
-	    (rc = state_read(out, b.p, b.len, err)) == SAKSI_OK &&
+	    (rc = state_take(out, &b, err)) == SAKSI_OK &&
 	    (rc = state_view(out, c, as_of_us, err)) != SAKSI_OK)
 		state_free(out);
 	buf_free(&b);

@@ -26,6 +26,8 @@ static int compare_u64(uint64_t a, uint64_t b)
 	return (a > b) - (a < b);
 }
 
+typedef int op_order(const void *a, const void *b);
+
 static int by_dot(const void *pa, const void *pb)
 {
 	const struct state_op *a = pa, *b = pb;
@@ -109,20 +111,15 @@ static int by_content(const void *pa, const void *pb)
 	return c != 0 ? c : (*a > *b) - (*a < *b);
 }
 
-/* Equal visible values of one field count once; the first stands for all. */
-static bool fold(struct state *s)
+/* Of ${n} visible values of one field, equal ones count once; the first stands for all. */
+static bool fold_field(struct state_op *ops, size_t n)
 {
-	struct state_op **list;
-	size_t n = 0;
+	struct state_op **list = malloc(n * sizeof(*list));
 
-	while (n < s->n_ops && s->ops[n].visible)
-		n++;
-	if (n < 2)
-		return true;
-	if ((list = malloc(n * sizeof(*list))) == NULL)
+	if (list == NULL)
 		return false;
 	for (size_t i = 0; i < n; i++)
-		list[i] = &s->ops[i];
+		list[i] = &ops[i];
 	qsort(list, n, sizeof(*list), by_content);
 	for (size_t i = 1, first = 0; i < n; i++) {
 		if (state_compare_content(list[first], list[i]) == 0) {
@@ -132,6 +129,21 @@ static bool fold(struct state *s)
 			first = i;
 	}
 	free(list);
+	return true;
+}
+
+static bool fold(struct state *s)
+{
+	size_t i = 0, n;
+
+	for (; i < s->n_ops && s->ops[i].visible; i += n) {
+		n = 1;
+		while (i + n < s->n_ops && s->ops[i + n].visible &&
+		    same_field(&s->ops[i], &s->ops[i + n]))
+			n++;
+		if (n > 1 && !fold_field(&s->ops[i], n))
+			return false;
+	}
 	return true;
 }
 
@@ -174,7 +186,7 @@ static void judge_deletion(struct state *s)
 	for (size_t i = 0; i < s->n_ops; i++)
 		s->deletions |=
 		    s->ops[i].value != NULL && state_field_is(&s->ops[i], "deleted");
-	for (size_t i = 0; i < s->n_ops && s->ops[i].visible; i++) {
+	for (size_t i = 0; s->deletions && i < s->n_ops && s->ops[i].visible; i++) {
 		if (state_field_is(&s->ops[i], "deleted"))
 			deleted = true;
 		else if (!before_some_deletion(s, &s->ops[i]))
@@ -211,6 +223,44 @@ static void read_reserved(struct state *s)
 	}
 }
 
+/* Operations are large: they are moved once, when their order is known. */
+#define SORTED_HERE 64u
+
+static void order(const struct state_op **list, const struct state *s, op_order *by)
+{
+	for (size_t i = 0; i < s->n_ops; i++) {
+		size_t k = i;
+
+		for (; k > 0 && by(list[k - 1], &s->ops[i]) > 0; k--)
+			list[k] = list[k - 1];
+		list[k] = &s->ops[i];
+	}
+}
+
+static bool sort(struct state *s, op_order *by)
+{
+	const struct state_op *list[SORTED_HERE];
+	struct state_op *sorted;
+	size_t n = 1;
+
+	while (n < s->n_ops && by(&s->ops[n - 1], &s->ops[n]) <= 0)
+		n++;
+	if (n >= s->n_ops)
+		return true;
+	if (s->n_ops > SORTED_HERE) {
+		qsort(s->ops, s->n_ops, sizeof(*s->ops), by);
+		return true;
+	}
+	if ((sorted = malloc(s->n_ops * sizeof(*sorted))) == NULL)
+		return false;
+	order(list, s, by);
+	for (size_t i = 0; i < s->n_ops; i++)
+		sorted[i] = *list[i];
+	free(s->ops);
+	s->ops = sorted;
+	return true;
+}
+
 enum saksi_err state_view(struct state *s, const struct catalog *c, int64_t as_of_us,
     struct saksi_error *err)
 {
@@ -228,12 +278,10 @@ enum saksi_err state_view(struct state *s, const struct catalog *c, int64_t as_o
 		op->log =
 		    op->branch < c->n_branches ? c->branches[op->branch].log : nowhere;
 	}
-	if (s->n_ops > 1)
-		qsort(s->ops, s->n_ops, sizeof(*s->ops), by_dot);
+	if (!sort(s, by_dot))
+		return saksi_fail_nomem(err);
 	hide(s);
-	if (s->n_ops > 1)
-		qsort(s->ops, s->n_ops, sizeof(*s->ops), by_place);
-	if (!fold(s))
+	if (!sort(s, by_place) || !fold(s))
 		return saksi_fail_nomem(err);
 	count_conflicts(s);
 	judge_deletion(s);
