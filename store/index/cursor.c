@@ -131,7 +131,7 @@ enum saksi_err segment_leaf(struct index *x, struct kv_txn *txn, const struct ru
 
 	*number = r->root;
 	for (unsigned level = 0; level + 1 < r->height; level++) {
-		if ((rc = fence_load(x, txn, *number, &p, &n, err)) != SAKSI_OK ||
+		if ((rc = block_cached(x, txn, *number, true, &p, &n, err)) != SAKSI_OK ||
 		    (rc = block_open(&it, p, n, err)) != SAKSI_OK)
 			return rc;
 		if (it.kind != BLOCK_FENCE || !block_seek(&it, t->b, t->n, DOC_MAX))

@@ -374,16 +374,17 @@ static enum saksi_err find_in_segment(struct index *x, struct kv_txn *txn,
     const struct run *r, const struct index_term *t, struct block_iter *it, bool *found,
     struct saksi_error *err)
 {
+	const uint8_t *p;
 	uint64_t number;
+	size_t n;
 	bool may;
 	enum saksi_err rc;
 
 	*found = false;
 	if ((rc = segment_leaf(x, txn, r, t, &number, &may, err)) != SAKSI_OK || !may)
 		return rc;
-	x->leaf.len = 0;
-	if ((rc = kv_get(txn, KV_INDEX, number, &x->leaf, err)) != SAKSI_OK ||
-	    (rc = block_open(it, x->leaf.p, x->leaf.len, err)) != SAKSI_OK)
+	if ((rc = block_cached(x, txn, number, false, &p, &n, err)) != SAKSI_OK ||
+	    (rc = block_open(it, p, n, err)) != SAKSI_OK)
 		return rc;
 	*found = it->kind == BLOCK_LEAF && block_seek(it, t->b, t->n, DOC_MAX) &&
 	    term_cmp(it->term, it->term_len, t->b, t->n) == 0;

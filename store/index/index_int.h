@@ -263,7 +263,7 @@ void term_sort(struct term_place *list, size_t n);
 
 /* ---- blocks -------------------------------------------------------------------------- */
 
-#define CACHE_SLOTS 4096u /* fences: 8 MiB */
+#define CACHE_SLOTS 4096u /* 8 MiB of fences, as much of leaves */
 
 struct index {
 	bool valid;
@@ -277,12 +277,12 @@ struct index {
 	struct cache_slot {
 		uint64_t number;
 		struct buf bytes;
-	} * cache;	 /* CACHE_SLOTS, by number */
-	struct buf leaf; /* scratch */
+	} * fences,
+	    *leaves; /* CACHE_SLOTS each, by number; apart, since leaves are many */
 };
-/** fence_load: Into the cache; valid until the next call. */
-SAKSI_MUST_CHECK enum saksi_err fence_load(struct index *x, struct kv_txn *txn,
-    uint64_t n, const uint8_t **p, size_t *len, struct saksi_error *err);
+/** block_cached: Into a cache; valid until the next call. */
+SAKSI_MUST_CHECK enum saksi_err block_cached(struct index *x, struct kv_txn *txn,
+    uint64_t n, bool fence, const uint8_t **p, size_t *len, struct saksi_error *err);
 /** block_load(x, txn, n, fence, out, err): Append block ${n}. */
 SAKSI_MUST_CHECK enum saksi_err block_load(struct index *x, struct kv_txn *txn,
     uint64_t n, bool fence, struct buf *out, struct saksi_error *err);
