@@ -572,8 +572,6 @@ enum saksi_err saksi_search_next(struct saksi_search *s, struct search_hit *hit,
 static enum saksi_err count_rest(struct saksi_search *s, uint64_t *n, bool *exact,
     struct saksi_error *err)
 {
-	enum saksi_err rc = SAKSI_OK;
-
 	if (s->by_walk || s->by_set) {
 		for (uint64_t doc = 0; set_next(&s->set, &doc); doc++) {
 			if (s->by_set ? doc >= s->back : set_get(&s->shown, doc) != 0)
@@ -583,12 +581,7 @@ static enum saksi_err count_rest(struct saksi_search *s, uint64_t *n, bool *exac
 		}
 		return SAKSI_OK;
 	}
-	while ((rc = seeker_seek(s->root, s->at, err)) == SAKSI_OK && !s->root->end) {
-		++*n;
-		*exact = *exact && s->root->sure;
-		s->at = s->root->doc + 1;
-	}
-	return rc;
+	return seeker_count(s->root, s->at, n, exact, err);
 }
 
 enum saksi_err saksi_search_rest(struct saksi_search *s, uint64_t *n, bool *exact,

@@ -98,6 +98,9 @@ void seeker_complete(struct seeker *s);
 /** seeker_seek(s, q, from, err): To the first document >= ${from}: doc, sure; or end. */
 SAKSI_MUST_CHECK enum saksi_err seeker_seek(struct seeker *s, uint64_t from,
     struct saksi_error *err);
+/** seeker_count(s, from, n, exact, err): How many it finds from ${from} on; it is at its end then. */
+SAKSI_MUST_CHECK enum saksi_err seeker_count(struct seeker *s, uint64_t from, uint64_t *n,
+    bool *exact, struct saksi_error *err);
 /** seeker_score: Of the document it stands on. */
 SAKSI_MUST_CHECK enum saksi_err seeker_score(struct seeker *s, struct seeking *q,
     double *score, struct saksi_error *err);

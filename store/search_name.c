@@ -24,12 +24,14 @@
 struct letters {
 	uint32_t c[LETTERS_MAX];
 	size_t n;
+	uint64_t some; /* a bit for each letter that occurs; letters may share one */
 };
 
 /* Of well-formed UTF-8; false: too many. */
 static bool letters_of(struct letters *out, const uint8_t *s, size_t n)
 {
 	out->n = 0;
+	out->some = 0;
 	for (size_t i = 0; i < n;) {
 		unsigned more = s[i] < 0x80 ? 0 : s[i] < 0xe0 ? 1 : s[i] < 0xf0 ? 2 : 3;
 		uint32_t c = more == 0 ? s[i] : s[i] & (0x3fu >> more);
@@ -39,8 +41,20 @@ static bool letters_of(struct letters *out, const uint8_t *s, size_t n)
 		if (out->n == LETTERS_MAX)
 			return false;
 		out->c[out->n++] = c;
+		out->some |= UINT64_C(1) << c % 64;
 	}
 	return true;
+}
+
+/* Each letter of ${x} that ${q} lacks is an edit, whatever part of ${q} is compared. */
+static bool is_far(const struct letters *x, const struct letters *q, unsigned max)
+{
+	uint64_t lacks = x->some & ~q->some;
+	unsigned n = 0;
+
+	for (; lacks != 0 && n <= max; n++)
+		lacks &= lacks - 1;
+	return n > max;
 }
 
 static void reverse(struct letters *l)
@@ -55,35 +69,42 @@ static void reverse(struct letters *l)
 
 #define FAR 255u
 
-/* Edits from ${x} to the whole of ${q}, and to its nearest beginning. */
+/*
+ * Edits from ${x} to the whole of ${q}, and to its nearest beginning.  Where the
+ * lengths of what is compared differ by more than ${max} there is nothing to find.
+ */
 static unsigned distance(const struct letters *x, const struct letters *q, unsigned max,
-    unsigned *beginning)
+    unsigned *row, unsigned *beginning)
 {
-	unsigned row[LETTERS_MAX + 1];
+	size_t from = 0, to = max < q->n ? max : q->n;
 
-	*beginning = FAR;
-	for (size_t j = 0; j <= q->n; j++)
+	for (size_t j = 0; j <= to; j++)
 		row[j] = (unsigned)j;
 	for (size_t i = 1; i <= x->n; i++) {
-		unsigned corner = row[0], least = row[0] = (unsigned)i;
+		unsigned corner, left, least;
 
-		for (size_t j = 1; j <= q->n; j++) {
-			unsigned cost = corner + (x->c[i - 1] != q->c[j - 1]);
+		if (i + max <= q->n)
+			row[++to] = FAR;
+		/* The cell before the first that counts stands for all that are too far. */
+		corner = row[from];
+		left = least = row[from] = from == 0 ? (unsigned)i : FAR;
+		for (size_t j = from + 1; j <= to; j++) {
+			unsigned above = row[j],
+				 cost = corner + (x->c[i - 1] != q->c[j - 1]);
 
-			corner = row[j];
-			if (row[j] + 1 < cost)
-				cost = row[j] + 1;
-			if (row[j - 1] + 1 < cost)
-				cost = row[j - 1] + 1;
-			row[j] = cost;
-			least = cost < least ? cost : least;
+			corner = above;
+			left = left < above ? left + 1 : above + 1;
+			left = left < cost ? left : cost;
+			row[j] = left;
+			least = left < least ? left : least;
 		}
 		if (least > max)
 			return FAR;
+		from += i > max;
 	}
-	for (size_t j = 0; j <= q->n; j++)
+	for (size_t j = from; j <= to; j++)
 		*beginning = row[j] < *beginning ? row[j] : *beginning;
-	return row[q->n];
+	return to == q->n ? row[q->n] : FAR;
 }
 
 /* ---- the walk ----------------------------------------------------------------------- */
@@ -96,8 +117,10 @@ struct naming {
 	struct seeker *joined;		/* one word near x, which has several */
 	struct doc_set_scores first, last;
 	struct saksi_error *err;
+	unsigned row[LETTERS_MAX + 1];
 	/* the word at hand: levels by which its documents are put, 0: not */
 	struct index_term t;
+	struct letters x;
 	unsigned as_word[WORDS_MAX], as_whole, as_first, as_last;
 };
 
@@ -112,41 +135,57 @@ static unsigned level_of_end(const struct naming *m, unsigned edits)
 	return m->n->near + 1 - edits;
 }
 
-static void judge_ends(struct naming *m, const struct letters *x, unsigned beginning)
+static unsigned edits(struct naming *m, const struct letters *x, const struct letters *q,
+    unsigned *beginning)
 {
-	struct letters back = *x;
+	*beginning = FAR;
+	return is_far(x, q, m->n->near) ? FAR
+					: distance(x, q, m->n->near, m->row, beginning);
+}
+
+static void judge_ends(struct naming *m, unsigned beginning)
+{
 	unsigned end;
 
-	/* There are a space and a letter besides. */
-	if (x->n + 2 > m->whole.n + m->n->near)
-		return;
 	if (beginning <= m->n->near)
 		m->as_first = level_of_end(m, beginning);
-	reverse(&back);
-	(void)distance(&back, &m->backward, m->n->near, &end);
+	reverse(&m->x);
+	(void)edits(m, &m->x, &m->backward, &end);
 	if (end <= m->n->near)
 		m->as_last = level_of_end(m, end);
 }
 
+static bool like_in_length(const struct naming *m, const struct letters *q)
+{
+	return q->n <= m->x.n + m->n->near && m->x.n <= q->n + m->n->near;
+}
+
 static void judge(struct naming *m)
 {
-	struct letters x;
-	unsigned beginning, unused, d;
+	size_t words = m->n->words.n;
+	unsigned beginning = FAR, unused, d = FAR;
+	bool may_be_end;
 
 	m->as_whole = m->as_first = m->as_last = 0;
-	memset(m->as_word, 0, sizeof(m->as_word));
-	if (m->t.n < 3 || !letters_of(&x, m->t.b + 2, m->t.n - 2))
+	memset(m->as_word, 0, words * sizeof(m->as_word[0]));
+	if (m->t.n < 3 || !letters_of(&m->x, m->t.b + 2, m->t.n - 2))
 		return;
-	d = distance(&x, &m->whole, m->n->near, &beginning);
-	if (d <= m->n->near && m->n->words.n > 1)
+	/* With a word more, there are a space and a letter besides. */
+	may_be_end = m->x.n + 2 <= m->whole.n + m->n->near;
+	if (may_be_end || like_in_length(m, &m->whole))
+		d = edits(m, &m->x, &m->whole, &beginning);
+	if (d <= m->n->near && words > 1)
 		m->as_whole = level_of(d);
-	for (size_t i = 0; i < m->n->words.n; i++) {
-		if (m->n->words.n > 1)
-			d = distance(&x, &m->word[i], m->n->near, &unused);
+	for (size_t i = 0; i < words; i++) {
+		if (words > 1)
+			d = like_in_length(m, &m->word[i])
+			    ? edits(m, &m->x, &m->word[i], &unused)
+			    : FAR;
 		if (d <= m->n->near)
 			m->as_word[i] = level_of(d);
 	}
-	judge_ends(m, &x, beginning);
+	if (may_be_end)
+		judge_ends(m, beginning);
 }
 
 static bool want_name(void *ctx)

@@ -39,8 +39,15 @@ enum payload_kind { PAYLOAD_NONE, PAYLOAD_BYTE, PAYLOAD_BYTES, PAYLOAD_VARINTS }
 #define VARINT_MAX 10u
 /** varint_put(p, v): Up to VARINT_MAX bytes; returns how many. */
 size_t varint_put(uint8_t *p, uint64_t v);
+bool varint_get_long(const uint8_t **p, const uint8_t *end, uint64_t *v);
 /** varint_get(p, end, v): false at the end or when it is too long. */
-bool varint_get(const uint8_t **p, const uint8_t *end, uint64_t *v);
+static inline bool varint_get(const uint8_t **p, const uint8_t *end, uint64_t *v)
+{
+	if (*p >= end || **p >= 0x80)
+		return varint_get_long(p, end, v);
+	*v = *(*p)++;
+	return true;
+}
 size_t varint_len(uint64_t v);
 void buf_varint(struct buf *b, uint64_t v);
 

@@ -34,7 +34,7 @@ void buf_varint(struct buf *b, uint64_t v)
 	buf_add(b, p, varint_put(p, v));
 }
 
-bool varint_get(const uint8_t **p, const uint8_t *end, uint64_t *v)
+bool varint_get_long(const uint8_t **p, const uint8_t *end, uint64_t *v)
 {
 	const uint8_t *q = *p;
 	uint64_t x = 0;

@@ -293,6 +293,28 @@ enum saksi_err index_hits_next(struct index_hits *h, uint64_t from, uint64_t *do
 	return rc;
 }
 
+size_t index_hits_ahead(const struct index_hits *h, const uint64_t **docs)
+{
+	const struct hit_run *r = &h->run[h->now];
+	size_t low = r->i + 1, high = r->chunk.n;
+
+	*docs = r->chunk.docs + r->i;
+	if (r->shadowed)
+		return 1;
+	/* Up to where another run goes on. */
+	if (r->chunk.docs[high - 1] < h->limit)
+		low = high;
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+
+		if (r->chunk.docs[mid] < h->limit)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low - r->i;
+}
+
 const uint8_t *index_hits_payload(const struct index_hits *h, size_t *n)
 {
 	struct hit_run *r = &h->run[h->now];

@@ -167,6 +167,11 @@ SAKSI_MUST_CHECK enum saksi_err index_hits_open(struct index_hits **out, struct 
  */
 SAKSI_MUST_CHECK enum saksi_err index_hits_next(struct index_hits *h, uint64_t from,
     uint64_t *doc, bool *found, struct saksi_error *err);
+/**
+ * index_hits_ahead(h, docs): How many documents, the one last returned first, come
+ * next for certain; ${*docs} is valid until the next call.
+ */
+size_t index_hits_ahead(const struct index_hits *h, const uint64_t **docs);
 /** index_hits_payload: Of the document last returned; valid until the next call. */
 const uint8_t *index_hits_payload(const struct index_hits *h, size_t *n);
 /** index_each: Call ${fn} for each document of a term; SAKSI_OK to go on. */
