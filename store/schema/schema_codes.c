@@ -244,6 +244,20 @@ static enum saksi_err codes_sort(struct schema *s, struct saksi_error *err)
 	return SAKSI_OK;
 }
 
+/* json_pack() would take a broader code that it has no memory for as none. */
+static json_t *code_json(const struct schema_code *c)
+{
+	json_t *o = json_object();
+
+	if (json_object_set_new(o, "code", json_string(c->code)) == 0 &&
+	    json_object_set_new(o, "label", json_string(c->label)) == 0 &&
+	    (c->broader == NULL ||
+		json_object_set_new(o, "broader", json_string(c->broader)) == 0))
+		return o;
+	json_decref(o);
+	return NULL;
+}
+
 /* Exporters get the lists with the rest: "codes": {list: [{code, label, broader}]}. */
 static enum saksi_err codes_to_json(struct schema *s, struct saksi_error *err)
 {
@@ -257,9 +271,8 @@ static enum saksi_err codes_to_json(struct schema *s, struct saksi_error *err)
 			list = json_array();
 			ok = json_object_set_new(all, c->list, list) == 0;
 		}
-		json_t *o = json_pack("{ss ss ss*}", "code", c->code, "label", c->label,
-		    "broader", c->broader);
-		ok = ok && json_array_append_new(list, o) == 0;
+		/* A list that could not be put in place is gone already. */
+		ok = ok && json_array_append_new(list, code_json(c)) == 0;
 	}
 	return ok ? SAKSI_OK : saksi_fail_nomem(err);
 }

@@ -204,15 +204,63 @@ static void test_query(void **state)
 	}
 }
 
-static enum saksi_err call_load(void)
+static enum saksi_err load_from(const char *dir)
 {
 	struct schema *s = NULL;
-	char dir[PATH_SIZE];
-	data_path(dir, "schema");
 	enum saksi_err e = schema_load(&s, dir, &g_err);
 	assert_true((e == SAKSI_OK) == (s != NULL));
 	schema_free(&s);
 	return e;
+}
+
+static enum saksi_err call_load(void)
+{
+	char dir[PATH_SIZE];
+	data_path(dir, "schema");
+	return load_from(dir);
+}
+
+static char small[] = "/tmp/saksi-schema-XXXXXX";
+
+static void small_file(const char *name, const char *text)
+{
+	char path[PATH_SIZE];
+	(void)snprintf(path, sizeof(path), "%s/%s", small, name);
+	if (text == NULL) {
+		assert_int_equal(unlink(path), 0);
+		return;
+	}
+	FILE *f = fopen(path, "w");
+	assert_non_null(f);
+	assert_int_equal(fwrite(text, 1, strlen(text), f), strlen(text));
+	assert_int_equal(fclose(f), 0);
+}
+
+/* One failure and none after it: what is made then must not be lost. */
+static void test_load_small(void **state)
+{
+	(void)state;
+	assert_non_null(mkdtemp(small));
+	small_file("schema.json",
+	    "{\"schema\": 1, \"common\": {\"note\": {\"kind\": \"note\"}}, \"lists\": {\"l\": "
+	    "[\"a\", \"b\"]}, \"types\": {\"t\": {\"label\": \"a\", \"fields\": {\"a\": {\"kind\": "
+	    "\"text\"}}}}}");
+	small_file("thesauri.tsv",
+	    "list\tcode\tlabel\tbroader\n"
+	    "04\t04:010000000000\tx\t\n04\tx-a\ty\t04:010000000000\nl\ta\tA\t\nl\tb\tB\t\n");
+	refuse_once = true;
+	for (long n = 0; n == 0 || refused; n++) {
+		refused = false;
+		budget = n;
+		enum saksi_err e = load_from(small);
+		assert_true(refused ? e == SAKSI_ENOMEM || e == SAKSI_EFORMAT
+				    : e == SAKSI_OK && n > 50);
+	}
+	refuse_once = false;
+	budget = -1;
+	small_file("schema.json", NULL);
+	small_file("thesauri.tsv", NULL);
+	assert_int_equal(rmdir(small), 0);
 }
 
 /* The parser of jansson does not tell a lack of memory from bad text: one of many. */
@@ -256,6 +304,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_words),
     cmocka_unit_test(test_query),
     cmocka_unit_test(test_load),
+    cmocka_unit_test(test_load_small),
 };
 
 TEST_MAIN(tests, setup, teardown)
