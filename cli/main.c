@@ -133,6 +133,7 @@ int main(int argc, char **argv)
 	(void)umask(077);
 	signals_install();
 	json_wiping_alloc();
+	text_wiping_alloc();
 	rc = process_harden(&c.err);
 	if (rc == SAKSI_OK)
 		rc = run(&c, argc, argv);

@@ -161,10 +161,14 @@ static enum saksi_err fold_case(struct u16 *u, struct saksi_error *err)
 static enum saksi_err fold_ascii_only(struct u16 *u, bool *done, struct saksi_error *err)
 {
 	UErrorCode e = U_ZERO_ERROR;
-	const UNormalizer2 *norm = unorm2_getNFKDInstance(&e);
+	const UNormalizer2 *norm;
 	int32_t i = 0;
+	enum saksi_err rc = icu_room(err);
 
 	*done = false;
+	if (rc != SAKSI_OK)
+		return rc;
+	norm = unorm2_getNFKDInstance(&e);
 	if (U_SUCCESS(e) && unorm2_spanQuickCheckYes(norm, u->p, u->len, &e) < u->len)
 		return SAKSI_OK;
 	if (U_FAILURE(e))

@@ -49,8 +49,10 @@ static enum saksi_err any_latin(struct u16 *u, struct saksi_error *err)
 	struct u16 to = U16_INIT;
 	int64_t cap = (int64_t)u->len * 4 + 64;
 	UErrorCode e;
-	enum saksi_err rc = open_latin(err);
+	enum saksi_err rc = icu_room(err);
 
+	if (rc == SAKSI_OK)
+		rc = open_latin(err);
 	if (rc != SAKSI_OK)
 		return rc;
 	do {

@@ -124,11 +124,14 @@ enum saksi_err u16_normalize(struct u16 *u, enum u16_form form, int32_t room,
     struct saksi_error *err)
 {
 	UErrorCode e = U_ZERO_ERROR;
-	const UNormalizer2 *norm = normalizer(form, &e);
+	const UNormalizer2 *norm;
 	struct u16 to = U16_INIT;
-	enum saksi_err rc;
+	enum saksi_err rc = icu_room(err);
 	int64_t cap = (int64_t)u->len * room + 32;
 
+	if (rc != SAKSI_OK)
+		return rc;
+	norm = normalizer(form, &e);
 	if (U_FAILURE(e))
 		return icu_fail(err, e);
 	do {

@@ -49,6 +49,8 @@ bool text_is_ascii(const char *s, size_t n);
 /** text_words_end_thread(): Free what text_words() keeps open for this thread. */
 void text_words_end_thread(void);
 
+/** icu_room(err): SAKSI_ENOMEM when ICU should begin nothing that needs memory. */
+SAKSI_MUST_CHECK enum saksi_err icu_room(struct saksi_error *err);
 /** icu_fail(err, e): The failure that ICU reports. */
 enum saksi_err icu_fail(struct saksi_error *err, UErrorCode e);
 

@@ -216,7 +216,10 @@ static enum saksi_err take_breaks(UBreakIterator **out, const struct u16 *u,
     struct saksi_error *err)
 {
 	UErrorCode e = U_ZERO_ERROR;
+	enum saksi_err rc = icu_room(err);
 
+	if (rc != SAKSI_OK)
+		return rc;
 	*out = breaks;
 	breaks = NULL;
 	if (*out == NULL)

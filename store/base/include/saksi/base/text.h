@@ -69,6 +69,11 @@ bool text_near_try(struct text_near *n, const char *name);
 /** text_is_country(code): Two capital letters that ISO 3166-1 gives to a country. */
 bool text_is_country(const char *code);
 
+/**
+ * text_wiping_alloc(): Make ICU wipe what it frees, and give it a reserve.
+ * Call once at start, before any other of these.
+ */
+void text_wiping_alloc(void);
 /** text_end_thread(): Free what text_skeleton(), text_words() keep open for this thread. */
 void text_end_thread(void);
 
