@@ -13,6 +13,7 @@ struct writing {
 	struct batch waiting; /* it is being prepared while the one before is written */
 	bool mostly_new;      /* the last batch was */
 	size_t done;
+	size_t kept; /* of these in the vault, whatever happens from now on */
 };
 
 static void progress(const struct writing *w)
@@ -52,6 +53,7 @@ static enum saksi_err end(struct writing *w, struct batch *b, struct saksi_error
 			rc = saksi_txn_commit(&im->t, err);
 		else
 			saksi_txn_abort(&im->t);
+		w->kept += rc == SAKSI_OK ? b->n : 0;
 	}
 	saksi_draft_free(&w->d);
 	w->done += b->n;
@@ -158,6 +160,17 @@ static enum saksi_err take(void *ctx, const uint8_t *p, size_t n, struct saksi_e
 	return rc;
 }
 
+/* Batches that were committed stay. */
+static enum saksi_err tell_kept(const struct writing *w, enum saksi_err rc,
+    struct saksi_error *err)
+{
+	const struct saksi_error why = *err;
+
+	return saksi_fail(err, rc,
+	    "%s; %zu of %zu records are in the vault, and importing the file again goes on",
+	    why.msg, w->kept, w->im->ready.n_items);
+}
+
 enum saksi_err import_write(struct importing *im, struct saksi_error *err)
 {
 	struct writing w = {.im = im, .mostly_new = true};
@@ -174,5 +187,5 @@ enum saksi_err import_write(struct importing *im, struct saksi_error *err)
 	saksi_draft_free(&w.d);
 	batch_free(&w.filling);
 	batch_free(&w.waiting);
-	return rc;
+	return rc == SAKSI_OK || w.kept == 0 ? rc : tell_kept(&w, rc, err);
 }
