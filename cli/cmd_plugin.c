@@ -35,22 +35,23 @@ static void unload(struct plugins *p)
 	trust_free(&p->trust);
 }
 
-/* Hash and trust of the shared object behind a format; "" where there is none. */
-static const struct trust_entry *look(const struct plugins *p,
-    const struct host_format *f, char hex[65])
+/* Hash and trust of the shared object behind a format; hash "" where there is none. */
+static const char *look(const struct plugins *p, const struct host_format *f, char hex[65])
 {
 	char *file =
 	    f->form ? exporters_file(&p->exporters, f->exporter) : strdup(f->path);
 	struct saksi_hash hash;
-	const struct trust_entry *e = NULL;
+	enum saksi_err rc =
+	    file == NULL ? SAKSI_ENOMEM : trust_hash(&hash, file, NULL, NULL);
 
 	hex[0] = '\0';
-	if (file != NULL && trust_hash(&hash, file, NULL, NULL) == SAKSI_OK) {
+	if (rc == SAKSI_OK)
 		hex_encode(hex, hash.b, sizeof(hash.b));
-		e = trust_find(&p->trust, &hash);
-	}
 	free(file);
-	return e;
+	/* What cannot be read may well be trusted. */
+	if (rc != SAKSI_OK && rc != SAKSI_ENOTFOUND)
+		return "unreadable";
+	return trust_word(rc == SAKSI_OK ? trust_find(&p->trust, &hash) : NULL);
 }
 
 /* What an exporter is given; of a form, what it is made from. */
@@ -100,7 +101,7 @@ static json_t *options_json(const struct host_format *f)
 static json_t *format_json(const struct plugins *p, const struct host_format *f)
 {
 	char hex[65];
-	const struct trust_entry *e = look(p, f, hex);
+	const char *trust = look(p, f, hex);
 	json_t *o = json_object();
 
 	obj_text(&o, "name", f->name);
@@ -111,7 +112,7 @@ static json_t *format_json(const struct plugins *p, const struct host_format *f)
 	obj_text(&o, "version", f->version);
 	obj_text(&o, "path", f->path);
 	obj_text(&o, "hash", hex);
-	obj_text(&o, "trust", trust_word(e));
+	obj_text(&o, "trust", trust);
 	obj_set(&o, "takes", takes(f) != NULL ? json_string(takes(f)) : json_null());
 	obj_set(&o, "options", options_json(f));
 	return o;
@@ -136,7 +137,7 @@ static enum saksi_err run_list(struct cli *c)
 		}
 		out_cell(stdout, f->name, 12);
 		(void)printf("  %-9s  %-11s  ", f->form ? "form" : "exporter",
-		    trust_word(look(&p, f, hex)));
+		    look(&p, f, hex));
 		out_paragraph(stdout, f->description, 38);
 		if (!f->form && f->input == HOST_INPUT_DOCUMENT)
 			(void)fputs(" (used by forms)", stdout);
@@ -152,7 +153,7 @@ const struct cli_command cmd_plugin_list = {
     .brief = "the formats that `export` can write",
     .help =
 	"Exporters and forms, and whether this vault lets each run: `shipped` came with\n"
-	"saksi, `trusted` was allowed here.",
+	"saksi, `trusted` was allowed here, `unreadable` cannot be looked at just now.",
     .example = "saksi plugin list",
     .max_args = 0,
     .run = run_list,
@@ -210,7 +211,7 @@ static enum saksi_err run_info(struct cli *c)
 	if (rc == SAKSI_OK && c->json) {
 		rc = cli_out_json(c, format_json(&p, f));
 	} else if (rc == SAKSI_OK) {
-		const struct trust_entry *e = look(&p, f, hex);
+		const char *trust = look(&p, f, hex);
 		const struct host_format *writer = writer_of(&p, f);
 
 		info_line("name", f->name);
@@ -226,7 +227,7 @@ static enum saksi_err run_info(struct cli *c)
 		info_line("ending", f->ending);
 		info_line("file", f->path);
 		info_line("hash", hex);
-		info_line("trust", trust_word(e));
+		info_line("trust", trust);
 		info_options(f);
 		if (writer != NULL && writer->options[0] != '\0') {
 			(void)printf("of %s, which writes the file, ", writer->name);

@@ -64,7 +64,10 @@ static enum saksi_err describe(struct registration *reg, const char *runner,
 	return rc;
 }
 
-/* One that cannot be used stays in the list, with the reason for a description. */
+/*
+ * One that cannot be used stays in the list, with the reason for a description.
+ * That there is no memory is no fault of it: false.
+ */
 static bool add_exporter(struct list *l, const struct host_paths *paths, const char *path)
 {
 	struct registration reg;
@@ -72,7 +75,10 @@ static bool add_exporter(struct list *l, const struct host_paths *paths, const c
 	struct host_format *f = add(l, path);
 	if (!f)
 		return false;
-	if (describe(&reg, paths->runner, path, &why) != SAKSI_OK) {
+	enum saksi_err rc = describe(&reg, paths->runner, path, &why);
+	if (rc == SAKSI_ENOMEM)
+		return false;
+	if (rc != SAKSI_OK) {
 		name_by_file(f, path);
 		snprintf(f->description, sizeof f->description, "not usable: %.140s",
 		    why.msg);
@@ -141,7 +147,10 @@ static bool add_form(struct list *l, const struct host_paths *paths, const char 
 	if (!f)
 		return false;
 	f->form = true;
-	if (form_load(&form, path, &why) != SAKSI_OK) {
+	enum saksi_err rc = form_load(&form, path, &why);
+	if (rc == SAKSI_ENOMEM)
+		return false;
+	if (rc != SAKSI_OK) {
 		name_by_file(f, path);
 		snprintf(f->description, sizeof f->description, "not usable: %.140s",
 		    why.msg);
@@ -216,11 +225,11 @@ enum saksi_err host_format_of(struct host_format *out, const struct host_paths *
 	if (strlen(path) >= sizeof out->path)
 		return saksi_fail(err, SAKSI_ELIMIT, "%.100s...: the path is too long",
 		    path);
-	if (!add_exporter(&l, paths, path))
-		return saksi_fail_nomem(err);
-	*out = l.p[0];
+	bool ok = add_exporter(&l, paths, path);
+	if (ok)
+		*out = l.p[0];
 	free(l.p);
-	return SAKSI_OK;
+	return ok ? SAKSI_OK : saksi_fail_nomem(err);
 }
 
 enum saksi_err host_formats(const struct host_paths *paths, struct host_format **list,
