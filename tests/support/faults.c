@@ -4,13 +4,16 @@
  *   SAKSI_FAULTS       what fails: KIND:N:WHY, comma between; the Nth call of
  *                      that kind, from 1; "N+" that one and all after it.  WHY
  *                      is a number (errno or LMDB's) or "short" (a read or
- *                      write that moves only a part).
+ *                      write that moves only a part).  KIND@1 is a call of the
+ *                      first thread that was made beside the one there was,
+ *                      KIND@8 of the first forked child: each counts for itself,
+ *                      so that it makes no difference which one runs first.
  *   SAKSI_FAULTS_LOG   a file: what struck and where from, how many calls of
  *                      each kind were made, how many secrets lived at the end.
  *   SAKSI_FAULTS_SITES if set, also the first call from each distinct place.
- *   SAKSI_FAULTS_KDF   if set, a passphrase costs nothing.  A vault made that
+ *   SAKSI_FAULTS_KDF   if set, and not 0, a passphrase costs nothing.  A vault made that
  *                      way opens only that way.
- *   SAKSI_FAULTS_CHILD if set, a forked child goes on counting.
+ *   SAKSI_FAULTS_CHILD if set, a forked child counts too, and says what strikes.
  *
  * Only a program named saksi is touched.  The same specification strikes the
  * same calls again: nothing here depends on time or addresses.
@@ -22,8 +25,10 @@
 #include <execinfo.h>
 #include <fcntl.h>
 #include <keyutils.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -31,12 +36,15 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/random.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <sys/vfs.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <lmdb.h>
@@ -60,6 +68,9 @@ enum kind {
 	CLOSE,
 	DIRECTORY,
 	PROCESS,
+	CHILD,
+	WAIT,
+	THREAD,
 	KEY,
 	DB_ENV,
 	DB_TXN,
@@ -71,16 +82,20 @@ enum kind {
 
 static const char *const kind_names[KINDS] = {"alloc", "sodium", "kdf", "random", "open",
     "read", "write", "sync", "size", "name", "stat", "map", "lock", "fcntl", "close",
-    "dir", "process", "key", "db-env", "db-txn", "db-get", "db-put", "db-commit"};
+    "dir", "process", "child", "wait", "thread", "key", "db-env", "db-txn", "db-get",
+    "db-put", "db-commit"};
 
 #define FAULTS_MAX 64
 #define DEPTH 12
 #define SITES 16384u
 #define SHORT (-1000000)
 #define HANG_S 30u
+#define WHO 16u /* threads, then forked children */
+#define FIRST_CHILD 8u
 
 struct fault {
 	enum kind kind;
+	unsigned who;
 	unsigned long n;
 	bool on;
 	int why;
@@ -88,20 +103,32 @@ struct fault {
 
 static struct fault faults[FAULTS_MAX];
 static size_t n_faults;
-static unsigned long calls[KINDS];
+static unsigned long calls[WHO][KINDS];
 static uint64_t sites[SITES];
-static long secrets;
+static atomic_flag sites_taken = ATOMIC_FLAG_INIT;
+static atomic_long secrets;
+static atomic_uint n_threads;
+static unsigned n_children;
 static bool armed;
 static bool want_sites;
 static bool cheap_kdf;
+static bool children;
 static int log_fd = -1;
+static const char *log_path;
 static _Thread_local bool busy;
+static _Thread_local unsigned who;
 
 /* There with LeakSanitizer only. */
 void __lsan_disable(void) __attribute__((weak));
 void __lsan_enable(void) __attribute__((weak));
 
 /* ---- the log: raw calls, so that nothing here counts --------------------------------- */
+
+static int open_log(void)
+{
+	return (int)syscall(SYS_openat, AT_FDCWD, log_path,
+	    O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+}
 
 static void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
@@ -111,13 +138,20 @@ static void say(const char *format, ...)
 	va_list ap;
 	int n;
 
-	if (log_fd < 0)
+	int fd = log_fd;
+
+	if (fd < 0)
 		return;
 	va_start(ap, format);
 	n = vsnprintf(line, sizeof(line), format, ap);
 	va_end(ap);
+	/* A child closes all that it does not know. */
+	if (who >= FIRST_CHILD)
+		fd = open_log();
 	if (n > 0)
-		(void)syscall(SYS_write, log_fd, line, (size_t)n);
+		(void)syscall(SYS_write, fd, line, (size_t)n);
+	if (who >= FIRST_CHILD)
+		(void)syscall(SYS_close, fd);
 }
 
 static void say_where(void)
@@ -141,21 +175,34 @@ static bool new_site(enum kind kind)
 {
 	void *frames[DEPTH];
 	int n = backtrace(frames, DEPTH);
-	uint64_t h = 0xcbf29ce484222325u ^ (uint64_t)kind;
+	uint64_t h = 0xcbf29ce484222325u ^ (uint64_t)kind ^ (uint64_t)who << 8;
+	bool is_new = false;
 
 	for (int i = 2; i < n; i++)
 		h = (h ^ (uint64_t)(uintptr_t)frames[i]) * 0x100000001b3u;
 	h |= 1;
-	for (uint64_t i = h >> 8;; i++) {
+	while (atomic_flag_test_and_set(&sites_taken))
+		;
+	for (uint64_t i = h >> 8; !is_new; i++) {
 		uint64_t *slot = &sites[i % SITES];
 
 		if (*slot == h)
-			return false;
-		if (*slot == 0) {
+			break;
+		is_new = *slot == 0;
+		if (is_new)
 			*slot = h;
-			return true;
-		}
 	}
+	atomic_flag_clear(&sites_taken);
+	return is_new;
+}
+
+/* "" or "@1": whose calls are counted. */
+static const char *whose(char text[16])
+{
+	text[0] = '\0';
+	if (who > 0)
+		(void)snprintf(text, 16, "@%u", who);
+	return text;
 }
 
 /* What the call shall fail with, or 0.  errno is left alone. */
@@ -163,21 +210,25 @@ static int strike(enum kind kind, const char *function)
 {
 	const int saved = errno;
 	unsigned long n;
+	char w[16];
 	int why = 0;
 
 	if (!armed || busy)
 		return 0;
 	busy = true;
-	n = ++calls[kind];
+	n = ++calls[who][kind];
 	if (want_sites && new_site(kind))
-		say("site %s %lu %s\n", kind_names[kind], n, function);
+		say("site %s%s %lu %s\n", kind_names[kind], whose(w), n, function);
 	for (size_t i = 0; i < n_faults && why == 0; i++) {
 		const struct fault *f = &faults[i];
 
-		if (f->kind == kind && (f->n == n || (f->on && f->n < n)))
+		if (f->kind != kind || f->who != who)
+			continue;
+		if (f->n == n || (f->on && f->n < n))
 			why = f->why;
 		if (why != 0 && f->n == n) {
-			say("struck %s %lu %s %d\n", kind_names[kind], n, function, why);
+			say("struck %s%s %lu %s %d\n", kind_names[kind], whose(w), n,
+			    function, why);
 			say_where();
 		}
 	}
@@ -189,23 +240,25 @@ static int strike(enum kind kind, const char *function)
 static bool parse_one(const char *s, size_t len)
 {
 	struct fault *f = &faults[n_faults];
-	size_t name = strcspn(s, ":");
+	size_t all = strcspn(s, ":");
+	size_t name = strcspn(s, "@:");
 	char *end = NULL;
 
-	if (n_faults == FAULTS_MAX || name >= len)
+	if (n_faults == FAULTS_MAX || all >= len)
 		return false;
+	f->who = s[name] == '@' ? (unsigned)strtoul(s + name + 1, NULL, 10) : 0;
 	for (int k = 0; k < KINDS; k++) {
 		if (strlen(kind_names[k]) != name || strncmp(kind_names[k], s, name) != 0)
 			continue;
 		f->kind = (enum kind)k;
-		f->n = strtoul(s + name + 1, &end, 10);
+		f->n = strtoul(s + all + 1, &end, 10);
 		f->on = *end == '+';
 		end += f->on ? 1 : 0;
 		if (*end != ':')
 			return false;
 		f->why = strncmp(end + 1, "short", 5) == 0 ? SHORT : atoi(end + 1);
 		n_faults++;
-		return f->why != 0;
+		return f->why != 0 && f->who < WHO;
 	}
 	return false;
 }
@@ -224,16 +277,25 @@ static void parse(const char *s)
 	}
 }
 
+/* fork() has numbered it. */
 static void in_child(void)
 {
-	armed = getenv("SAKSI_FAULTS_CHILD") != NULL;
+	armed = armed && children;
 	log_fd = armed ? log_fd : -1;
+	if (n_children < WHO - FIRST_CHILD)
+		who = FIRST_CHILD + n_children;
+	atomic_flag_clear(&sites_taken);
+}
+
+static void in_parent(void)
+{
+	n_children++;
 }
 
 __attribute__((constructor)) static void begin(void)
 {
 	char exe[4096];
-	const char *path = getenv("SAKSI_FAULTS_LOG");
+	const char *kdf;
 	ssize_t n = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
 	void *first[2];
 
@@ -245,9 +307,9 @@ __attribute__((constructor)) static void begin(void)
 	(void)backtrace(first, 2);
 	if (__lsan_enable != NULL)
 		__lsan_enable();
-	if (path != NULL)
-		log_fd = (int)syscall(SYS_openat, AT_FDCWD, path,
-		    O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+	log_path = getenv("SAKSI_FAULTS_LOG");
+	if (log_path != NULL)
+		log_fd = open_log();
 	/* Out of the way: tests of closed descriptors want the low numbers. */
 	if (log_fd >= 0 && log_fd < 200) {
 		int high = (int)syscall(SYS_fcntl, log_fd, F_DUPFD_CLOEXEC, 200);
@@ -258,9 +320,11 @@ __attribute__((constructor)) static void begin(void)
 		}
 	}
 	want_sites = getenv("SAKSI_FAULTS_SITES") != NULL;
-	cheap_kdf = getenv("SAKSI_FAULTS_KDF") != NULL;
+	kdf = getenv("SAKSI_FAULTS_KDF");
+	cheap_kdf = kdf != NULL && strcmp(kdf, "0") != 0;
+	children = getenv("SAKSI_FAULTS_CHILD") != NULL;
 	parse(getenv("SAKSI_FAULTS"));
-	(void)pthread_atfork(NULL, NULL, in_child);
+	(void)pthread_atfork(NULL, in_parent, in_child);
 	(void)alarm(HANG_S);
 	armed = true;
 }
@@ -270,10 +334,15 @@ __attribute__((destructor)) static void end(void)
 	if (!armed)
 		return;
 	armed = false;
-	for (int k = 0; k < KINDS; k++)
-		if (calls[k] > 0)
-			say("calls %s %lu\n", kind_names[k], calls[k]);
-	say("secrets %ld\n", secrets);
+	for (who = 0; who < WHO; who++)
+		for (int k = 0; k < KINDS; k++)
+			if (calls[who][k] > 0) {
+				char w[16];
+
+				say("calls %s%s %lu\n", kind_names[k], whose(w),
+				    calls[who][k]);
+			}
+	say("secrets %ld\n", atomic_load(&secrets));
 }
 
 /* ---- the real ones ------------------------------------------------------------------------- */
@@ -348,7 +417,7 @@ void *sodium_malloc(const size_t n)
 	REAL(sodium_malloc);
 	FAIL_IF(SODIUM, sodium_malloc, NULL);
 	p = real(n);
-	secrets += p != NULL ? 1 : 0;
+	atomic_fetch_add(&secrets, p != NULL ? 1 : 0);
 	return p;
 }
 
@@ -358,7 +427,7 @@ void sodium_free(void *p)
 
 	if (real == NULL)
 		find(&real, "sodium_free");
-	secrets -= p != NULL ? 1 : 0;
+	atomic_fetch_sub(&secrets, p != NULL ? 1 : 0);
 	real(p);
 }
 
@@ -556,6 +625,13 @@ int renameat2(int fd, const char *from, int fd2, const char *to, unsigned flags)
 	return real(fd, from, fd2, to, flags);
 }
 
+int linkat(int fd, const char *from, int fd2, const char *to, int flags)
+{
+	REAL(linkat);
+	FAIL_IF(NAME, linkat, -1);
+	return real(fd, from, fd2, to, flags);
+}
+
 int link(const char *from, const char *to)
 {
 	REAL(link);
@@ -682,6 +758,13 @@ void *mmap(void *p, size_t n, int prot, int flags, int fd, off_t off)
 	return real(p, n, prot, flags, fd, off);
 }
 
+int madvise(void *p, size_t n, int advice)
+{
+	REAL(madvise);
+	FAIL_IF(MAP, madvise, -1);
+	return real(p, n, advice);
+}
+
 int mlock(const void *p, size_t n)
 {
 	REAL(mlock);
@@ -744,6 +827,124 @@ int pipe2(int fd[2], int flags)
 	return real(fd, flags);
 }
 
+int memfd_create(const char *name, unsigned flags)
+{
+	REAL(memfd_create);
+	FAIL_IF(PROCESS, memfd_create, -1);
+	return real(name, flags);
+}
+
+int poll(struct pollfd *fds, nfds_t n, int timeout)
+{
+	REAL(poll);
+	FAIL_IF(WAIT, poll, -1);
+	return real(fds, n, timeout);
+}
+
+pid_t waitpid(pid_t pid, int *status, int options)
+{
+	REAL(waitpid);
+	FAIL_IF(WAIT, waitpid, -1);
+	return real(pid, status, options);
+}
+
+int dup2(int from, int to)
+{
+	REAL(dup2);
+	FAIL_IF(CHILD, dup2, -1);
+	return real(from, to);
+}
+
+int chdir(const char *path)
+{
+	REAL(chdir);
+	FAIL_IF(CHILD, chdir, -1);
+	return real(path);
+}
+
+int execve(const char *path, char *const argv[], char *const env[])
+{
+	REAL(execve);
+	FAIL_IF(CHILD, execve, -1);
+	return real(path, argv, env);
+}
+
+int setrlimit(__rlimit_resource_t what, const struct rlimit *limit)
+{
+	REAL(setrlimit);
+	FAIL_IF(CHILD, setrlimit, -1);
+	return real(what, limit);
+}
+
+int prctl(int option, ...)
+{
+	va_list ap;
+	unsigned long a[4];
+	REAL(prctl);
+	va_start(ap, option);
+	for (int i = 0; i < 4; i++)
+		a[i] = va_arg(ap, unsigned long);
+	va_end(ap);
+	FAIL_IF(CHILD, prctl, -1);
+	return real(option, a[0], a[1], a[2], a[3]);
+}
+
+/* ---- threads ---------------------------------------------------------------------------------------- */
+
+struct started {
+	void *(*fn)(void *);
+	void *ctx;
+	unsigned who;
+};
+
+static void *first_of_thread(void *ctx)
+{
+	const struct started s = *(struct started *)ctx;
+
+	busy = true;
+	free(ctx);
+	busy = false;
+	who = s.who;
+	return s.fn(s.ctx);
+}
+
+int pthread_create(pthread_t *thread, const pthread_attr_t *attr, void *(*fn)(void *),
+    void *ctx)
+{
+	struct started *s;
+	int rc = EAGAIN;
+	REAL(pthread_create);
+	if (STRUCK(THREAD, pthread_create))
+		return why;
+	busy = true; /* its stack is no call of ours */
+	s = malloc(sizeof(*s));
+	if (s != NULL) {
+		*s = (struct started){fn, ctx, 1 + atomic_fetch_add(&n_threads, 1)};
+		s->who = s->who < FIRST_CHILD ? s->who : FIRST_CHILD - 1;
+		rc = real(thread, attr, first_of_thread, s);
+	}
+	if (rc != 0)
+		free(s);
+	busy = false;
+	return rc;
+}
+
+int pthread_mutex_init(pthread_mutex_t *lock, const pthread_mutexattr_t *attr)
+{
+	REAL(pthread_mutex_init);
+	if (STRUCK(THREAD, pthread_mutex_init))
+		return why;
+	return real(lock, attr);
+}
+
+int pthread_cond_init(pthread_cond_t *cond, const pthread_condattr_t *attr)
+{
+	REAL(pthread_cond_init);
+	if (STRUCK(THREAD, pthread_cond_init))
+		return why;
+	return real(cond, attr);
+}
+
 key_serial_t add_key(const char *type, const char *name, const void *p, size_t n,
     key_serial_t ring)
 {
@@ -764,6 +965,20 @@ long keyctl_read(key_serial_t key, char *p, size_t n)
 	REAL(keyctl_read);
 	FAIL_IF(KEY, keyctl_read, -1);
 	return real(key, p, n);
+}
+
+long keyctl_revoke(key_serial_t key)
+{
+	REAL(keyctl_revoke);
+	FAIL_IF(KEY, keyctl_revoke, -1);
+	return real(key);
+}
+
+long keyctl_unlink(key_serial_t key, key_serial_t ring)
+{
+	REAL(keyctl_unlink);
+	FAIL_IF(KEY, keyctl_unlink, -1);
+	return real(key, ring);
 }
 
 long keyctl_setperm(key_serial_t key, key_perm_t perm)
