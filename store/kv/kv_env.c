@@ -121,15 +121,35 @@ enum saksi_err kv_lmdb(struct kv *kv, struct saksi_error *err, int rc, const cha
 
 /* The system maps up to 64 KiB around each page that is looked at. */
 #define LOOKS_MAX 320u
+/* So much is written before the pages that writing looked at are let go of. */
+#define WRITTEN_MAX ((size_t)8 << 20)
+
+/* Nothing is lost by it: nobody writes through a map. */
+static void let_go(const void *map, size_t len)
+{
+	if (map != NULL)
+		(void)madvise((void *)(uintptr_t)map, len, MADV_DONTNEED);
+}
 
 void kv_rest(struct kv *kv)
 {
 	if (++kv->looked < LOOKS_MAX)
 		return;
 	kv->looked = 0;
-	/* Nothing is lost by it: nobody writes through this map. */
-	if (kv->map != NULL)
-		(void)madvise((void *)(uintptr_t)kv->map, kv->map_len, MADV_DONTNEED);
+	let_go(kv->map, kv->map_len);
+}
+
+void kv_rest_written(struct kv *kv, size_t written)
+{
+	MDB_envinfo info;
+
+	kv->written += written;
+	if (kv->written < WRITTEN_MAX)
+		return;
+	kv->written = 0;
+	let_go(kv->map, kv->map_len);
+	if (mdb_env_info(kv->env, &info) == 0)
+		let_go(info.me_mapaddr, info.me_mapsize);
 }
 
 enum saksi_err kv_map_refresh(struct kv *kv, struct saksi_error *err)

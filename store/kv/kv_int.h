@@ -98,6 +98,7 @@ struct kv {
 	uint64_t other_txn;	 /* the second head that was checked */
 	uint64_t other_root;
 	uint64_t looked;    /* times the map was read since kv_rest() let go of it */
+	size_t written;	    /* bytes since kv_rest_written() did */
 	uint64_t sound_txn; /* all pages of this one are known to be sound */
 
 	struct {
@@ -149,6 +150,8 @@ enum saksi_err kv_give_up(struct kv *kv, struct saksi_error *err);
 enum saksi_err kv_fault(struct saksi_error *err, const struct page_fault *fault);
 /** kv_lmdb(err, rc, doing): An LMDB error code in words. */
 enum saksi_err kv_lmdb(struct kv *kv, struct saksi_error *err, int rc, const char *doing);
+/** kv_rest_written: The same as kv_rest(), after a commit; LMDB's own map, too. */
+void kv_rest_written(struct kv *kv, size_t written);
 /** kv_map_refresh(kv, err): Follow the file's length. */
 SAKSI_MUST_CHECK enum saksi_err kv_map_refresh(struct kv *kv, struct saksi_error *err);
 /** kv_env_begin(out, kv, write, err): mdb_txn_begin(), growing as needed. */

@@ -185,9 +185,13 @@ static enum saksi_err commit_inside(struct kv_txn *txn, struct saksi_error *err)
 
 enum saksi_err kv_commit(struct kv_txn **txn, struct saksi_error *err)
 {
+	struct kv *kv = (*txn)->kv;
+	size_t dirty = (*txn)->write ? (*txn)->dirty : 0;
 	enum saksi_err rc = commit_inside(*txn, err);
 
 	txn_free(txn);
+	if (rc == SAKSI_OK)
+		kv_rest_written(kv, dirty);
 	return rc;
 }
 
