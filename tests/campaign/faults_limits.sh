@@ -89,11 +89,31 @@ all_or_nothing() { # VAULT BEFORE
 	whole "$1"
 }
 fresh() { rm -rf v && cp -r base v; }
+# The vault may be as it was although it is done.
+all_or_nothing_new() { # VAULT BEFORE
+	[ "$(digest "$1")" = "$2" ] || fail "something changed"
+	whole "$1"
+}
+# A vault of the first format; its passphrase costs what it does.
+old_vault() { # FOLDER
+	mkdir -m 700 "$1"
+	cp "$src/tests/vectors/vault-1/data.mdb" "$src/tests/vectors/vault-1/keys" "$1"
+	chmod 600 "$1"/*
+}
+saksi_old() {
+	local vault=$1
+	shift
+	"$program" -C "$vault" --passphrase-fd 3 --yes "$@" 3<"$src/tests/vectors/vault-1/phrase" </dev/null
+}
 
 case=prepare
 saksi base init --name Dara --device d --kdf interactive >out 2>err || fail "init"
 saksi base add person names='Before' --ref per-before >out 2>err || fail "add"
 before=$(digest base)
+long=$(head -c 60000 /dev/zero | tr '\0' x)
+for ((n = 0; n < 170; n++)); do
+	printf '{"id":"per-l%s","type":"person","names":["Long"],"note":"%s"}\n' $n "$long"
+done >long.ndjson
 [ "$failures" -eq 0 ] || exit 1
 
 # ---- a full disk ------------------------------------------------------------------------
@@ -117,8 +137,30 @@ if [ "$(id -u)" -eq 0 ] && mount -t tmpfs -o size=200k,mode=700 tmpfs mnt 2>/dev
 	! compgen -G 'mnt/.saksi-*' >/dev/null || fail "a half file"
 	ends 1 'space|full' saksi mnt/new init --name Dara --device d --kdf interactive
 	! compgen -G 'mnt/new*' >/dev/null || fail "half a vault"
+	now=$(digest mnt/v)
+	for command in reindex 'repair --to mnt/saved' 'sync dir:mnt/share'; do
+		mkdir -p mnt/share
+		read -ra words <<<"$command"
+		ends '0 1' 'space|full' saksi mnt/v "${words[@]}"
+		all_or_nothing_new mnt/v "$now"
+	done
+	! compgen -G 'mnt/saved*' >/dev/null || fail "half a repaired vault"
+	[ ! -e mnt/share ] || [ -z "$(find mnt/share -name "*.tmp" -o -name ".saksi-*")" ] || fail "half a file is shared"
+	# A long import needs room beside the vault before it writes anything.
 	rm mnt/ballast
+	ends 1 'full|No space|space' saksi mnt/v import long.ndjson
+	all_or_nothing mnt/v "$now"
+	[ "$(find mnt/v -type f | wc -l)" -le 4 ] || fail "something is left in the vault's folder"
 	ends 0 . saksi mnt/v edit per-before note='room again'
+	umount mnt
+	mount -t tmpfs -o size=330k,mode=700 tmpfs mnt
+	old_vault mnt/old
+	sum=$(cksum <mnt/old/data.mdb)
+	ends '1 5' 'space|free|full' saksi_old mnt/old migrate
+	[ "$sum" = "$(cksum <mnt/old/data.mdb)" ] || fail "an older vault was changed"
+	mount -o remount,size=64m mnt
+	ends 0 . saksi_old mnt/old migrate
+	ends 0 . saksi_old mnt/old verify --deep
 	umount mnt
 else
 	echo "skipped: no file system can be mounted here; the file size limit stands for a full disk"
@@ -134,6 +176,14 @@ if [ "$(id -u)" -eq 0 ] && mount --bind v mnt 2>/dev/null && mount -o remount,ro
 	ends '1 2 5' 'read-only|Read-only' saksi mnt edit per-before note=x
 	ends '1 2 5' 'read-only|Read-only' saksi mnt --read-only edit per-before note=x
 	ends '0 1 2 5' 'read-only|Read-only' saksi mnt lock
+	for command in reindex 'import '"$samples" 'device request -o mnt/o' 'bundle write mnt/o' 'repair --to mnt/new' 'export ndjson -o mnt/o'; do
+		read -ra words <<<"$command"
+		ends '1 2 5' 'read-only|Read-only' saksi mnt "${words[@]}"
+	done
+	# One can be saved from there.
+	ends '0 3' . saksi mnt repair --to saved
+	whole saved
+	rm -rf saved
 	umount mnt
 	whole v
 else
@@ -169,23 +219,33 @@ else
 fi
 
 # ---- little of everything ------------------------------------------------------------------------
-case='no lockable memory'
-fresh
-ends 0 . bash -c 'ulimit -l 0; "$@"' - "${pre[@]}" "$program" -C v --passphrase-fd 3 edit per-before note=z 3<pass
-all_or_nothing v "$before"
+case='little lockable memory'
+for kib in 0 4 16 64; do
+	fresh
+	for command in 'edit per-before note=z' list 'bundle write o --force' reindex 'verify --deep' 'export csv -o o --force'; do
+		read -ra words <<<"$command"
+		ends 0 . bash -c 'ulimit -l '$kib'; "$@"' - "${pre[@]}" "$program" -C v --passphrase-fd 3 "${words[@]}" 3<pass
+	done
+	whole v
+	[ "$(digest v)" != "$before" ] || fail "exit 0, but nothing changed"
+done
 
 case='few descriptors'
 for n in 3 4 5 6 7 8 9 10 12 16; do
 	fresh
-	for command in 'edit per-before note=few' 'list' 'bundle write o --force' 'export ndjson -o o --force' 'sync dir:share'; do
+	for command in 'edit per-before note=few' 'list' 'bundle write o --force' 'export ndjson -o o --force' 'sync dir:share' \
+		reindex "import $samples" 'repair --to few'; do
 		mkdir -p share
+		rm -rf few
 		read -ra words <<<"$command"
 		# Below five the loader itself cannot open the libraries.
 		ends '0 1 5 6 127' 'open|descriptor|shared' bash -c 'ulimit -n '"$n"'; exec "$@"' - \
 			"${pre[@]}" "$program" -C v --passphrase-fd 3 "${words[@]}" 3<pass
 	done
 	whole v
+	! compgen -G 'few.new-*' >/dev/null || fail "half a repaired vault"
 done
+rm -rf few
 
 case='little address space'
 if [ -z "$sanitized" ]; then

@@ -87,6 +87,7 @@ static const char *const kind_names[KINDS] = {"alloc", "sodium", "kdf", "random"
 
 #define FAULTS_MAX 64
 #define DEPTH 12
+#define NEAR 6
 #define SITES 16384u
 #define SHORT (-1000000)
 #define HANG_S 30u
@@ -196,6 +197,23 @@ static bool new_site(enum kind kind)
 	return is_new;
 }
 
+/* The innermost frames, as the same number in each run and from each command. */
+static uint64_t place(void)
+{
+	void *frames[NEAR + 2];
+	int n = backtrace(frames, NEAR + 2);
+	uint64_t h = 0xcbf29ce484222325u;
+	Dl_info info;
+
+	for (int i = 2; i < n; i++)
+		if (dladdr(frames[i], &info) != 0)
+			h = (h ^
+				((uint64_t)(uintptr_t)frames[i] -
+				    (uint64_t)(uintptr_t)info.dli_fbase)) *
+			    0x100000001b3u;
+	return h;
+}
+
 /* "" or "@1": whose calls are counted. */
 static const char *whose(char text[16])
 {
@@ -218,7 +236,8 @@ static int strike(enum kind kind, const char *function)
 	busy = true;
 	n = ++calls[who][kind];
 	if (want_sites && new_site(kind))
-		say("site %s%s %lu %s\n", kind_names[kind], whose(w), n, function);
+		say("site %s%s %lu %s %016llx\n", kind_names[kind], whose(w), n, function,
+		    (unsigned long long)place());
 	for (size_t i = 0; i < n_faults && why == 0; i++) {
 		const struct fault *f = &faults[i];
 
