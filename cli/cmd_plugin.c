@@ -229,6 +229,8 @@ static enum saksi_err run_info(struct cli *c)
 		info_line("hash", hex);
 		info_line("trust", trust);
 		info_options(f);
+		if (writer != NULL && writer->exporter[0] == '\0')
+			info_line(writer->name, writer->description);
 		if (writer != NULL && writer->options[0] != '\0') {
 			(void)printf("of %s, which writes the file, ", writer->name);
 			info_options(writer);
