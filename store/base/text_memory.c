@@ -18,8 +18,9 @@
 
 #include "text_u16.h"
 
-#define RESERVE ((size_t)1 << 20)
-#define ENOUGH (RESERVE / 4 * 3) /* for what is begun */
+/* A transliterator takes 7 MiB at its first use.  What is not touched costs nothing. */
+#define RESERVE ((size_t)8 << 20)
+#define ENOUGH (RESERVE / 8 * 7) /* for what is begun */
 
 union header {
 	size_t n;
@@ -27,25 +28,40 @@ union header {
 };
 
 static union header reserve[RESERVE / sizeof(union header)];
-static atomic_size_t used; /* of reserve; nothing comes back to it */
+static const size_t all = sizeof(reserve) / sizeof(reserve[0]);
+static atomic_size_t used; /* of reserve; all comes back when the last is given back */
+static size_t live;
+static atomic_flag taken = ATOMIC_FLAG_INIT;
 
 static bool from_reserve(const union header *h)
 {
 	return (uintptr_t)h >= (uintptr_t)reserve &&
-	    (uintptr_t)h < (uintptr_t)(reserve + sizeof(reserve) / sizeof(reserve[0]));
+	    (uintptr_t)h < (uintptr_t)(reserve + all);
 }
 
 static union header *take_reserve(size_t bytes)
 {
-	const size_t all = sizeof(reserve) / sizeof(reserve[0]);
 	const size_t want = (bytes + sizeof(*reserve) - 1) / sizeof(*reserve);
-	size_t at = atomic_load(&used);
+	union header *h = NULL;
 
-	do {
-		if (want > all - at)
-			return NULL;
-	} while (!atomic_compare_exchange_weak(&used, &at, at + want));
-	return &reserve[at];
+	while (atomic_flag_test_and_set(&taken))
+		;
+	if (want <= all - used) {
+		h = &reserve[used];
+		used += want;
+		live++;
+	}
+	atomic_flag_clear(&taken);
+	return h;
+}
+
+static void free_reserve(void)
+{
+	while (atomic_flag_test_and_set(&taken))
+		;
+	if (--live == 0)
+		used = 0;
+	atomic_flag_clear(&taken);
 }
 
 static void *U_CALLCONV get(const void *ctx, size_t n)
@@ -73,7 +89,9 @@ static void U_CALLCONV give_back(const void *ctx, void *p)
 		return;
 	h--;
 	wipe(h + 1, h->n);
-	if (!from_reserve(h))
+	if (from_reserve(h))
+		free_reserve();
+	else
 		free(h);
 }
 
@@ -98,9 +116,8 @@ void text_wiping_alloc(void)
 
 enum saksi_err icu_room(struct saksi_error *err)
 {
-	const size_t all = sizeof(reserve) / sizeof(reserve[0]);
-
-	return all - atomic_load(&used) < ENOUGH / sizeof(*reserve)
-	    ? saksi_fail_nomem(err)
-	    : SAKSI_OK;
+	if (all - atomic_load_explicit(&used, memory_order_relaxed) >=
+	    ENOUGH / sizeof(*reserve))
+		return SAKSI_OK;
+	return saksi_fail_nomem(err);
 }
