@@ -85,7 +85,7 @@ static enum saksi_err fill_values(struct saksi_record *r, const struct state *s,
 	return rc;
 }
 
-static enum saksi_err record_from_state(struct saksi_record **out, const struct state *s,
+enum saksi_err record_from_state(struct saksi_record **out, const struct state *s,
     uint64_t number, struct saksi_error *err)
 {
 	struct saksi_record *r = calloc(1, sizeof(*r));

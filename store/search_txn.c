@@ -24,15 +24,14 @@ enum saksi_err saksi_search_record(struct saksi_record **out, struct saksi_txn *
     uint64_t number, struct saksi_error *err)
 {
 	struct state s;
-	struct saksi_id id;
 	enum saksi_err rc = txn_state(t, number, 0, &s, err);
 
 	*out = NULL;
 	if (rc != SAKSI_OK)
 		return rc;
-	id = s.id;
+	rc = record_from_state(out, &s, number, err);
 	state_free(&s);
-	return saksi_record_get(out, t, &id, 0, err);
+	return rc;
 }
 
 enum saksi_err saksi_search_links(struct saksi_txn *t, const struct saksi_id *to,

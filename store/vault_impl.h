@@ -80,7 +80,10 @@ SAKSI_MUST_CHECK enum saksi_err log_join_causes(struct saksi_txn *t,
     struct saksi_error *err);
 
 /* record.c */
-/** state_json: A viewed state in the interchange form. */
+/** record_from_state: What a viewed state shows. */
+SAKSI_MUST_CHECK enum saksi_err record_from_state(struct saksi_record **out,
+    const struct state *s, uint64_t number, struct saksi_error *err);
+/** state_json: The same in the interchange form. */
 SAKSI_MUST_CHECK enum saksi_err state_json(json_t **out, struct saksi_txn *t,
     const struct state *s, uint64_t number, struct saksi_error *err);
 /** txn_record_json: Record ${number} as it stands now. */

@@ -51,9 +51,7 @@ static json_t *schema_info(const struct schema *s, bool *ok)
 	}
 	set(o, "types", list, ok);
 	/* What codes mean is no secret, and an exporter can open no file to find out. */
-	json_t *codes = json_object_get(schema_json(s), "codes");
-	if (codes)
-		set(o, "codes", json_deep_copy(codes), ok);
+	set(o, "codes", schema_codes_json(s), ok);
 	return o;
 }
 

@@ -347,21 +347,52 @@ enum saksi_err index_each(struct index *x, struct kv_txn *txn, const struct inde
 	return rc;
 }
 
+/* Does the chunk that may hold the document hold it? */
+static enum saksi_err run_has(struct index *x, struct kv_txn *txn, const struct run *r,
+    const struct index_term *t, uint64_t doc, bool *has, struct saksi_error *err)
+{
+	struct chunk chunk = {.docs = NULL};
+	struct cursor c;
+	enum saksi_err rc = cursor_open(&c, x, txn, r, err);
+
+	*has = false;
+	if (rc != SAKSI_OK)
+		return rc;
+	rc = cursor_seek(&c, t->b, t->n, doc, err);
+	if (rc == SAKSI_OK && c.valid && c.doc <= doc &&
+	    term_cmp(c.term, c.term_len, t->b, t->n) == 0)
+		rc = chunk_read(&chunk, family_payload(t->b[0]), c.chunk, c.chunk_len,
+		    err);
+	for (size_t i = 0; i < chunk.n && !*has; i++)
+		*has = chunk.docs[i] == doc;
+	chunk_free(&chunk);
+	cursor_close(&c);
+	return rc;
+}
+
 enum saksi_err index_has(struct index *x, struct kv_txn *txn, const struct index_term *t,
     uint64_t doc, bool *has, struct saksi_error *err)
 {
-	struct index_hits *h = NULL;
-	uint64_t first = 0;
-	bool found = false;
 	enum saksi_err rc;
+	bool shadowed;
 
 	*has = false;
-	if ((rc = index_hits_open(&h, x, txn, t, err)) != SAKSI_OK)
-		return rc;
-	rc = index_hits_next(h, doc, &first, &found, err);
-	*has = rc == SAKSI_OK && found && first == doc;
-	index_hits_close(&h);
-	return rc;
+	for (size_t i = 0; i < run_count(x); i++) {
+		const struct run *r = run_at(x, i);
+
+		if (r->docs == 0 || doc < r->min_doc || doc > r->max_doc)
+			continue;
+		if ((rc = run_has(x, txn, r, t, doc, has, err)) != SAKSI_OK)
+			return rc;
+		if (!*has)
+			continue;
+		if ((rc = run_shadowed(x, txn, i, &shadowed, err)) != SAKSI_OK)
+			return rc;
+		*has = !shadowed || !run_hides(x, i, doc);
+		if (*has)
+			break;
+	}
+	return SAKSI_OK;
 }
 
 /* ---- one ----------------------------------------------------------------------------- */

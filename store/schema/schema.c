@@ -112,11 +112,6 @@ const struct schema_field *schema_field(const struct schema_type *t, const char 
 	return NULL;
 }
 
-const json_t *schema_json(const struct schema *s)
-{
-	return s->json;
-}
-
 const char *json_str(const json_t *object, const char *key)
 {
 	return json_string_value(json_object_get(object, key));

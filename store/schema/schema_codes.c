@@ -155,10 +155,19 @@ static const char *slug_label(struct schema *s, const char *slug)
 	return label;
 }
 
-static struct schema_code *label_row(struct schema *s, size_t n, const char *list,
-    const char *code)
+static size_t first_row(const struct schema *s, size_t n, const char *list)
 {
-	for (size_t i = 0; i < n; i++)
+	size_t i = 0;
+
+	while (i < n && strcmp(s->codes[i].list, list) != 0)
+		i++;
+	return i;
+}
+
+static struct schema_code *label_row(struct schema *s, size_t from, size_t n,
+    const char *list, const char *code)
+{
+	for (size_t i = from; i < n; i++)
 		if (strcmp(s->codes[i].list, list) == 0 &&
 		    strcmp(s->codes[i].code, code) == 0)
 			return &s->codes[i];
@@ -169,11 +178,11 @@ static struct schema_code *label_row(struct schema *s, size_t n, const char *lis
 static enum saksi_err closed_load(struct schema *s, const char *list, const json_t *slugs,
     struct saksi_error *err)
 {
-	size_t rows = s->n_codes;
+	size_t rows = s->n_codes, from = first_row(s, rows, list);
 
 	for (size_t i = 0; i < json_array_size(slugs); i++) {
 		const char *slug = json_string_value(json_array_get(slugs, i));
-		struct schema_code *row = label_row(s, rows, list, slug);
+		struct schema_code *row = label_row(s, from, rows, list, slug);
 		if (row != NULL) {
 			row->order = i;
 			continue;
@@ -244,39 +253,6 @@ static enum saksi_err codes_sort(struct schema *s, struct saksi_error *err)
 	return SAKSI_OK;
 }
 
-/* json_pack() would take a broader code that it has no memory for as none. */
-static json_t *code_json(const struct schema_code *c)
-{
-	json_t *o = json_object();
-
-	if (json_object_set_new(o, "code", json_string(c->code)) == 0 &&
-	    json_object_set_new(o, "label", json_string(c->label)) == 0 &&
-	    (c->broader == NULL ||
-		json_object_set_new(o, "broader", json_string(c->broader)) == 0))
-		return o;
-	json_decref(o);
-	return NULL;
-}
-
-/* Exporters get the lists with the rest: "codes": {list: [{code, label, broader}]}. */
-static enum saksi_err codes_to_json(struct schema *s, struct saksi_error *err)
-{
-	json_t *all = json_object();
-	bool ok = all != NULL && json_object_set_new(s->json, "codes", all) == 0;
-
-	for (size_t i = 0; ok && i < s->n_codes; i++) {
-		const struct schema_code *c = &s->codes[i];
-		json_t *list = json_object_get(all, c->list);
-		if (list == NULL) {
-			list = json_array();
-			ok = json_object_set_new(all, c->list, list) == 0;
-		}
-		/* A list that could not be put in place is gone already. */
-		ok = ok && json_array_append_new(list, code_json(c)) == 0;
-	}
-	return ok ? SAKSI_OK : saksi_fail_nomem(err);
-}
-
 enum saksi_err codes_load(struct schema *s, const char *dir, struct saksi_error *err)
 {
 	enum saksi_err e = closed_check(s, err);
@@ -303,9 +279,7 @@ enum saksi_err codes_load(struct schema *s, const char *dir, struct saksi_error 
 		if (e != SAKSI_OK)
 			return e;
 	}
-	if ((e = codes_sort(s, err)) != SAKSI_OK)
-		return e;
-	return codes_to_json(s, err);
+	return codes_sort(s, err);
 }
 
 /* ---- looking up ------------------------------------------------------------ */
@@ -361,4 +335,40 @@ void schema_codes(const struct schema *s, const char *list,
 	for (size_t i = 0; i < s->n_codes; i++)
 		if (strcmp(s->codes[i].list, list) == 0)
 			fn(ctx, s->codes[i].code, s->codes[i].label, s->codes[i].broader);
+}
+
+/* json_pack() would take a broader code that it has no memory for as none. */
+static json_t *code_json(const struct schema_code *c)
+{
+	json_t *o = json_object();
+
+	if (json_object_set_new(o, "code", json_string(c->code)) == 0 &&
+	    json_object_set_new(o, "label", json_string(c->label)) == 0 &&
+	    (c->broader == NULL ||
+		json_object_set_new(o, "broader", json_string(c->broader)) == 0))
+		return o;
+	json_decref(o);
+	return NULL;
+}
+
+json_t *schema_codes_json(const struct schema *s)
+{
+	json_t *all = json_object();
+	bool ok = all != NULL;
+
+	for (size_t i = 0; ok && i < s->n_codes; i++) {
+		const struct schema_code *c = &s->codes[i];
+		json_t *list = json_object_get(all, c->list);
+
+		if (list == NULL) {
+			list = json_array();
+			ok = json_object_set_new(all, c->list, list) == 0;
+		}
+		/* A list that could not be put in place is gone already. */
+		ok = ok && json_array_append_new(list, code_json(c)) == 0;
+	}
+	if (ok)
+		return all;
+	json_decref(all);
+	return NULL;
 }

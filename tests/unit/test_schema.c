@@ -170,15 +170,15 @@ static void test_code_lists(void **state)
 	}
 }
 
-static void test_json_has_codes(void **state)
+static void test_codes_as_json(void **state)
 {
 	(void)state;
-	const json_t *j = schema_json(schema);
-	assert_true(json_is_object(json_object_get(j, "types")));
-	const json_t *list = json_object_get(json_object_get(j, "codes"), "43");
+	json_t *codes = schema_codes_json(schema);
+	const json_t *list = json_object_get(codes, "43");
 	assert_int_equal(json_array_size(list), 3);
 	assert_string_equal(json_show(json_array_get(list, 0)),
 	    "{'code':'43:010000000000','label':'Active'}");
+	json_decref(codes);
 }
 
 static void test_kinds_and_classes(void **state)
@@ -345,7 +345,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_all_are_described),
     cmocka_unit_test(test_code_labels),
     cmocka_unit_test(test_code_lists),
-    cmocka_unit_test(test_json_has_codes),
+    cmocka_unit_test(test_codes_as_json),
     cmocka_unit_test(test_kinds_and_classes),
     cmocka_unit_test(test_bad_json),
     cmocka_unit_test(test_bad_tsv),

@@ -178,7 +178,7 @@ const uint8_t *index_hits_payload(const struct index_hits *h, size_t *n);
 typedef enum saksi_err index_each_fn(void *ctx, uint64_t doc, struct saksi_error *err);
 SAKSI_MUST_CHECK enum saksi_err index_each(struct index *x, struct kv_txn *txn,
     const struct index_term *t, index_each_fn *fn, void *ctx, struct saksi_error *err);
-/** index_has: Does the term name this document? */
+/** index_has: Does the term, of no family of the log, name this document? */
 SAKSI_MUST_CHECK enum saksi_err index_has(struct index *x, struct kv_txn *txn,
     const struct index_term *t, uint64_t doc, bool *has, struct saksi_error *err);
 /** index_hits_estimate: How many documents there may be; for choosing an order. */

@@ -85,8 +85,11 @@ const char *schema_code_label(const struct schema *s, const char *list, const ch
 void schema_codes(const struct schema *s, const char *list,
     void (*fn)(void *ctx, const char *code, const char *label, const char *broader),
     void *ctx);
-/** schema_json(s): The whole schema as JSON, for exporters (borrowed). */
-const json_t *schema_json(const struct schema *s);
+/**
+ * schema_codes_json(s): {list: [{code, label, broader}]}, for exporters; the
+ * caller's.  NULL without memory.
+ */
+json_t *schema_codes_json(const struct schema *s);
 
 /* ---- faults --------------------------------------------------------------- */
 #define SCHEMA_WORDS 240u
