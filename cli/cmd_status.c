@@ -9,8 +9,14 @@
 struct status {
 	json_t *records, *sync;
 	size_t conflicts, deleted, pending, quarantined, devices;
+	bool digested;
 	struct saksi_hash digest;
 	struct trust trust;
+};
+
+static const struct cli_option options[] = {
+    {"digest", 0, false, NULL, "the state digest too, for which all records are read"},
+    {NULL, 0, false, NULL, NULL},
 };
 
 static enum saksi_err gather(struct cli *c, struct status *s)
@@ -20,7 +26,7 @@ static enum saksi_err gather(struct cli *c, struct status *s)
 	if (rc == SAKSI_OK)
 		rc = saksi_record_counts(c->txn, &s->records, &s->conflicts, &s->deleted,
 		    &c->err);
-	if (rc == SAKSI_OK)
+	if (rc == SAKSI_OK && s->digested)
 		rc = saksi_state_digest(c->txn, &s->digest, &c->err);
 	if (rc == SAKSI_OK)
 		rc = trust_load(c, &s->trust);
@@ -141,9 +147,10 @@ static enum saksi_err print_text(struct cli *c, struct status *s)
 		    s->quarantined);
 	print_sync(s);
 	hex_encode(hex, s->digest.b, 32);
-	(void)
-	    printf("State digest (equal on devices that hold the same)\n            %s\n",
-		hex);
+	if (s->digested)
+		(void)
+		    printf("State digest (equal on devices that hold the same)\n            %s\n",
+			hex);
 	(void)fputs("Exporters  ", stdout);
 	for (size_t i = 0; i < s->trust.n; i++)
 		if (!s->trust.list[i].distrusted) {
@@ -160,6 +167,7 @@ static enum saksi_err run(struct cli *c)
 	enum saksi_err rc;
 
 	memset(&s, 0, sizeof(s));
+	s.digested = c->json || cli_flag(c, "digest");
 	rc = cli_open(c);
 	if (rc == SAKSI_OK)
 		rc = gather(c, &s);
@@ -173,13 +181,15 @@ static enum saksi_err run(struct cli *c)
 
 const struct cli_command cmd_status = {
     .name = "status",
-    .usage = "",
+    .usage = "[--digest]",
     .brief = "what is in the vault, and how it stands with others",
     .help =
 	"Shows the number of records by type, open conflicts, what is held back, the\n"
-	"team, the last sync with each remote, and the state digest: two devices that\n"
-	"hold the same changes show the same digest.",
-    .example = "saksi status --json | jq .state_digest",
+	"team, and the last sync with each remote. With --digest, and with --json, the state\n"
+	"digest: two devices that hold the same changes show the same one. All records are\n"
+	"read for it.",
+    .example = "saksi status --digest\nsaksi status --json | jq .state_digest",
+    .options = options,
     .max_args = 0,
     .run = run,
 };

@@ -139,13 +139,43 @@ enum saksi_err catalog_by_ref(struct saksi_txn *t, const char *ref, catalog_fn *
 	return each_of(t, c, &term, fn, ctx, err);
 }
 
+static bool take_number(void *ctx, uint64_t doc, const uint8_t *p, size_t n)
+{
+	(void)p;
+	(void)n;
+	*(uint64_t *)ctx = doc;
+	return true;
+}
+
+static enum saksi_err tell(struct saksi_txn *t, const struct index_term *term,
+    uint64_t number, struct cat_record *r, catalog_fn *fn, void *ctx,
+    struct saksi_error *err)
+{
+	enum saksi_err rc;
+
+	if (term->n != 1 + sizeof(r->id.b))
+		return saksi_fail(err, SAKSI_EDAMAGED,
+		    "index: an id in it is too short; run `saksi reindex`");
+	/* What says so no more, says so elsewhere. */
+	if (number == 0)
+		return SAKSI_OK;
+	if ((rc = load_head(t->kv, number, r, err)) != SAKSI_OK)
+		return rc;
+	if (memcmp(r->id.b, term->b + 1, sizeof(r->id.b)) != 0)
+		return saksi_fail(err, SAKSI_EDAMAGED,
+		    "index: it takes one record for another; run `saksi reindex`");
+	return fn(ctx, r, err);
+}
+
 static enum saksi_err walk_ids(struct saksi_txn *t, const void *prefix, size_t n,
     catalog_fn *fn, void *ctx, struct saksi_error *err)
 {
+	struct cat_record r = CAT_RECORD_INIT;
 	struct index_term term;
 	struct index_walk *w = NULL;
 	struct catalog *c;
-	bool found;
+	uint64_t number = 0;
+	bool found = true;
 	enum saksi_err rc;
 
 	if ((rc = ready(t, &c, err)) != SAKSI_OK)
@@ -153,23 +183,15 @@ static enum saksi_err walk_ids(struct saksi_txn *t, const void *prefix, size_t n
 	index_term(&term, IX_ID, prefix, n);
 	rc = index_walk_open(&w, c->index, t->kv, &term, NULL, err);
 	while (rc == SAKSI_OK &&
-	    (rc = index_walk_next(w, &term, &found, err)) == SAKSI_OK && found) {
-		struct saksi_id id;
-		struct cat_record r;
-
-		if (term.n != 1 + sizeof(id.b)) {
-			rc = saksi_fail(err, SAKSI_EDAMAGED,
-			    "index: an id in it is too short; run `saksi reindex`");
-			break;
-		}
-		memcpy(id.b, term.b + 1, sizeof(id.b));
-		rc = catalog_record(t, &id, &r, &found, err);
-		if (rc == SAKSI_OK && found)
-			rc = fn(ctx, &r, err);
-		cat_record_free(&r);
+	    (rc = index_walk_docs(w, &term, NULL, take_number, &number, &found, err)) ==
+		SAKSI_OK &&
+	    found) {
+		rc = tell(t, &term, number, &r, fn, ctx, err);
+		number = 0;
 		kv_rest(t->v->kv);
 	}
 	index_walk_close(&w);
+	cat_record_free(&r);
 	return rc;
 }
 

@@ -515,15 +515,21 @@ static enum saksi_err digest_one(void *ctx, const struct cat_record *r,
     struct saksi_error *err)
 {
 	struct digesting *d = ctx;
+	struct buf whole = BUF_INIT;
+	struct catalog *c;
 	struct state s;
 	enum saksi_err rc;
 
 	if (r->head.code == STATE_DELETED)
 		return SAKSI_OK;
-	if ((rc = txn_state(d->t, r->number, 0, &s, err)) != SAKSI_OK)
-		return rc;
-	rc = digest_record(&d->st, &s, err);
-	state_free(&s);
+	if ((rc = txn_catalog(d->t, &c, err)) == SAKSI_OK &&
+	    (rc = rows_whole(&whole, d->t->kv, r->row.p, r->row.len, err)) == SAKSI_OK &&
+	    (rc = state_take(&s, &whole, err)) == SAKSI_OK) {
+		if ((rc = state_view(&s, c, 0, err)) == SAKSI_OK)
+			rc = digest_record(&d->st, &s, err);
+		state_free(&s);
+	}
+	buf_free(&whole);
 	return rc;
 }
 

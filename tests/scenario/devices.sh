@@ -228,7 +228,10 @@ expect 0 saksi "$a" --json status
 out '"last_sync":\{"dir:[^"]+":"20'
 expect 0 saksi "$a" status
 out '^Last sync   20[0-9-]{8} [0-9:]{5} UTC  dir:'
+no_out '^State digest'
+expect 0 saksi "$a" status --digest
 out '^State digest \(equal on devices that hold the same\)$'
+out "^            $(digest "$a")$"
 expect 4 saksi "$a" sync "dir:$HOME/no-share"
 
 # ---- one ref, two records: neither can be meant, so it is not free ------------------------------
