@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <saksi/base/list.h>
+
 #include "cli.h"
 
 struct touch {
@@ -38,18 +40,12 @@ static enum saksi_err clash(struct cli *c, const struct touch *a, const struct t
 static enum saksi_err touch(struct touches *t, const char *path, enum assign_how how,
     bool parts)
 {
-	struct touch *e;
+	struct touch *list = list_room(t->list, t->n, &t->cap, sizeof(*list)), *e;
 	enum saksi_err rc = SAKSI_OK;
 
-	if (t->n == t->cap) {
-		size_t cap = t->cap > 0 ? t->cap * 2 : 16;
-		struct touch *list = reallocarray(t->list, cap, sizeof(*list));
-
-		if (list == NULL)
-			return saksi_fail_nomem(&t->c->err);
-		t->list = list;
-		t->cap = cap;
-	}
+	if (list == NULL)
+		return saksi_fail_nomem(&t->c->err);
+	t->list = list;
 	e = &t->list[t->n++];
 	(void)snprintf(e->path, sizeof(e->path), "%s", path);
 	e->how = how;

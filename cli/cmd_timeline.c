@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <saksi/base/list.h>
 #include <saksi/base/text.h>
 
 #include "joined.h"
@@ -38,7 +39,7 @@ static enum saksi_err add(struct line *l, const struct saksi_id *id, bool whole)
 	struct saksi_record *r = NULL;
 	json_t *json = NULL;
 	const char *date;
-	struct entry *e;
+	struct entry *list, *e;
 	enum saksi_err rc;
 
 	for (size_t i = 0; i < l->n; i++)
@@ -55,17 +56,11 @@ static enum saksi_err add(struct line *l, const struct saksi_id *id, bool whole)
 	saksi_record_free(&r);
 	if (rc != SAKSI_OK)
 		return rc;
-	if (l->n == l->cap) {
-		size_t cap = l->cap > 0 ? l->cap * 2 : 32;
-		struct entry *list = reallocarray(l->list, cap, sizeof(*list));
-
-		if (list == NULL) {
-			json_decref(json);
-			return saksi_fail_nomem(&l->c->err);
-		}
-		l->list = list;
-		l->cap = cap;
+	if ((list = list_room(l->list, l->n, &l->cap, sizeof(*list))) == NULL) {
+		json_decref(json);
+		return saksi_fail_nomem(&l->c->err);
 	}
+	l->list = list;
 	e = &l->list[l->n++];
 	memset(e, 0, sizeof(*e));
 	e->id = *id;

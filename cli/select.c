@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <saksi/base/list.h>
 #include <saksi/store/search.h>
 
 #include "cli.h"
@@ -9,15 +10,11 @@
 static enum saksi_err keep_one(struct selection *o, const struct saksi_record *r,
     double score, json_t *json, struct saksi_error *err)
 {
-	if (o->n == o->cap) {
-		size_t cap = o->cap > 0 ? o->cap * 2 : 64;
-		struct selected *list = reallocarray(o->list, cap, sizeof(*list));
+	struct selected *list = list_room(o->list, o->n, &o->cap, sizeof(*list));
 
-		if (list == NULL)
-			return saksi_fail_nomem(err);
-		o->list = list;
-		o->cap = cap;
-	}
+	if (list == NULL)
+		return saksi_fail_nomem(err);
+	o->list = list;
 	o->list[o->n++] = (struct selected){r->id, score, json_incref(json), NULL};
 	return SAKSI_OK;
 }

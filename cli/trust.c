@@ -9,6 +9,7 @@
 
 #include <saksi_paths.h>
 
+#include <saksi/base/list.h>
 #include <saksi/base/mpjson.h>
 
 #include "cli.h"
@@ -18,17 +19,11 @@
 static enum saksi_err add_entry(struct trust *t, const char *name, const char *path,
     const struct saksi_hash *hash, bool shipped, int64_t at_us, struct saksi_error *err)
 {
-	struct trust_entry *e;
+	struct trust_entry *list = list_room(t->list, t->n, &t->cap, sizeof(*list)), *e;
 
-	if (t->n == t->cap) {
-		size_t cap = t->cap > 0 ? t->cap * 2 : 16;
-		struct trust_entry *list = reallocarray(t->list, cap, sizeof(*list));
-
-		if (list == NULL)
-			return saksi_fail_nomem(err);
-		t->list = list;
-		t->cap = cap;
-	}
+	if (list == NULL)
+		return saksi_fail_nomem(err);
+	t->list = list;
 	e = &t->list[t->n];
 	*e = (struct trust_entry){strdup(name), strdup(path), *hash, shipped, false,
 	    at_us};

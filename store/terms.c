@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include <saksi/base/id.h>
+#include <saksi/base/list.h>
 #include <saksi/base/text.h>
 
 #include "terms_int.h"
@@ -150,20 +151,17 @@ static void add_date(struct maker *m, const json_t *v)
 /* Only the first value of a field counts for its order. */
 static bool is_first(struct maker *m)
 {
+	const struct schema_field **list;
+
 	for (size_t i = 0; i < m->n_sorted; i++)
 		if (strcmp(m->sorted[i]->path, m->f->path) == 0)
 			return false;
-	if (m->n_sorted == m->cap_sorted) {
-		size_t cap = m->cap_sorted != 0 ? m->cap_sorted * 2 : 32;
-		const struct schema_field **p =
-		    realloc((void *)m->sorted, cap * sizeof(*p));
-		if (p == NULL) {
-			m->nomem = true;
-			return false;
-		}
-		m->sorted = p;
-		m->cap_sorted = cap;
+	list = list_room((void *)m->sorted, m->n_sorted, &m->cap_sorted, sizeof(*list));
+	if (list == NULL) {
+		m->nomem = true;
+		return false;
 	}
+	m->sorted = list;
 	m->sorted[m->n_sorted++] = m->f;
 	return true;
 }

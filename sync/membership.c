@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <saksi/base/list.h>
+
 #include "membership_impl.h"
 
 enum saksi_err membership_new(struct membership **out, const struct saksi_hash *space,
@@ -45,27 +47,13 @@ void membership_founder(struct membership *m, const struct saksi_hash *device,
 	m->founder_log = *log;
 }
 
-/* Room for one more element of ${size} bytes; NULL: out of memory. */
-static void *grown(void *list, uint32_t n, uint32_t *cap, size_t size)
-{
-	uint32_t more = *cap == 0 ? 16 : *cap * 2;
-	void *p;
-
-	if (n < *cap)
-		return list;
-	p = realloc(list, more * size);
-	if (p != NULL)
-		*cap = more;
-	return p;
-}
-
 /* ---- adding ------------------------------------------------------------------- */
 
 static enum saksi_err add_node(struct membership *m, const struct changeset *cs,
     const struct causes *c, struct saksi_error *err)
 {
 	uint32_t me = m->n_nodes, words = me / 64 + 1;
-	struct node *list = grown(m->nodes, me, &m->cap_nodes, sizeof(*list));
+	struct node *list = list_room(m->nodes, me, &m->cap_nodes, sizeof(*list));
 	struct node *n;
 	enum saksi_err rc;
 
@@ -96,7 +84,8 @@ static enum saksi_err add_node(struct membership *m, const struct changeset *cs,
 static enum saksi_err add_grant(struct membership *m, const struct grant *g,
     struct saksi_error *err)
 {
-	struct grant *list = grown(m->grants, m->n_grants, &m->cap_grants, sizeof(*list));
+	struct grant *list =
+	    list_room(m->grants, m->n_grants, &m->cap_grants, sizeof(*list));
 
 	if (list == NULL)
 		return saksi_fail_nomem(err);
@@ -122,7 +111,7 @@ static enum saksi_err add_epoch(struct membership *m, const struct changeset_par
     const struct saksi_hash *device, struct op_key *key, struct saksi_error *err)
 {
 	struct epoch_op *list =
-	    grown(m->epochs, m->n_epochs, &m->cap_epochs, sizeof(*list));
+	    list_room(m->epochs, m->n_epochs, &m->cap_epochs, sizeof(*list));
 	struct epoch_op *e;
 
 	if (list == NULL)

@@ -27,11 +27,14 @@ struct membership {
 	struct saksi_hash first_epoch; /* the one that GENESIS came with */
 	struct idmap index;	       /* changeset -> node */
 	struct node *nodes;
-	uint32_t n_nodes, cap_nodes;
+	uint32_t n_nodes;
+	size_t cap_nodes;
 	struct grant *grants;
-	uint32_t n_grants, cap_grants;
+	uint32_t n_grants;
+	size_t cap_grants;
 	struct epoch_op *epochs;
-	uint32_t n_epochs, cap_epochs;
+	uint32_t n_epochs;
+	size_t cap_epochs;
 	struct team_device *devices; /* one per device, in order of admission */
 	size_t n_devices;
 };

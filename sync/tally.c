@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <saksi/base/list.h>
+
 #define CHANGES_LISTED 2000u
 #define FAULTS_LISTED 200u
 
@@ -42,21 +44,16 @@ void tally_free(struct tally *t)
 
 /* The entry for ${key}, made if it is new. */
 static struct touched *entry_for(struct idmap *map, struct touched **list, uint32_t *n,
-    uint32_t *cap, const struct saksi_hash *key, const struct merge_change *c)
+    size_t *cap, const struct saksi_hash *key, const struct merge_change *c)
 {
 	uint32_t at = idmap_get(map, key);
+	struct touched *bigger;
 
 	if (at != IDMAP_NONE)
 		return &(*list)[at];
-	if (*n == *cap) {
-		uint32_t more = *cap == 0 ? 64 : *cap * 2;
-		struct touched *bigger = realloc(*list, more * sizeof(*bigger));
-
-		if (bigger == NULL)
-			return NULL;
-		*list = bigger;
-		*cap = more;
-	}
+	if ((bigger = list_room(*list, *n, cap, sizeof(*bigger))) == NULL)
+		return NULL;
+	*list = bigger;
 	if (idmap_put(map, key, *n, NULL) != SAKSI_OK)
 		return NULL;
 	(*list)[*n] = (struct touched){.record = c->record, .was = c->was};
@@ -89,17 +86,14 @@ static void count_change(struct tally *t, const struct merge_change *c,
 void tally_change(struct tally *t, const struct merge_change *c,
     const struct saksi_hash *device)
 {
-	if (t->n_recent == t->cap_recent) {
-		size_t cap = t->cap_recent == 0 ? 64 : t->cap_recent * 2;
-		struct recent *list = realloc(t->recent, cap * sizeof(*list));
+	struct recent *list =
+	    list_room(t->recent, t->n_recent, &t->cap_recent, sizeof(*list));
 
-		if (list == NULL) {
-			t->failed = true;
-			return;
-		}
-		t->recent = list;
-		t->cap_recent = cap;
+	if (list == NULL) {
+		t->failed = true;
+		return;
 	}
+	t->recent = list;
 	t->recent[t->n_recent++] = (struct recent){*c, *device};
 }
 

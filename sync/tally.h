@@ -22,7 +22,8 @@ struct tally {
 	size_t n_recent, cap_recent;
 	struct idmap records, pairs;
 	struct touched *by_record, *by_pair;
-	uint32_t n_records, cap_records, n_pairs, cap_pairs;
+	uint32_t n_records, n_pairs;
+	size_t cap_records, cap_pairs;
 	bool failed; /* out of memory: the list is not whole */
 	size_t refused_listed, missing_listed;
 	struct {

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <saksi/base/list.h>
+
 #include "job.h"
 
 size_t utf8_fit(const char *s, size_t most)
@@ -19,16 +21,12 @@ size_t utf8_fit(const char *s, size_t most)
 void finding_add(struct host_findings *f, const char *check, enum host_level level,
     const char *subject, const char *fmt, ...)
 {
-	if (f->n == f->cap) {
-		size_t cap = f->cap ? f->cap * 2 : 16;
-		struct host_finding *grown = realloc(f->list, cap * sizeof *grown);
-		if (!grown) {
-			f->failed = true; /* a lost block must not look like none */
-			return;
-		}
-		f->list = grown;
-		f->cap = cap;
+	struct host_finding *grown = list_room(f->list, f->n, &f->cap, sizeof *grown);
+	if (!grown) {
+		f->failed = true; /* a lost block must not look like none */
+		return;
 	}
+	f->list = grown;
 	struct host_finding *x = &f->list[f->n++];
 	char all[1200] = "";
 	va_list ap;

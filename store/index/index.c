@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <saksi/base/list.h>
 #include <saksi/base/secret.h>
 
 #include "index_int.h"
@@ -127,15 +128,11 @@ enum saksi_err block_load(struct index *x, struct kv_txn *txn, uint64_t n, bool 
 
 static enum saksi_err tail_add(struct index *x, struct run *r, struct saksi_error *err)
 {
-	if (x->n_tail == x->cap_tail) {
-		size_t cap = x->cap_tail == 0 ? TAIL_RUNS : x->cap_tail * 2;
-		struct run **list = realloc(x->tail, cap * sizeof(struct run *));
+	struct run **list = list_room(x->tail, x->n_tail, &x->cap_tail, sizeof(*list));
 
-		if (list == NULL)
-			return saksi_fail_nomem(err);
-		x->tail = list;
-		x->cap_tail = cap;
-	}
+	if (list == NULL)
+		return saksi_fail_nomem(err);
+	x->tail = list;
 	x->tail[x->n_tail++] = r;
 	x->tail_bytes += r->bytes.len;
 	return SAKSI_OK;

@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <saksi/base/list.h>
+
 #include "index_int.h"
 
 /* ---- choosing ---------------------------------------------------------------------- */
@@ -54,17 +56,12 @@ static size_t place_of(const struct super *s, uint64_t id)
 static enum saksi_err add_drop(struct super *s, const struct run *r,
     struct saksi_error *err)
 {
-	if (s->n_drops == s->cap_drops) {
-		size_t cap = s->cap_drops == 0 ? FANOUT : s->cap_drops * 2;
-		struct drop *list = realloc(s->drops, cap * sizeof(*list));
+	struct drop *list = list_room(s->drops, s->n_drops, &s->cap_drops, sizeof(*list));
 
-		if (list == NULL)
-			return saksi_fail_nomem(err);
-		s->drops = list;
-		s->cap_drops = cap;
-	}
-	s->drops[s->n_drops] = (struct drop){.root = r->root, .height = r->height};
-	s->n_drops++;
+	if (list == NULL)
+		return saksi_fail_nomem(err);
+	s->drops = list;
+	s->drops[s->n_drops++] = (struct drop){.root = r->root, .height = r->height};
 	return SAKSI_OK;
 }
 

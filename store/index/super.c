@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <saksi/base/list.h>
 #include <saksi/base/mp.h>
 #include <saksi/base/secret.h>
 
@@ -40,15 +41,11 @@ void super_free(struct super *s)
 enum saksi_err super_add_run(struct super *s, struct run *r, size_t at,
     struct saksi_error *err)
 {
-	if (s->n_runs == s->cap_runs) {
-		size_t cap = s->cap_runs == 0 ? 16 : s->cap_runs * 2;
-		struct run **list = realloc(s->runs, cap * sizeof(struct run *));
+	struct run **list = list_room(s->runs, s->n_runs, &s->cap_runs, sizeof(*list));
 
-		if (list == NULL)
-			return saksi_fail_nomem(err);
-		s->runs = list;
-		s->cap_runs = cap;
-	}
+	if (list == NULL)
+		return saksi_fail_nomem(err);
+	s->runs = list;
 	memmove(s->runs + at + 1, s->runs + at, (s->n_runs - at) * sizeof(struct run *));
 	s->runs[at] = r;
 	s->n_runs++;
