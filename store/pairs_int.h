@@ -149,7 +149,7 @@ struct pair_decisions {
 	struct decided_pair *list; /* sorted */
 	size_t n, cap;
 	struct joined_number *joined; /* sorted by number; those alone are not in it */
-	size_t n_joined, cap_joined;
+	size_t n_joined;
 };
 struct doc_bits {
 	uint8_t *bits;

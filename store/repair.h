@@ -34,7 +34,6 @@ struct saksi_repair {
 
 	struct saksi_id *seen; /* records whose row stands for all that was */
 	size_t n_seen, cap_seen;
-	size_t rows_lost;
 };
 
 void repair_lost(struct saksi_repair *r, const char *fmt, ...) SAKSI_PRINTF(2, 3);

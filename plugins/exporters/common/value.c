@@ -46,11 +46,6 @@ bool value_same(const msgpack_object *a, const msgpack_object *b)
 	    memcmp(a->via.str.ptr, b->via.str.ptr, a->via.str.size) == 0;
 }
 
-bool value_true(const msgpack_object *v)
-{
-	return v && v->type == MSGPACK_OBJECT_BOOLEAN && v->via.boolean;
-}
-
 const msgpack_object *value_get(const msgpack_object *map, const char *key)
 {
 	if (!map || map->type != MSGPACK_OBJECT_MAP)

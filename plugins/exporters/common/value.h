@@ -27,7 +27,6 @@ const msgpack_object *message_root(const struct message *m);
 const msgpack_object *value_get(const msgpack_object *map, const char *key);
 bool value_is(const msgpack_object *v, const char *s);
 bool value_same(const msgpack_object *a, const msgpack_object *b);
-bool value_true(const msgpack_object *v);
 
 /** schema_fields(begin_info, type): The array of fields of ${type}, or NULL. */
 const msgpack_object *schema_fields(const msgpack_object *info,
