@@ -92,7 +92,45 @@ static inline void peer_join(struct peer *p, struct peer *admin, enum team_role 
 	buf_free(&welcome);
 }
 
+/* ---- what a summary says ------------------------------------------------------------ */
+
+/* Some text or reason in ${list} of the details has ${words} in it. */
+static inline bool told(const struct sync_summary *s, const char *list, const char *words)
+{
+	json_t *all = json_object_get(s->detail, list), *one;
+	size_t i;
+
+	json_array_foreach (all, i, one) {
+		const char *text = json_is_string(one)
+		    ? json_string_value(one)
+		    : json_string_value(json_object_get(one, "reason"));
+
+		if (strstr(text, words) != NULL)
+			return true;
+	}
+	return false;
+}
+
+static inline bool warned(const struct sync_summary *s, const char *words)
+{
+	return told(s, "warnings", words);
+}
+
+static inline bool refused_for(const struct sync_summary *s, const char *words)
+{
+	return told(s, "refused", words);
+}
+
 /* ---- records ------------------------------------------------------------------------ */
+
+/* Letters that do not compress well. */
+static inline void random_text(char *out, size_t n)
+{
+	crypto_random(out, n);
+	for (size_t i = 0; i + 1 < n; i++)
+		out[i] = (char)('!' + (unsigned char)out[i] % 90);
+	out[n - 1] = '\0';
+}
 
 static inline struct saksi_txn *peer_begin(struct peer *p, bool write)
 {
@@ -215,6 +253,36 @@ static inline void bundle_pass(struct peer *from, struct peer *to)
 	OK(bundle_try_read(to, b.p, b.len, &sum));
 	sync_summary_free(&sum);
 	buf_free(&b);
+}
+
+/* ---- teams -------------------------------------------------------------------------- */
+
+/* ${a} founds a team; ${b} joins it as an editor. */
+static inline void team_of_two(struct peer *a, struct peer *b)
+{
+	peer_make(a, "Channary", "laptop");
+	peer_make(b, "Dara", "old");
+	peer_join(b, a, ROLE_EDITOR, "Dara", "phone");
+}
+
+/* ${b} and ${c} join the team of ${a}, and all know of all. */
+static inline void team_of_three(struct peer *a, struct peer *b, enum team_role of_b,
+    struct peer *c, enum team_role of_c)
+{
+	peer_make(a, "Channary", "laptop");
+	peer_make(b, "Dara", "old");
+	peer_make(c, "Mallory", "old");
+	peer_join(b, a, of_b, "Dara", "phone");
+	peer_join(c, a, of_c, "Mallory", "tablet");
+	bundle_pass(a, b);
+	bundle_pass(a, c);
+}
+
+static inline void peers_end(struct peer *a, struct peer *b, struct peer *c)
+{
+	peer_end(a);
+	peer_end(b);
+	peer_end(c);
 }
 
 #endif

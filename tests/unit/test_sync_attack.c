@@ -42,49 +42,6 @@ enum saksi_err __wrap_saksi_txn_begin(struct saksi_txn **out, struct saksi_vault
 
 static struct held_set g_held;
 
-static bool told(const struct sync_summary *s, const char *list, const char *words)
-{
-	json_t *all = json_object_get(s->detail, list), *one;
-	size_t i;
-
-	json_array_foreach (all, i, one) {
-		const char *text = json_is_string(one)
-		    ? json_string_value(one)
-		    : json_string_value(json_object_get(one, "reason"));
-
-		if (strstr(text, words) != NULL)
-			return true;
-	}
-	return false;
-}
-
-/* ${a} founds; ${b} is an honest editor, ${m} one who is not. */
-static void trio(struct peer *a, struct peer *b, struct peer *m)
-{
-	peer_make(a, "Channary", "laptop");
-	peer_make(b, "Dara", "old");
-	peer_make(m, "Mallory", "old");
-	peer_join(b, a, ROLE_EDITOR, "Dara", "phone");
-	peer_join(m, a, ROLE_EDITOR, "Mallory", "tablet");
-	bundle_pass(a, b);
-	bundle_pass(a, m);
-}
-
-static void trio_end(struct peer *a, struct peer *b, struct peer *m)
-{
-	peer_end(a);
-	peer_end(b);
-	peer_end(m);
-}
-
-static void random_text(char *out, size_t n)
-{
-	crypto_random(out, n);
-	for (size_t i = 0; i + 1 < n; i++)
-		out[i] = (char)('!' + (unsigned char)out[i] % 90);
-	out[n - 1] = '\0';
-}
-
 /* One part of one operation: ADD ${text} to a list field. */
 static void add_op(struct buf *b, const struct saksi_id *id, const char *field,
     const char *text)
@@ -129,7 +86,7 @@ static void much_that_waits_is_released(void **state)
 	size_t order[70];
 
 	(void)state;
-	trio(&a, &b, &m);
+	team_of_three(&a, &b, ROLE_EDITOR, &m, ROLE_EDITOR);
 	id = peer_create(&a, "one", "Arrests");
 	bundle_pass(&a, &b);
 	craft_begin(&c, &m, CS_DATA, &m.t->self.id, m.t->self.sign_sk);
@@ -166,7 +123,7 @@ static void much_that_waits_is_released(void **state)
 	bundle_pass(&a, &b);
 	assert_same_state(&a, &b);
 	pile_free(&p);
-	trio_end(&a, &b, &m);
+	peers_end(&a, &b, &m);
 }
 
 /* What this vault has no room for is no verdict on who wrote it. */
@@ -181,7 +138,7 @@ static void a_small_vault_ends_like_a_large_one(void **state)
 	size_t order[40];
 
 	(void)state;
-	trio(&a, &b, &m);
+	team_of_three(&a, &b, ROLE_EDITOR, &m, ROLE_EDITOR);
 	id = peer_create(&a, "one", "Arrests");
 	bundle_pass(&a, &b);
 	craft_begin(&c, &m, CS_DATA, &m.t->self.id, m.t->self.sign_sk);
@@ -226,7 +183,7 @@ static void a_small_vault_ends_like_a_large_one(void **state)
 	g_room = 0;
 	assert_same_state(&a, &b);
 	pile_free(&p);
-	trio_end(&a, &b, &m);
+	peers_end(&a, &b, &m);
 }
 
 /* ---- keys, floods, beginnings ------------------------------------------------------------ */
@@ -260,12 +217,7 @@ static void a_spoilt_box_locks_nobody_out(void **state)
 		struct feeding f;
 		struct craft c;
 
-		peer_make(&a, "Channary", "laptop");
-		peer_make(&b, "Dara", "old");
-		peer_make(&m, "Mallory", "old");
-		peer_join(&b, &a, ROLE_EDITOR, "Dara", "phone");
-		peer_join(&m, &a, roles[i], "Mallory", "tablet");
-		bundle_pass(&a, &b);
+		team_of_three(&a, &b, ROLE_EDITOR, &m, roles[i]);
 		key_part(&key, &m, &a.t->self.id);
 		craft_begin(&c, &m, CS_MEMBERSHIP, &m.t->self.id, m.t->self.sign_sk);
 		craft_open_to(&p, &c);
@@ -285,7 +237,7 @@ static void a_spoilt_box_locks_nobody_out(void **state)
 		buf_free(&key);
 		pile_free(&p);
 		peer_end(&d);
-		trio_end(&a, &b, &m);
+		peers_end(&a, &b, &m);
 	}
 }
 
@@ -298,7 +250,7 @@ static void a_flood_of_membership_stays_outside(void **state)
 	size_t before;
 
 	(void)state;
-	trio(&a, &b, &m);
+	team_of_three(&a, &b, ROLE_EDITOR, &m, ROLE_EDITOR);
 	before = membership_count(a.t->members);
 	for (int i = 0; i < 20; i++) {
 		struct craft c;
@@ -326,7 +278,7 @@ static void a_flood_of_membership_stays_outside(void **state)
 	assert_same_state(&a, &b);
 	pile_free(&p);
 	peer_end(&d);
-	trio_end(&a, &b, &m);
+	peers_end(&a, &b, &m);
 }
 
 /* The founder signs GENESIS again: in another log, and on another branch of the first. */
@@ -341,7 +293,7 @@ static void a_team_begins_once(void **state)
 	size_t before;
 
 	(void)state;
-	trio(&a, &b, &m);
+	team_of_three(&a, &b, ROLE_EDITOR, &m, ROLE_EDITOR);
 	before = membership_count(b.t->members);
 	pile_log(&own, &a);
 	OK(changeset_decode(&open, own.bytes[0].p, own.bytes[0].len, &g_err));
@@ -363,14 +315,14 @@ static void a_team_begins_once(void **state)
 	feed_all(&f, &b, &p, &a.t->self.id);
 	assert_int_equal(f.sum.received, 1); /* the opening of another log */
 	assert_int_equal(f.sum.refused, 2);
-	assert_true(told(&f.sum, "refused", "second GENESIS"));
+	assert_true(refused_for(&f.sum, "second GENESIS"));
 	sync_summary_free(&f.sum);
 	assert_int_equal(membership_count(b.t->members), before + 1);
 	changeset_free(&first);
 	changeset_free(&open);
 	pile_free(&p);
 	pile_free(&own);
-	trio_end(&a, &b, &m);
+	peers_end(&a, &b, &m);
 }
 
 /* Two admins answer one request, not knowing of each other: the lower role holds. */
@@ -404,9 +356,7 @@ static void the_lower_of_two_roles_holds(void **state)
 	buf_free(&q);
 	buf_free(&w1);
 	buf_free(&w2);
-	peer_end(&a);
-	peer_end(&b);
-	peer_end(&d);
+	peers_end(&a, &b, &d);
 }
 
 static const struct CMUnitTest tests[] = {

@@ -5,39 +5,11 @@
 
 #include "carry.h"
 
-static bool warned(const struct sync_summary *s, const char *words)
-{
-	json_t *list = json_object_get(s->detail, "warnings"), *one;
-	size_t i;
-
-	json_array_foreach (list, i, one)
-		if (strstr(json_string_value(one), words) != NULL)
-			return true;
-	return false;
-}
-
 static const char *change_text(const struct sync_summary *s, size_t i, const char *key)
 {
 	return json_string_value(
 	    json_object_get(json_array_get(json_object_get(s->detail, "changes"), i),
 		key));
-}
-
-/* a (admin) and b (editor) of one team. */
-static void two(struct peer *a, struct peer *b)
-{
-	peer_make(a, "Channary", "laptop");
-	peer_make(b, "Dara", "old");
-	peer_join(b, a, ROLE_EDITOR, "Dara", "phone");
-}
-
-/* Letters that do not compress well. */
-static void random_text(char *out, size_t n)
-{
-	crypto_random(out, n);
-	for (size_t i = 0; i + 1 < n; i++)
-		out[i] = (char)('!' + (unsigned char)out[i] % 90);
-	out[n - 1] = '\0';
 }
 
 /* An empty copy of a vault, to be filled again and again. */
@@ -63,7 +35,7 @@ static void summary_tells_who_did_what(void **state)
 	struct saksi_draft *d = NULL;
 
 	(void)state;
-	two(&a, &b);
+	team_of_two(&a, &b);
 	id = peer_create(&a, "ev-1", "Arrests at the market");
 	bundle_write(&a, NULL, &bundle, &sum);
 	assert_int_equal(sum.sent, 5); /* log, genesis, admission; log, record */
@@ -125,7 +97,7 @@ static void three_devices_converge_by_any_way(void **state)
 	size_t titles = 0;
 
 	(void)state;
-	two(&p[0], &p[1]);
+	team_of_two(&p[0], &p[1]);
 	peer_make(&p[2], "Eve", "old");
 	peer_join(&p[2], &p[0], ROLE_EDITOR, "Eve", "tablet");
 	id = peer_create(&p[0], "shared", "First");
@@ -176,7 +148,7 @@ static void a_cut_bundle_gives_its_beginning(void **state)
 	char text[1200];
 
 	(void)state;
-	two(&a, &b);
+	team_of_two(&a, &b);
 	for (int i = 0; i < 14; i++) {
 		random_text(text, sizeof(text));
 		peer_create(&a, NULL, text);
@@ -218,7 +190,7 @@ static void a_changed_byte_is_an_altered_bundle(void **state)
 	struct saksi_hash before;
 
 	(void)state;
-	two(&a, &b);
+	team_of_two(&a, &b);
 	peer_create(&a, "x", "Small");
 	bundle_write(&a, NULL, &bundle, &sum);
 	sync_summary_free(&sum);
@@ -251,7 +223,7 @@ static void frames_can_not_be_moved(void **state)
 	char text[900];
 
 	(void)state;
-	two(&a, &b);
+	team_of_two(&a, &b);
 	for (int i = 0; i < 12; i++) {
 		random_text(text, sizeof(text));
 		peer_create(&a, NULL, text);
@@ -333,7 +305,7 @@ static void what_follows_the_end_is_noticed(void **state)
 	struct sync_summary sum;
 
 	(void)state;
-	two(&a, &b);
+	team_of_two(&a, &b);
 	peer_create(&a, "x", "Small");
 	bundle_write(&a, NULL, &bundle, &sum);
 	sync_summary_free(&sum);
@@ -370,7 +342,7 @@ static void bundles_leak_nothing(void **state)
 	size_t n, bits = 0;
 
 	(void)state;
-	two(&a, &b);
+	team_of_two(&a, &b);
 	peer_create(&a, "ev-0001", "Arrests at the market");
 	bundle_write(&a, NULL, &x, &sum);
 	sync_summary_free(&sum);
@@ -419,7 +391,7 @@ static void other_teams_are_told_apart(void **state)
 	static uint8_t noise[80 + 4096];
 
 	(void)state;
-	two(&a, &b);
+	team_of_two(&a, &b);
 	peer_make(&other, "Eve", "elsewhere");
 	peer_create(&a, "x", "Not for Eve");
 	bundle_write(&a, NULL, &bundle, &sum);
@@ -434,9 +406,7 @@ static void other_teams_are_told_apart(void **state)
 	assert_int_equal(bundle_try_read(&b, noise, 0, &sum), SAKSI_EPARTIAL);
 	sync_summary_free(&sum);
 	buf_free(&bundle);
-	peer_end(&a);
-	peer_end(&b);
-	peer_end(&other);
+	peers_end(&a, &b, &other);
 }
 
 static void only_what_is_missing_travels(void **state)
@@ -448,7 +418,7 @@ static void only_what_is_missing_travels(void **state)
 	struct saksi_id id;
 
 	(void)state;
-	two(&a, &b);
+	team_of_two(&a, &b);
 	id = peer_create(&a, "x", "First");
 	OK(saksi_team_find(a.t, "phone", &db, &g_err));
 	/* nothing known of b: everything, and it says so */
@@ -494,9 +464,7 @@ static void only_what_is_missing_travels(void **state)
 	assert_int_equal(sum.missing, 2); /* two data logs of which c has nothing */
 	sync_summary_free(&sum);
 	buf_free(&bundle);
-	peer_end(&a);
-	peer_end(&b);
-	peer_end(&c);
+	peers_end(&a, &b, &c);
 }
 
 static enum saksi_err to_file(void *ctx, const void *p, size_t n, struct saksi_error *err)
@@ -522,7 +490,7 @@ static void a_borrowed_manifest_proves_nothing(void **state)
 	int fd;
 
 	(void)state;
-	two(&a, &b);
+	team_of_two(&a, &b);
 	peer_make(&c, "Eve", "old");
 	peer_join(&c, &a, ROLE_EDITOR, "Eve", "tablet");
 	bundle_pass(&a, &b);
@@ -573,9 +541,7 @@ static void a_borrowed_manifest_proves_nothing(void **state)
 	}
 	close(fd);
 	buf_free(&item);
-	peer_end(&a);
-	peer_end(&b);
-	peer_end(&c);
+	peers_end(&a, &b, &c);
 }
 
 /* A new device's bundle reaches one who has not heard of that device. */
@@ -586,7 +552,7 @@ static void an_unknown_sealer_is_introduced_inside(void **state)
 	struct sync_summary sum;
 
 	(void)state;
-	two(&a, &b);
+	team_of_two(&a, &b);
 	peer_make(&c, "Eve", "old");
 	peer_join(&c, &a, ROLE_EDITOR, "Eve", "tablet");
 	peer_create(&c, "x", "By Eve");
@@ -601,9 +567,7 @@ static void an_unknown_sealer_is_introduced_inside(void **state)
 	assert_non_null(saksi_team_device(b.t, &c.t->self.id));
 	assert_same_state(&b, &c);
 	buf_free(&bundle);
-	peer_end(&a);
-	peer_end(&b);
-	peer_end(&c);
+	peers_end(&a, &b, &c);
 }
 
 static void imports_on_two_devices_do_not_conflict(void **state)
@@ -619,7 +583,7 @@ static void imports_on_two_devices_do_not_conflict(void **state)
 	enum saksi_err rc;
 
 	(void)state;
-	two(&a, &b);
+	team_of_two(&a, &b);
 	memset(&rep, 0, sizeof(rep));
 	rc = saksi_import(a.v, text, strlen(text), &opt, &rep, &g_err);
 	assert_int_equal(rc, SAKSI_OK);
@@ -649,7 +613,7 @@ static void devices_are_found_by_name(void **state)
 	char hex[65];
 
 	(void)state;
-	two(&a, &b);
+	team_of_two(&a, &b);
 	OK(saksi_team_find(a.t, "laptop", &d, &g_err));
 	assert_true(d->self);
 	OK(saksi_team_find(a.t, "Dara", &d, &g_err));
@@ -667,10 +631,7 @@ static void devices_are_found_by_name(void **state)
 	peer_join(&c, &a, ROLE_EDITOR, "Dara", "second phone");
 	assert_int_equal(saksi_team_find(a.t, "Dara", &d, &g_err), SAKSI_EINVAL);
 	assert_null(d);
-	assert_false(membership_has_root(a.t->members));
-	peer_end(&a);
-	peer_end(&b);
-	peer_end(&c);
+	peers_end(&a, &b, &c);
 }
 
 static const struct CMUnitTest tests[] = {

@@ -54,29 +54,6 @@ int __wrap_close(int fd)
 	return fail ? fail_once(&g_close_fails) : rc;
 }
 
-static bool warned(const struct sync_summary *s, const char *words)
-{
-	json_t *list = json_object_get(s->detail, "warnings"), *one;
-	size_t i;
-
-	json_array_foreach (list, i, one)
-		if (strstr(json_string_value(one), words) != NULL)
-			return true;
-	return false;
-}
-
-static bool refused(const struct sync_summary *s, const char *words)
-{
-	json_t *list = json_object_get(s->detail, "refused"), *one;
-	size_t i;
-
-	json_array_foreach (list, i, one)
-		if (strstr(json_string_value(json_object_get(one, "reason")), words) !=
-		    NULL)
-			return true;
-	return false;
-}
-
 static void dir_make(void)
 {
 	snprintf(g_dir, sizeof(g_dir), "saksi-dir-XXXXXX");
@@ -159,9 +136,7 @@ static void get_file(const char *name, struct buf *out)
 static void two(struct peer *a, struct peer *b)
 {
 	dir_make();
-	peer_make(a, "Channary", "laptop");
-	peer_make(b, "Dara", "old");
-	peer_join(b, a, ROLE_EDITOR, "Dara", "phone");
+	team_of_two(a, b);
 }
 
 static void end(struct peer *a, struct peer *b)
@@ -280,10 +255,10 @@ static void what_is_not_ours_is_left_alone(void **state)
 	n = names(before, 32);
 	assert_int_equal(sync_rc(&b, &sum), SAKSI_EPARTIAL);
 	assert_int_equal(sum.received, 2);
-	assert_true(refused(&sum, "is a link"));
-	assert_true(refused(&sum, "no regular file"));
-	assert_true(refused(&sum, "not its own"));
-	assert_true(refused(&sum, "not there to its end"));
+	assert_true(refused_for(&sum, "is a link"));
+	assert_true(refused_for(&sum, "no regular file"));
+	assert_true(refused_for(&sum, "not its own"));
+	assert_true(refused_for(&sum, "not there to its end"));
 	assert_true(warned(&sum, "not for this team"));
 	sync_summary_free(&sum);
 	assert_same_state(&a, &b);
@@ -311,7 +286,7 @@ static void damaged_objects_are_tried_again(void **state)
 		put_file(list[0], whole.p, n);
 		assert_int_equal(sync_rc(&b, &sum), SAKSI_EPARTIAL);
 		assert_int_equal(sum.received, 0);
-		assert_true(refused(&sum, "not there to its end"));
+		assert_true(refused_for(&sum, "not there to its end"));
 		sync_summary_free(&sum);
 	}
 	/* b has added what it holds itself; the rest arrives once it is whole */
@@ -344,7 +319,7 @@ static void a_flipped_bit_is_refused_and_healed(void **state)
 		whole.p[i] ^= 1;
 		assert_int_equal(sync_rc(&b, &sum), SAKSI_EPARTIAL);
 		assert_int_equal(sum.received, 0);
-		assert_true(refused(&sum, "altered"));
+		assert_true(refused_for(&sum, "altered"));
 		sync_summary_free(&sum);
 	}
 	put_file(list[0], whole.p, whole.len);
@@ -379,7 +354,7 @@ static void damage_behind_the_beginning_is_found(void **state)
 	whole.p[whole.len - 1] ^= 1;
 	put_file(list[0], whole.p, whole.len);
 	assert_int_equal(sync_rc(&b, &sum), SAKSI_EPARTIAL);
-	assert_true(refused(&sum, "altered"));
+	assert_true(refused_for(&sum, "altered"));
 	assert_int_equal(sum.received, 2);
 	assert_int_equal(sum.sent, 5); /* nobody else could read it there */
 	sync_summary_free(&sum);
@@ -387,13 +362,13 @@ static void damage_behind_the_beginning_is_found(void **state)
 	/* cut off in its middle */
 	put_file(list[0], whole.p, 80 + 4096 + 100);
 	assert_int_equal(sync_rc(&b, &sum), SAKSI_EPARTIAL);
-	assert_true(refused(&sum, "not there to its end"));
+	assert_true(refused_for(&sum, "not there to its end"));
 	sync_summary_free(&sum);
 	/* longer than it is */
 	buf_add_byte(&whole, 7);
 	put_file(list[0], whole.p, whole.len);
 	assert_int_equal(sync_rc(&b, &sum), SAKSI_EPARTIAL);
-	assert_true(refused(&sum, "follow its end"));
+	assert_true(refused_for(&sum, "follow its end"));
 	assert_int_equal(sum.received, 1);
 	sync_summary_free(&sum);
 	whole.len--;
@@ -663,11 +638,8 @@ static void forge_object(struct peer *m, uint64_t counter, bool spoil, bool data
 
 static void three(struct peer *a, struct peer *b, struct peer *m, enum team_role role)
 {
-	two(a, b);
-	peer_make(m, "Mallory", "old");
-	peer_join(m, a, role, "Mallory", "tablet");
-	bundle_pass(a, b);
-	bundle_pass(a, m);
+	dir_make();
+	team_of_three(a, b, ROLE_EDITOR, m, role);
 }
 
 /* What Mallory put there does not keep A's testimony from B. */

@@ -4,40 +4,6 @@
  */
 #include "craft.h"
 
-static bool told(const struct sync_summary *s, const char *list, const char *words)
-{
-	json_t *all = json_object_get(s->detail, list), *one;
-	size_t i;
-
-	json_array_foreach (all, i, one) {
-		const char *text = json_is_string(one)
-		    ? json_string_value(one)
-		    : json_string_value(json_object_get(one, "reason"));
-
-		if (strstr(text, words) != NULL)
-			return true;
-	}
-	return false;
-}
-
-static void three(struct peer *a, struct peer *b, struct peer *c)
-{
-	peer_make(a, "Channary", "laptop");
-	peer_make(b, "Dara", "old");
-	peer_make(c, "Eve", "old");
-	peer_join(b, a, ROLE_ADMIN, "Dara", "phone");
-	peer_join(c, a, ROLE_EDITOR, "Eve", "tablet");
-	bundle_pass(a, b);
-	bundle_pass(a, c);
-}
-
-static void three_end(struct peer *a, struct peer *b, struct peer *c)
-{
-	peer_end(a);
-	peer_end(b);
-	peer_end(c);
-}
-
 /* ${p} issues an epoch for ${n} devices. */
 static void issue(struct peer *p, const struct team_device *to, size_t n,
     bool wrong_commit)
@@ -132,7 +98,7 @@ static void a_new_epoch_is_learned_and_used(void **state)
 	assert_same_choice(&b, &c);
 	bundle_pass(&b, &c);
 	assert_same_state(&b, &c);
-	three_end(&a, &b, &c);
+	peers_end(&a, &b, &c);
 }
 
 static void an_epoch_that_leaves_someone_out_is_not_used(void **state)
@@ -142,7 +108,7 @@ static void an_epoch_that_leaves_someone_out_is_not_used(void **state)
 	struct team_device two[2];
 
 	(void)state;
-	three(&a, &b, &c);
+	team_of_three(&a, &b, ROLE_ADMIN, &c, ROLE_EDITOR);
 	first = a.t->epochs[0].id;
 	two[0] = *saksi_team_device(a.t, &a.t->self.id);
 	two[1] = *saksi_team_device(a.t, &b.t->self.id);
@@ -156,7 +122,7 @@ static void an_epoch_that_leaves_someone_out_is_not_used(void **state)
 	peer_create(&b, "x", "All can read this");
 	bundle_pass(&b, &c);
 	assert_same_state(&b, &c);
-	three_end(&a, &b, &c);
+	peers_end(&a, &b, &c);
 }
 
 static void epochs_at_the_same_time_end_in_one_choice(void **state)
@@ -164,7 +130,7 @@ static void epochs_at_the_same_time_end_in_one_choice(void **state)
 	struct peer a, b, c;
 
 	(void)state;
-	three(&a, &b, &c);
+	team_of_three(&a, &b, ROLE_ADMIN, &c, ROLE_EDITOR);
 	issue(&a, a.t->devices, a.t->n_devices, false);
 	issue(&b, b.t->devices, b.t->n_devices, false);
 	assert_same_choice(&a, &b);
@@ -175,7 +141,7 @@ static void epochs_at_the_same_time_end_in_one_choice(void **state)
 	assert_int_equal(c.t->n_epochs, 3);
 	assert_same_choice(&a, &b);
 	assert_same_choice(&a, &c);
-	three_end(&a, &b, &c);
+	peers_end(&a, &b, &c);
 }
 
 /* ${p} would issue a key in a log of its own, knowing of ${after}. */
@@ -270,18 +236,17 @@ static void a_key_that_is_not_as_announced_is_named(void **state)
 	struct sync_summary sum;
 
 	(void)state;
-	three(&a, &b, &c);
+	team_of_three(&a, &b, ROLE_ADMIN, &c, ROLE_EDITOR);
 	first = a.t->epochs[0].id;
 	issue(&b, b.t->devices, b.t->n_devices, true);
 	tell(&b, &c, &sum);
-	assert_true(told(&sum, "warnings",
-	    "Dara (phone): issued an epoch key that does not fit"));
+	assert_true(warned(&sum, "Dara (phone): issued an epoch key that does not fit"));
 	sync_summary_free(&sum);
 	assert_int_equal(c.t->n_epochs, 1);
 	assert_memory_equal(first.b, c.t->epochs[0].id.b, 32);
 	/* it was tried once, however often membership changes */
 	assert_int_equal(c.t->epochs_looked, 2);
-	three_end(&a, &b, &c);
+	peers_end(&a, &b, &c);
 }
 
 /* Two admins admit at the same time; all agree on who is in the team. */
@@ -293,7 +258,7 @@ static void two_admins_at_once(void **state)
 	uint8_t pk[32];
 
 	(void)state;
-	three(&a, &b, &c);
+	team_of_three(&a, &b, ROLE_ADMIN, &c, ROLE_EDITOR);
 	peer_make(&d, "Fen", "old");
 	peer_make(&e, "Gita", "old");
 	peer_join(&d, &a, ROLE_EDITOR, "Fen", "desk");
@@ -326,10 +291,8 @@ static void two_admins_at_once(void **state)
 	memset(pk, 9, 32);
 	assert_false(saksi_team_device_key(f.t, &(struct saksi_hash){{1}}, pk));
 	assert_null(saksi_team_device_name(f.t, &(struct saksi_hash){{1}}));
-	peer_end(&f);
-	peer_end(&d);
-	peer_end(&e);
-	three_end(&a, &b, &c);
+	peers_end(&f, &d, &e);
+	peers_end(&a, &b, &c);
 }
 
 static void roles_have_names(void **state)
@@ -344,10 +307,29 @@ static void roles_have_names(void **state)
 	assert_int_equal(team_role_parse(""), ROLE_NONE);
 }
 
+/* GENESIS follows the opening of its log. */
+static bool genesis_has_root(struct peer *p)
+{
+	static struct pile log;
+	struct changeset *cs = NULL;
+	struct member_op op;
+	bool has;
+
+	pile_log(&log, p);
+	OK(changeset_decode(&cs, log.bytes[1].p, log.bytes[1].len, &g_err));
+	OK(member_op_read(&op, cs->parts[0].p, cs->parts[0].len, &g_err));
+	assert_int_equal(op.tag, OP_GENESIS);
+	has = op.u.genesis.has_root;
+	member_op_free(&op);
+	changeset_free(&cs);
+	pile_free(&log);
+	return has;
+}
+
 static void a_team_has_a_root_or_not(void **state)
 {
 	static const struct crypto_kdf_cost weak = {1, 8u << 20};
-	struct peer p;
+	struct peer p, without;
 	struct secret *pass = passphrase("a long enough passphrase"), *root = NULL;
 	char path[100];
 
@@ -369,8 +351,11 @@ static void a_team_has_a_root_or_not(void **state)
 	    SAKSI_EEXIST);
 	assert_null(root);
 	OK(saksi_team_load(&p.t, p.v, &g_err));
-	assert_true(membership_has_root(p.t->members));
+	assert_true(genesis_has_root(&p));
 	peer_end(&p);
+	peer_make(&without, "Dara", "old");
+	assert_false(genesis_has_root(&without));
+	peer_end(&without);
 }
 
 /* ---- rarer ways through the gate ------------------------------------------------------- */
@@ -484,9 +469,9 @@ static void odd_ones(void **state)
 	assert_int_equal(f.sum.received, 1); /* the opening of the membership log */
 	assert_int_equal(f.sum.pending, 2);
 	assert_int_equal(f.sum.refused, 5);
-	assert_true(told(&f.sum, "refused", "does not open it"));
-	assert_true(told(&f.sum, "refused", "does not continue the log"));
-	assert_true(told(&f.sum, "refused", "membership operation"));
+	assert_true(refused_for(&f.sum, "does not open it"));
+	assert_true(refused_for(&f.sum, "does not continue the log"));
+	assert_true(refused_for(&f.sum, "membership operation"));
 	sync_summary_free(&f.sum);
 	pile_free(&p);
 	/* however many branches a log has, all of them count */
@@ -501,7 +486,7 @@ static void odd_ones(void **state)
 	}
 	feed_all(&f, &a, &p, &b.t->self.id);
 	assert_int_equal(f.sum.received, 10);
-	assert_true(told(&f.sum, "warnings", "two branches"));
+	assert_true(warned(&f.sum, "two branches"));
 	assert_int_equal(f.sum.conflicts, 1); /* the title; its type is one, said often */
 	sync_summary_free(&f.sum);
 	pile_free(&p);

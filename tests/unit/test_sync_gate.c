@@ -3,29 +3,6 @@
 
 static struct held_set g_held, g_held2;
 
-static bool refused_for(const struct feeding *f, const char *words)
-{
-	json_t *list = json_object_get(f->sum.detail, "refused"), *one;
-	size_t i;
-
-	json_array_foreach (list, i, one)
-		if (strstr(json_string_value(json_object_get(one, "reason")), words) !=
-		    NULL)
-			return true;
-	return false;
-}
-
-static bool warned(const struct sync_summary *s, const char *words)
-{
-	json_t *list = json_object_get(s->detail, "warnings"), *one;
-	size_t i;
-
-	json_array_foreach (list, i, one)
-		if (strstr(json_string_value(one), words) != NULL)
-			return true;
-	return false;
-}
-
 /* ---- single cases -------------------------------------------------------------------- */
 
 static void a_reader_can_not_write(void **state)
@@ -81,9 +58,7 @@ static void membership_is_for_admins(void **state)
 	size_t n;
 
 	(void)state;
-	peer_make(&a, "Channary", "laptop");
-	peer_make(&b, "Dara", "phone");
-	peer_join(&b, &a, ROLE_EDITOR, "Dara", "phone");
+	team_of_two(&a, &b);
 	OK(local_device_new(&friend, &g_err));
 	op.u.add.keys = friend.keys;
 	strcpy(op.u.add.person, "Mallory");
@@ -162,10 +137,10 @@ static void forged_and_foreign_ones_are_refused(void **state)
 	buf_add_str(&p.bytes[p.n++], "not a changeset");
 	feed_all(&f, &a, &p, &b.t->self.id);
 	assert_int_equal(f.sum.received, 1); /* the opened membership log */
-	assert_true(refused_for(&f, "signature"));
-	assert_true(refused_for(&f, "another team"));
-	assert_true(refused_for(&f, "does not belong to the device"));
-	assert_true(refused_for(&f, "GENESIS"));
+	assert_true(refused_for(&f.sum, "signature"));
+	assert_true(refused_for(&f.sum, "another team"));
+	assert_true(refused_for(&f.sum, "does not belong to the device"));
+	assert_true(refused_for(&f.sum, "GENESIS"));
 	assert_int_equal(f.sum.quarantined, 0);
 	sync_summary_free(&f.sum);
 	/* a bad copy does not keep the good one out, in either order */
@@ -197,9 +172,7 @@ static void forged_and_foreign_ones_are_refused(void **state)
 	buf_free(&bytes);
 	pile_free(&p);
 	pile_free(&good);
-	peer_end(&a);
-	peer_end(&b);
-	peer_end(&other);
+	peers_end(&a, &b, &other);
 }
 
 static void gaps_are_named_and_filled(void **state)
@@ -211,9 +184,7 @@ static void gaps_are_named_and_filled(void **state)
 	size_t order[256];
 
 	(void)state;
-	peer_make(&a, "Channary", "laptop");
-	peer_make(&b, "Dara", "phone");
-	peer_join(&b, &a, ROLE_EDITOR, "Dara", "phone");
+	team_of_two(&a, &b);
 	id = peer_create(&a, NULL, "One");
 	for (int i = 0; i < 4; i++)
 		peer_edit(&a, &id, "title", i % 2 ? "Odd" : "Even");
@@ -263,9 +234,7 @@ static void each_sealer_has_a_quota(void **state)
 	struct saksi_hash nobody = {{0}};
 
 	(void)state;
-	peer_make(&a, "Channary", "laptop");
-	peer_make(&b, "Dara", "phone");
-	peer_join(&b, &a, ROLE_EDITOR, "Dara", "phone");
+	team_of_two(&a, &b);
 	craft_begin(&c, &a, CS_DATA, &b.t->self.id, b.t->self.sign_sk);
 	cs = craft_open(&c);
 	changeset_free(&cs); /* never sent: all that follows must wait */
@@ -322,9 +291,7 @@ static void clocks_and_forks_are_named(void **state)
 	struct saksi_id id;
 
 	(void)state;
-	peer_make(&a, "Channary", "laptop");
-	peer_make(&b, "Dara", "phone");
-	peer_join(&b, &a, ROLE_EDITOR, "Dara", "phone");
+	team_of_two(&a, &b);
 	id_random(&id);
 	craft_begin(&c, &a, CS_DATA, &b.t->self.id, b.t->self.sign_sk);
 	craft_log(&p, &c, "Before");
@@ -404,9 +371,7 @@ static void a_restored_vault_opens_a_new_log(void **state)
 	char cmd[300];
 
 	(void)state;
-	peer_make(&a, "Channary", "laptop");
-	peer_make(&b, "Dara", "phone");
-	peer_join(&b, &a, ROLE_EDITOR, "Dara", "phone");
+	team_of_two(&a, &b);
 	id = peer_create(&b, "ev", "First");
 	peer_close(&b);
 	snprintf(cmd, sizeof(cmd), "cp -r %s/vault %s/backup", b.dir, b.dir);
@@ -666,9 +631,7 @@ static void every_order_ends_the_same(void **state)
 	pile_free(&p);
 	peer_open(&base);
 	peer_end(&base);
-	peer_end(&a);
-	peer_end(&b);
-	peer_end(&r);
+	peers_end(&a, &b, &r);
 }
 
 static const struct CMUnitTest tests[] = {

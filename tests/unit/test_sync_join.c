@@ -125,9 +125,7 @@ static void papers_work_once(void **state)
 	OK(saksi_team_load(&b.t, b.v, &g_err));
 	papers_free(&q);
 	papers_free(&own);
-	peer_end(&a);
-	peer_end(&b);
-	peer_end(&c);
+	peers_end(&a, &b, &c);
 }
 
 static void a_new_request_replaces_the_old(void **state)
@@ -238,9 +236,7 @@ static void swapped_keys_change_the_words(void **state)
 	buf_free(&forged);
 	buf_free(&welcome);
 	papers_free(&q);
-	peer_end(&a);
-	peer_end(&b);
-	peer_end(&m);
+	peers_end(&a, &b, &m);
 }
 
 /* A dishonest admin's WELCOME, rebuilt with one thing wrong, sealed and signed well. */
@@ -387,9 +383,7 @@ static void only_an_empty_vault_joins(void **state)
 	assert_int_equal(out.len, 0);
 	buf_free(&out);
 	papers_free(&q);
-	peer_end(&a);
-	peer_end(&b);
-	peer_end(&c);
+	peers_end(&a, &b, &c);
 }
 
 static void only_admins_admit(void **state)
@@ -429,9 +423,7 @@ static void only_admins_admit(void **state)
 	(void)saksi_team_devices(a.t, &n);
 	assert_int_equal(n, 4);
 	peer_end(&a);
-	peer_end(&b);
-	peer_end(&c);
-	peer_end(&d);
+	peers_end(&b, &c, &d);
 }
 
 static void names_are_checked(void **state)
