@@ -140,7 +140,6 @@ static enum saksi_err add_op(struct membership *m, const struct changeset *cs,
 		membership_founder(m, device, &cs->log);
 		m->has_genesis = true;
 		m->genesis = g.node;
-		m->has_root = op->u.genesis.has_root;
 		return add_grant(m, &g, err);
 	}
 	if (op->tag == OP_ADD_DEVICE) {
@@ -296,11 +295,6 @@ bool membership_request_used(const struct membership *m, const struct saksi_hash
 		if (hash_cmp(&m->grants[i].request, request) == 0)
 			return true;
 	return false;
-}
-
-bool membership_has_root(const struct membership *m)
-{
-	return m->has_root;
 }
 
 bool membership_has_genesis(const struct membership *m)

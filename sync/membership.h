@@ -62,7 +62,6 @@ const struct team_device *membership_device(const struct membership *m,
     const struct saksi_hash *id);
 /** membership_request_used(m, request): Some valid ADD_DEVICE answers it. */
 bool membership_request_used(const struct membership *m, const struct saksi_hash *request);
-bool membership_has_root(const struct membership *m);
 bool membership_has_genesis(const struct membership *m);
 const struct epoch_op *membership_epochs(const struct membership *m, size_t *n);
 /**

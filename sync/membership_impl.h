@@ -22,7 +22,7 @@ struct membership {
 	struct saksi_hash space;
 	bool has_founder;
 	struct saksi_hash founder, founder_log;
-	bool has_genesis, has_root;
+	bool has_genesis;
 	uint32_t genesis;	       /* node */
 	struct saksi_hash first_epoch; /* the one that GENESIS came with */
 	struct idmap index;	       /* changeset -> node */
