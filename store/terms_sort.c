@@ -110,21 +110,29 @@ static bool add_days(struct buf *out, const struct schema_field *f, const json_t
 	return true;
 }
 
-static bool add_words(struct buf *out, const struct schema *s,
-    const struct schema_field *f, const json_t *v)
+/* Takes over ${text}; false: nothing of it is left to sort by. */
+static bool add_folded(struct buf *out, struct buf *text)
 {
-	struct buf text = BUF_INIT, folded = BUF_INIT;
+	struct buf folded = BUF_INIT;
 
-	value_text(&text, s, f, v);
-	if (text.failed ||
-	    text_fold(&folded, (const char *)text.p, text.len, NULL) != SAKSI_OK)
+	if (text->failed ||
+	    text_fold(&folded, (const char *)text->p, text->len, NULL) != SAKSI_OK)
 		out->failed = true;
 	bool has = folded.len > 0;
 	if (has)
 		sort_text(out, (const char *)folded.p, folded.len);
-	buf_free(&text);
+	buf_free(text);
 	buf_free(&folded);
 	return has;
+}
+
+static bool add_words(struct buf *out, const struct schema *s,
+    const struct schema_field *f, const json_t *v)
+{
+	struct buf text = BUF_INIT;
+
+	value_text(&text, s, f, v);
+	return add_folded(out, &text);
 }
 
 bool value_sort_key(struct buf *out, const struct schema *s, const struct schema_field *f,
@@ -160,18 +168,10 @@ bool value_sort_key(struct buf *out, const struct schema *s, const struct schema
 
 bool label_sort_key(struct buf *out, const struct schema *s, const json_t *record)
 {
-	struct buf text = BUF_INIT, folded = BUF_INIT;
+	struct buf text = BUF_INIT;
 
 	record_label(&text, s, record);
-	if (text.failed ||
-	    text_fold(&folded, (const char *)text.p, text.len, NULL) != SAKSI_OK)
-		out->failed = true;
-	bool has = folded.len > 0;
-	if (has)
-		sort_text(out, (const char *)folded.p, folded.len);
-	buf_free(&text);
-	buf_free(&folded);
-	return has;
+	return add_folded(out, &text);
 }
 
 struct first_value {

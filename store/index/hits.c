@@ -160,25 +160,12 @@ static bool on_term(const struct index_hits *h, const struct hit_run *r)
 static enum saksi_err next_chunk(struct index_hits *h, struct hit_run *r, uint64_t from,
     struct saksi_error *err)
 {
-	bool sought = false;
 	enum saksi_err rc;
 
-	for (;;) {
-		rc = cursor_next(&r->c, err);
-		if (rc != SAKSI_OK)
-			return rc;
-		if (!on_term(h, r)) {
-			r->done = true;
-			return SAKSI_OK;
-		}
-		if ((rc = open_chunk(r, err)) != SAKSI_OK ||
-		    r->chunk.docs[r->chunk.n - 1] >= from)
-			return rc;
-		if (sought)
-			continue;
-		/* Far away: by the fences. */
-		sought = true;
-		rc = cursor_seek(&r->c, h->term.b, h->term.n, from, err);
+	for (unsigned moves = 0;; moves++) {
+		/* Not in the next one: far away, so once by the fences. */
+		rc = moves == 1 ? cursor_seek(&r->c, h->term.b, h->term.n, from, err)
+				: cursor_next(&r->c, err);
 		if (rc != SAKSI_OK)
 			return rc;
 		if (!on_term(h, r)) {
