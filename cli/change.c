@@ -27,6 +27,16 @@ enum saksi_err change_begin(struct change *ch, struct cli *c, const char *name)
 	return SAKSI_OK;
 }
 
+enum saksi_err change_begin_live(struct change *ch, struct cli *c, const char *name)
+{
+	enum saksi_err rc = change_begin(ch, c, name);
+
+	if (rc == SAKSI_OK && ch->r->state == RECORD_DELETED)
+		rc = saksi_fail(&c->err, SAKSI_ENOTFOUND,
+		    "%s: is deleted; `saksi undelete` brings it back", name);
+	return rc;
+}
+
 size_t change_count(const struct change *ch, const char *field)
 {
 	size_t n = 0;

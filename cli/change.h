@@ -17,6 +17,9 @@ struct change {
 /** change_begin(ch, c, name): Open, begin to write, find the record ${name}. */
 SAKSI_MUST_CHECK enum saksi_err change_begin(struct change *ch, struct cli *c,
     const char *name);
+/** change_begin_live(ch, c, name): The same; SAKSI_ENOTFOUND if it is deleted. */
+SAKSI_MUST_CHECK enum saksi_err change_begin_live(struct change *ch, struct cli *c,
+    const char *name);
 /** change_apply(ch, args, n): FIELD=VALUE and its like; faults are gathered. */
 SAKSI_MUST_CHECK enum saksi_err change_apply(struct change *ch, const char *const *args,
     size_t n);

@@ -277,6 +277,9 @@ void view_ref(struct cli *c, struct buf *out, const char *text);
 /** view_value: A register's value or list element in words, references by label. */
 void view_value(struct cli *c, struct buf *out, const struct schema_field *f,
     const json_t *v);
+/** view_values: The same of a field that may be a list: all of it, with commas. */
+void view_values(struct cli *c, struct buf *out, const struct schema_field *f,
+    const json_t *v);
 /** view_field: The field of a record's type, or a pseudo field for class, ref, type. */
 const struct schema_field *view_field(struct cli *c, const char *type, const char *path);
 /** view_any: A value of any field, also of one that this version does not know. */
@@ -356,6 +359,8 @@ SAKSI_MUST_CHECK enum saksi_err links_load(struct cli *c, struct links *out);
 SAKSI_MUST_CHECK enum saksi_err links_to(struct links *l, const struct saksi_id *id,
     const struct link **list, size_t *n);
 void links_free(struct links *l);
+/** link_print: A line for who refers, as of c->as_of_us; ${of}: also to whom. */
+SAKSI_MUST_CHECK enum saksi_err link_print(struct cli *c, const struct link *l, bool of);
 
 /* ---- select.c: queries over records ------------------------------------------------ */
 struct selected {

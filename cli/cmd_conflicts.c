@@ -331,11 +331,8 @@ static enum saksi_err run_resolve(struct cli *c)
 {
 	struct change ch;
 	bool wrote = false;
-	enum saksi_err rc = change_begin(&ch, c, c->args[0]);
+	enum saksi_err rc = change_begin_live(&ch, c, c->args[0]);
 
-	if (rc == SAKSI_OK && ch.r->state == RECORD_DELETED)
-		rc = saksi_fail(&c->err, SAKSI_ENOTFOUND,
-		    "%s: is deleted; `saksi undelete` brings it back", c->args[0]);
 	if (rc == SAKSI_OK)
 		ch.resolving = true;
 	if (rc == SAKSI_OK)

@@ -29,11 +29,8 @@ static enum saksi_err run(struct cli *c)
 {
 	struct change ch;
 	bool wrote = false;
-	enum saksi_err rc = change_begin(&ch, c, c->args[0]);
+	enum saksi_err rc = change_begin_live(&ch, c, c->args[0]);
 
-	if (rc == SAKSI_OK && ch.r->state == RECORD_DELETED)
-		rc = saksi_fail(&c->err, SAKSI_ENOTFOUND,
-		    "%s: is deleted; `saksi undelete` brings it back", c->args[0]);
 	if (rc == SAKSI_OK)
 		rc = change_apply(&ch, c->args + 1, c->n_args - 1);
 	if (rc == SAKSI_OK)

@@ -40,23 +40,13 @@ static void field_words(struct cli *c, struct buf *out, const json_t *record,
 {
 	const struct schema_field *f = view_field(c, view_text(record, "type"), path);
 	const json_t *v = at_path(record, path);
-	size_t i;
-	const json_t *e;
 
 	if (f == NULL || v == NULL) {
 		if (json_is_string(v))
 			buf_add_str(out, json_string_value(v));
 		return;
 	}
-	if (!json_is_array(v)) {
-		view_value(c, out, f, v);
-		return;
-	}
-	json_array_foreach (v, i, e) {
-		if (i > 0)
-			buf_add_str(out, ", ");
-		view_value(c, out, f, e);
-	}
+	view_values(c, out, f, v);
 }
 
 /* ---- order -------------------------------------------------------------------------- */

@@ -187,24 +187,8 @@ static enum saksi_err print_links(struct show *s)
 
 	if (n > 0)
 		(void)fputs("\nLinked from\n", stdout);
-	for (size_t i = 0; i < n && rc == SAKSI_OK; i++) {
-		struct buf label = BUF_INIT;
-		json_t *from = NULL;
-		char id[ID_TEXT_LEN + 1];
-
-		rc = view_get(s->c, &l[i].from, s->c->as_of_us, NULL, &from);
-		if (rc == SAKSI_OK) {
-			view_label(s->c, &label, from);
-			id_text(id, &l[i].from);
-			(void)printf("  %.*s  %-12s  %-20s  ", SHORT_ID, id, l[i].type,
-			    l[i].field);
-			out_paragraph(stdout, buf_cstr(&label),
-			    2 + SHORT_ID + 2 + 12 + 2 + 20 + 2);
-			(void)fputc('\n', stdout);
-		}
-		json_decref(from);
-		buf_free(&label);
-	}
+	for (size_t i = 0; i < n && rc == SAKSI_OK; i++)
+		rc = link_print(s->c, &l[i], false);
 	return rc;
 }
 

@@ -103,28 +103,6 @@ static enum saksi_err print_member(const struct joined *j, const struct saksi_pa
 	return rc;
 }
 
-static enum saksi_err print_link(struct cli *c, const struct link *l)
-{
-	struct buf label = BUF_INIT;
-	json_t *from = NULL;
-	char id[ID_TEXT_LEN + 1], of[ID_TEXT_LEN + 1];
-	enum saksi_err rc = view_get(c, &l->from, c->as_of_us, NULL, &from);
-
-	if (rc == SAKSI_OK) {
-		view_label(c, &label, from);
-		id_text(id, &l->from);
-		id_text(of, &l->to);
-		buf_printf(&label, "  (of %.*s)", SHORT_ID, of);
-		(void)printf("  %.*s  %-12s  %-20s  ", SHORT_ID, id, l->type, l->field);
-		out_paragraph(stdout, buf_cstr(&label),
-		    2 + SHORT_ID + 2 + 12 + 2 + 20 + 2);
-		(void)fputc('\n', stdout);
-	}
-	json_decref(from);
-	buf_free(&label);
-	return rc;
-}
-
 enum saksi_err joined_print(const struct joined *j, struct links *links)
 {
 	bool first = true;
@@ -145,7 +123,7 @@ enum saksi_err joined_print(const struct joined *j, struct links *links)
 			if (first)
 				(void)fputs("\nLinked from these\n", stdout);
 			first = false;
-			rc = print_link(j->c, &l[k]);
+			rc = link_print(j->c, &l[k], true);
 		}
 	}
 	return rc;

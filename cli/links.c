@@ -211,3 +211,27 @@ void links_free(struct links *l)
 	free(l->list);
 	memset(l, 0, sizeof(*l));
 }
+
+enum saksi_err link_print(struct cli *c, const struct link *l, bool of)
+{
+	struct buf label = BUF_INIT;
+	json_t *from = NULL;
+	char id[ID_TEXT_LEN + 1];
+	enum saksi_err rc = view_get(c, &l->from, c->as_of_us, NULL, &from);
+
+	if (rc == SAKSI_OK) {
+		view_label(c, &label, from);
+		if (of) {
+			id_text(id, &l->to);
+			buf_printf(&label, "  (of %.*s)", SHORT_ID, id);
+		}
+		id_text(id, &l->from);
+		(void)printf("  %.*s  %-12s  %-20s  ", SHORT_ID, id, l->type, l->field);
+		out_paragraph(stdout, buf_cstr(&label),
+		    2 + SHORT_ID + 2 + 12 + 2 + 20 + 2);
+		(void)fputc('\n', stdout);
+	}
+	json_decref(from);
+	buf_free(&label);
+	return rc;
+}

@@ -71,7 +71,7 @@ static void view_source(struct cli *c, struct buf *out, const json_t *v)
 		buf_printf(out, ", %s", where);
 }
 
-static void view_values(struct cli *c, struct buf *out, const struct schema_field *f,
+void view_values(struct cli *c, struct buf *out, const struct schema_field *f,
     const json_t *v)
 {
 	size_t i;
