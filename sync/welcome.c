@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "membership.h"
 #include "request.h"
 
 #define MAGIC "saksiWL1"
@@ -114,7 +115,7 @@ static enum saksi_err read_changes(struct mp_reader *r, struct welcome *w,
 {
 	uint32_t n = mp_read_array(r);
 
-	if (n > 16384)
+	if (n > MEMBERSHIP_MAX)
 		mp_fail(r, "too many membership changes");
 	if (r->failed || n == 0)
 		return SAKSI_OK;
