@@ -329,10 +329,21 @@ static void close_new(struct migration *m)
 	m->dir = NULL;
 }
 
+/* What failed was after the switch; the next command removes what is left. */
+static enum saksi_err tell_done(enum saksi_err rc, struct saksi_error *err)
+{
+	struct saksi_error why = {.msg = ""};
+
+	if (err != NULL)
+		why = *err;
+	return saksi_fail(err, rc, "%s; the vault was migrated all the same", why.msg);
+}
+
 enum saksi_err saksi_vault_migrate(struct saksi_vault *v, saksi_work_fn *progress,
     void *ctx, struct saksi_error *err)
 {
 	struct migration m = {.v = v, .lock = -1, .progress = progress, .ctx = ctx};
+	bool done = false;
 	enum saksi_err rc;
 
 	if (v->read_only)
@@ -346,7 +357,7 @@ enum saksi_err saksi_vault_migrate(struct saksi_vault *v, saksi_work_fn *progres
 		rc = make_new(&m, err);
 		close_new(&m);
 		if (rc == SAKSI_OK)
-			rc = migrate_switch(v->dirfd, v->dir, err);
+			rc = migrate_switch(v->dirfd, v->dir, &done, err);
 		kv_close(&m.old);
 		tell(&m, "overwriting the old file", 0, 0);
 		/* Also after a failure; what cannot be removed now goes next time. */
@@ -357,7 +368,7 @@ enum saksi_err saksi_vault_migrate(struct saksi_vault *v, saksi_work_fn *progres
 	kv_close(&m.old);
 	if (m.lock >= 0)
 		(void)close(m.lock);
-	if (rc != SAKSI_OK)
-		return rc;
-	return kv_open(&v->kv, v->dir, keyring_vault_id(v->keys), v->key, 0, err);
+	if (rc == SAKSI_OK)
+		rc = kv_open(&v->kv, v->dir, keyring_vault_id(v->keys), v->key, 0, err);
+	return rc != SAKSI_OK && done ? tell_done(rc, err) : rc;
 }

@@ -28,8 +28,11 @@ SAKSI_MUST_CHECK enum saksi_err migrate_clean(int dirfd, struct saksi_error *err
 SAKSI_MUST_CHECK enum saksi_err migrate_lock(int *fd, int dirfd, struct saksi_error *err);
 /** migrate_lock_again: After lock.mdb was opened and closed in this process. */
 SAKSI_MUST_CHECK enum saksi_err migrate_lock_again(int fd, struct saksi_error *err);
-/** migrate_switch: The new file into place, durably; the old one stays as old.mdb. */
-SAKSI_MUST_CHECK enum saksi_err migrate_switch(int dirfd, const char *dir,
+/**
+ * migrate_switch: The new file into place, durably; the old one stays as old.mdb.
+ * *done: it is there, also when its folder could not be synced after that.
+ */
+SAKSI_MUST_CHECK enum saksi_err migrate_switch(int dirfd, const char *dir, bool *done,
     struct saksi_error *err);
 
 #endif

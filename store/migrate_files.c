@@ -139,7 +139,8 @@ enum saksi_err migrate_clean(int dirfd, struct saksi_error *err)
 
 /* ---- the switch ------------------------------------------------------------------------ */
 
-enum saksi_err migrate_switch(int dirfd, const char *dir, struct saksi_error *err)
+enum saksi_err migrate_switch(int dirfd, const char *dir, bool *done,
+    struct saksi_error *err)
 {
 	enum saksi_err rc;
 	int inside =
@@ -155,8 +156,10 @@ enum saksi_err migrate_switch(int dirfd, const char *dir, struct saksi_error *er
 		rc = saksi_fail_sys(err, MIGRATION_DIR ": cannot be synced");
 	else if (renameat(inside, KV_DATA_FILE, dirfd, KV_DATA_FILE) != 0)
 		rc = saksi_fail_sys(err, KV_DATA_FILE ": cannot be put in place");
-	else
+	else {
+		*done = true;
 		rc = fs_sync_dir(dir, err);
+	}
 	(void)close(inside);
 	return rc;
 }
