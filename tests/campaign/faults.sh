@@ -245,7 +245,7 @@ check_files() { # SCENARIO SPEC CODE
 	[ -z "$is_done" ] || sed -i -E '\#^\./home/\.local/state/saksi/[0-9a-f]{32}$#d' extra.tmp
 	# What may not be removed stays, and so does the sealed half of a vault when
 	# random numbers fail, which ends the process at once.
-	[[ $2 =~ (name|open):[0-9]+\+ ]] || grep -qE '^struck (name[@0-9]* [0-9]+ (unlink|unlinkat|rmdir)|random)' "$job/log" ||
+	[[ $2 =~ (name|open|stat):[0-9]+\+ ]] || grep -qE '^struck (name[@0-9]* [0-9]+ (unlink|unlinkat|rmdir)|random)' "$job/log" ||
 		while read -r f; do bad "stray file $f"; done <extra.tmp
 	rm -f extra extra.tmp
 	for f in ${output[$n]}; do

@@ -198,7 +198,7 @@ table() { # INPUTS OVERRIDES
 
 # Whether an error after all was done hides that it was done.
 after_silent() { # SCENARIO
-	! grep -qE 'was (made|removed|admitted|added|changed|kept|done|written|merged)|is done|was done|are in the vault|has been|Saved|new log|made anew|already|change holds|key slots holds|received|command was stopped' ../err ../out
+	! grep -qE 'was (made|removed|admitted|added|changed|kept|done|written|merged)|is done|was done|are in the vault|has been|Saved|new log|made anew|was migrated|already|change holds|key slots holds|received|command was stopped' ../err ../out
 }
 # States between before and after that a command may leave, if it says so.
 half_is_fine() { # SCENARIO CODE
