@@ -10,85 +10,13 @@
 
 #include <saksi/base/fsio.h>
 
+#include "anchor_form.h"
 #include "vault_impl.h"
-
-/* The plain note; FORMAT.md section 11 has the table. */
-#define FORMAT 1u
-#define ENTRIES 12u
-#define ENTRY 80u
-#define AT_ENTRIES 8u
-#define PLAIN (AT_ENTRIES + ENTRIES * ENTRY)
-#define SEALED (1u + CRYPTO_SEAL_OVERHEAD + PLAIN)
-#define AD_BYTES 33u
-
-enum place { IN_VAULT = 1, IN_STATE = 2 };
-
-struct entry {
-	uint8_t kind; /* 0: data, 1: membership */
-	uint64_t seq;
-	struct saksi_hash log, head;
-};
-struct notes {
-	bool anew[2]; /* a new log is asked for */
-	unsigned n;
-	struct entry list[ENTRIES]; /* the one written last at the end */
-};
-
-/* ---- form --------------------------------------------------------------------------- */
-
-static void notes_write(uint8_t p[PLAIN], const struct notes *a)
-{
-	memset(p, 0, PLAIN);
-	p[0] = FORMAT;
-	p[1] = (uint8_t)a->n;
-	p[2] = a->anew[0];
-	p[3] = a->anew[1];
-	for (unsigned i = 0; i < a->n; i++) {
-		uint8_t *e = p + AT_ENTRIES + i * ENTRY;
-
-		e[0] = a->list[i].kind;
-		le64_put(e + 8, a->list[i].seq);
-		memcpy(e + 16, a->list[i].log.b, 32);
-		memcpy(e + 48, a->list[i].head.b, 32);
-	}
-}
-
-static bool notes_read(struct notes *a, const uint8_t p[PLAIN])
-{
-	memset(a, 0, sizeof(*a));
-	if (p[0] != FORMAT || p[1] > ENTRIES || p[2] > 1 || p[3] > 1)
-		return false;
-	a->n = p[1];
-	a->anew[0] = p[2];
-	a->anew[1] = p[3];
-	for (unsigned i = 0; i < a->n; i++) {
-		const uint8_t *e = p + AT_ENTRIES + i * ENTRY;
-
-		a->list[i].kind = e[0] != 0;
-		a->list[i].seq = le64_get(e + 8);
-		memcpy(a->list[i].log.b, e + 16, 32);
-		memcpy(a->list[i].head.b, e + 48, 32);
-	}
-	return true;
-}
 
 static bool key_of(struct saksi_vault *v)
 {
-	if (v->anchor_key == NULL &&
-	    crypto_kdf(&v->anchor_key, v->key, "anchor", NULL) != SAKSI_OK)
-		return false;
-	return true;
-}
-
-static void make_ad(uint8_t ad[AD_BYTES], const struct saksi_vault *v, enum place place)
-{
-	static const uint8_t tag[14] = "saksi1\0anchor";
-
-	memcpy(ad, tag, sizeof(tag));
-	ad[14] = FORMAT;
-	ad[15] = 0;
-	memcpy(ad + 16, keyring_vault_id(v->keys), VAULT_ID);
-	ad[32] = (uint8_t)place;
+	return v->anchor_key != NULL ||
+	    anchor_key(&v->anchor_key, v->key, NULL) == SAKSI_OK;
 }
 
 /* ---- places ---------------------------------------------------------------------------- */
@@ -106,16 +34,12 @@ static char *state_dir(void)
 	return NULL;
 }
 
-/* Its name, which without the vault's key nobody connects with the vault. */
 static char *state_path(const char *dir, const struct saksi_vault *v)
 {
-	uint8_t name[16];
-	char hex[33];
+	char name[ANCHOR_NAME + 1];
 
-	crypto_prf(name, sizeof(name), secret_view(v->key), "anchor-name",
-	    keyring_vault_id(v->keys), VAULT_ID);
-	hex_encode(hex, name, sizeof(name));
-	return fs_join(dir, hex);
+	anchor_name(name, v->key, keyring_vault_id(v->keys));
+	return fs_join(dir, name);
 }
 
 static int open_state(const struct saksi_vault *v, int how)
@@ -136,14 +60,14 @@ static int open_state(const struct saksi_vault *v, int how)
 }
 
 /* A plain file of this user's, or -1. */
-static int open_place(const struct saksi_vault *v, enum place place, int how)
+static int open_place(const struct saksi_vault *v, enum anchor_place place, int how)
 {
 	struct stat st;
 	int fd;
 
 	how |= O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK;
-	fd = place == IN_VAULT ? openat(v->dirfd, ANCHOR_FILE, how, 0600)
-			       : open_state(v, how);
+	fd = place == ANCHOR_IN_VAULT ? openat(v->dirfd, ANCHOR_FILE, how, 0600)
+				      : open_state(v, how);
 	if (fd >= 0 && (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode))) {
 		(void)close(fd);
 		return -1;
@@ -152,24 +76,18 @@ static int open_place(const struct saksi_vault *v, enum place place, int how)
 }
 
 /* False if it is not there, or does not open. */
-static bool read_fd(struct notes *a, struct saksi_vault *v, enum place place, int fd)
+static bool read_fd(struct anchor_notes *a, struct saksi_vault *v,
+    enum anchor_place place, int fd)
 {
-	uint8_t raw[SEALED + 1], ad[AD_BYTES];
-	struct buf plain = BUF_INIT;
-	bool good;
+	uint8_t raw[ANCHOR_SEALED + 1];
 
-	if (fd < 0 || pread(fd, raw, sizeof(raw), 0) != (ssize_t)SEALED ||
-	    raw[0] != CRYPTO_SUITE || !key_of(v))
-		return false;
-	make_ad(ad, v, place);
-	good = crypto_open(&plain, secret_view(v->anchor_key), ad, sizeof(ad), raw + 1,
-		   SEALED - 1, NULL) == SAKSI_OK &&
-	    notes_read(a, plain.p);
-	buf_free(&plain);
-	return good;
+	return fd >= 0 && pread(fd, raw, sizeof(raw), 0) == (ssize_t)ANCHOR_SEALED &&
+	    key_of(v) &&
+	    anchor_open(a, v->anchor_key, keyring_vault_id(v->keys), place, raw);
 }
 
-static bool read_place(struct notes *a, struct saksi_vault *v, enum place place)
+static bool read_place(struct anchor_notes *a, struct saksi_vault *v,
+    enum anchor_place place)
 {
 	int fd = open_place(v, place, O_RDONLY);
 	bool good = read_fd(a, v, place, fd);
@@ -184,32 +102,25 @@ static bool read_place(struct notes *a, struct saksi_vault *v, enum place place)
  * an edit, and what a power cut leaves is an older note or one that does not
  * open, never one of what is not in the vault.
  */
-static void write_fd(const struct notes *a, struct saksi_vault *v, enum place place,
-    int fd)
+static void write_fd(const struct anchor_notes *a, struct saksi_vault *v,
+    enum anchor_place place, int fd)
 {
-	uint8_t plain[PLAIN], ad[AD_BYTES];
 	struct buf raw = BUF_INIT;
 
-	if (!key_of(v))
-		return;
-	notes_write(plain, a);
-	make_ad(ad, v, place);
-	buf_add_byte(&raw, CRYPTO_SUITE);
-	if (crypto_seal(&raw, secret_view(v->anchor_key), ad, sizeof(ad), plain,
-		sizeof(plain), NULL) == SAKSI_OK &&
-	    !raw.failed &&
+	if (key_of(v) &&
+	    anchor_seal(&raw, a, v->anchor_key, keyring_vault_id(v->keys), place, NULL) ==
+		SAKSI_OK &&
 	    fs_pwrite_all(fd, raw.p, raw.len, 0, ANCHOR_FILE, NULL) == SAKSI_OK &&
 	    ftruncate(fd, (off_t)raw.len) != 0)
 		errno = 0; /* a longer one does not open, and is written anew */
-	wipe(plain, sizeof(plain));
 	buf_free(&raw);
 }
 
 /* ---- keeping ------------------------------------------------------------------------------ */
 
-static void note(struct notes *a, unsigned kind, const struct anchor_own *own)
+static void note(struct anchor_notes *a, unsigned kind, const struct anchor_own *own)
 {
-	struct entry e = {(uint8_t)kind, own->seq, own->log, own->head};
+	struct anchor_entry e = {(uint8_t)kind, own->seq, own->log, own->head};
 	unsigned i = 0;
 
 	while (i < a->n && hash_cmp(&a->list[i].log, &e.log) != 0)
@@ -217,7 +128,7 @@ static void note(struct notes *a, unsigned kind, const struct anchor_own *own)
 	/* Another process was quicker to note a later one. */
 	if (i < a->n && a->list[i].seq > e.seq)
 		return;
-	if (i == a->n && a->n < ENTRIES)
+	if (i == a->n && a->n < ANCHOR_ENTRIES)
 		a->n++;
 	else if (i == a->n)
 		i = 0; /* full: the one that was written to longest ago goes */
@@ -228,18 +139,18 @@ static void note(struct notes *a, unsigned kind, const struct anchor_own *own)
 
 void anchor_write(struct saksi_vault *v, const struct anchor_own own[2])
 {
-	for (unsigned place = IN_VAULT; place <= IN_STATE; place++) {
-		int fd = open_place(v, (enum place)place, O_RDWR | O_CREAT);
-		struct notes a;
+	for (unsigned place = ANCHOR_IN_VAULT; place <= ANCHOR_IN_STATE; place++) {
+		int fd = open_place(v, (enum anchor_place)place, O_RDWR | O_CREAT);
+		struct anchor_notes a;
 
 		if (fd < 0)
 			continue;
-		if (!read_fd(&a, v, (enum place)place, fd))
+		if (!read_fd(&a, v, (enum anchor_place)place, fd))
 			memset(&a, 0, sizeof(a));
 		for (unsigned kind = 0; kind < 2; kind++)
 			if (own[kind].set)
 				note(&a, kind, &own[kind]);
-		write_fd(&a, v, (enum place)place, fd);
+		write_fd(&a, v, (enum anchor_place)place, fd);
 		(void)close(fd);
 	}
 }
@@ -250,18 +161,18 @@ void anchor_carry(struct saksi_vault *v, const char *from, bool anew)
 	int fd = path == NULL
 	    ? -1
 	    : open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-	struct notes a;
+	struct anchor_notes a;
 
 	free(path);
-	if (!read_fd(&a, v, IN_VAULT, fd))
+	if (!read_fd(&a, v, ANCHOR_IN_VAULT, fd))
 		memset(&a, 0, sizeof(a));
 	if (fd >= 0)
 		(void)close(fd);
 	a.anew[0] |= anew;
 	a.anew[1] |= anew;
-	if ((fd = open_place(v, IN_VAULT, O_RDWR | O_CREAT)) < 0)
+	if ((fd = open_place(v, ANCHOR_IN_VAULT, O_RDWR | O_CREAT)) < 0)
 		return;
-	write_fd(&a, v, IN_VAULT, fd);
+	write_fd(&a, v, ANCHOR_IN_VAULT, fd);
 	(void)close(fd);
 }
 
@@ -283,12 +194,13 @@ enum saksi_err anchor_missing(struct saksi_txn *t, unsigned i, bool *missing,
     struct saksi_error *err)
 {
 	struct saksi_vault *v = t->v;
-	struct notes a;
+	struct anchor_notes a;
 	enum saksi_err rc = SAKSI_OK;
 
 	*missing = false;
-	for (unsigned place = IN_VAULT; place <= IN_STATE && rc == SAKSI_OK; place++) {
-		if (!read_place(&a, v, (enum place)place))
+	for (unsigned place = ANCHOR_IN_VAULT; place <= ANCHOR_IN_STATE && rc == SAKSI_OK;
+	     place++) {
+		if (!read_place(&a, v, (enum anchor_place)place))
 			continue;
 		*missing |= a.anew[i];
 		for (unsigned k = 0; k < a.n && rc == SAKSI_OK; k++) {
@@ -304,15 +216,16 @@ enum saksi_err anchor_missing(struct saksi_txn *t, unsigned i, bool *missing,
 
 const char *anchor_damage(struct saksi_vault *v)
 {
-	int fd = open_place(v, IN_VAULT, O_RDONLY);
-	struct notes a;
+	int fd = open_place(v, ANCHOR_IN_VAULT, O_RDONLY);
+	struct anchor_notes a;
 	struct stat st;
 	bool good;
 
 	if (fd < 0)
 		return NULL;
 	/* An empty one was made and never came to be written: as if there were none. */
-	good = (fstat(fd, &st) == 0 && st.st_size == 0) || read_fd(&a, v, IN_VAULT, fd);
+	good = (fstat(fd, &st) == 0 && st.st_size == 0) ||
+	    read_fd(&a, v, ANCHOR_IN_VAULT, fd);
 	(void)close(fd);
 	return good
 	    ? NULL

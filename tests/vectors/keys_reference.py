@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Write crypto.txt and keyring.txt: the vectors of FORMAT.md sections 1 and 2.
+"""Write crypto.txt, keyring.txt and anchor.txt: the vectors of FORMAT.md sections 1, 2 and 11.
 
 A second implementation, straight from the text of FORMAT.md and without
 libsodium, so that the vectors do not merely repeat what the program does.
@@ -235,6 +235,17 @@ def session_file(vault_id, vault_key, ticket, desc, nonce):
     return b"SAKSIUNL" + struct.pack("<H", 1) + desc + seal(key, nonce, ad, vault_key)
 
 
+# ---- FORMAT.md section 11 ---------------------------------------------------
+
+def anchor_note(vault_id, vault_key, place, anew, entries, nonce):
+    plain = struct.pack("<BBBBI", 1, len(entries), *anew, 0)
+    for kind, seq, log, head in entries:
+        plain += struct.pack("<B7xQ", kind, seq) + log + head
+    plain += bytes(8 + 12 * 80 - len(plain))
+    ad = b"saksi1\0anchor\0" + struct.pack("<H", 1) + vault_id + bytes([place])
+    return plain, b"\1" + seal(prf(vault_key, "anchor", b""), nonce, ad, plain)
+
+
 # ---- the files -------------------------------------------------------------
 
 def write(name, head, blocks):
@@ -309,10 +320,21 @@ def keyring_blocks():
            "label5": entries[5][2].encode(), "us5": entries[5][1], "out": out}
 
 
+def anchor_blocks():
+    vault_id, vault_key = noise("anchor vault id", 16), noise("anchor vault key", 32)
+    entries = [(i % 2, 1 + i * (1 << 40) // 11, noise(f"log {i}", 32), noise(f"head {i}", 32))
+               for i in range(12)]
+    for name, place, anew, some in (("vault", 1, (0, 0), entries[:2]), ("state", 2, (0, 1), entries)):
+        plain, raw = anchor_note(vault_id, vault_key, place, anew, some, noise(f"note {name}", 24))
+        yield {"anchor": name, "place": place, "vault_id": vault_id, "vault_key": vault_key,
+               "name": prf(vault_key, "anchor-name", vault_id, 16), "plain": plain, "file": raw}
+
+
 def main():
     write("crypto.txt", "Hashes, seals, signatures, boxes, streams, Argon2id: FORMAT.md 1.",
           crypto_blocks())
     write("keyring.txt", "Key slots, unlock file, slot list: FORMAT.md 2.", keyring_blocks())
+    write("anchor.txt", "The notes of how far own logs have come: FORMAT.md 11.", anchor_blocks())
     return 0
 
 
