@@ -230,6 +230,18 @@ static void prepare(struct solve *q, const uint8_t key[CRYPTO_KEY], const uint8_
 	q->tag = sealed + CRYPTO_NONCE + cipher;
 }
 
+/*
+ * False if surely more than ${n} bytes are in it: with the zeros behind the end of
+ * the associated data nearly all that is tried is out without being written down.
+ * A carry that is still to come turns the highest limb, when it is all ones, to 0.
+ */
+static bool may_fit(const struct field *x, size_t n)
+{
+	uint32_t top = x->v[LIMBS - 1];
+
+	return n >= BLOCK || top == MASK || top >> (n > 13 ? 8 * (n - 13) : 0) == 0;
+}
+
 bool crypto_solve_ad(const uint8_t key[CRYPTO_KEY], const void *ad, size_t adlen,
     size_t at, bool any_before, const void *sealed, size_t n, crypto_solve_fn *fn,
     void *ctx)
@@ -251,7 +263,7 @@ bool crypto_solve_ad(const uint8_t key[CRYPTO_KEY], const void *ad, size_t adlen
 		field_mul(&x, &x, &q.inverse);
 		for (unsigned before = 0; before < (any_before ? 256u : 1u) && !found;
 		     before++) {
-			if (field_write(block, &x))
+			if (may_fit(&x, adlen - at) && field_write(block, &x))
 				found = fn(ctx, (uint8_t)before, block);
 			field_sub(&x, &x, &q.step);
 		}

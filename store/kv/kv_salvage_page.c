@@ -14,6 +14,7 @@
 #define PAGE_LOSS 16u	 /* what the longest value leaves of its pages */
 #define RUN_MAX 4096u	 /* pages of the longest value */
 #define LOST_RUN_MAX 80u /* of one whose length nothing tells: more than a changeset */
+#define SHORT_RUN 9u	 /* of a record's row */
 #define STEP_PAGES 256u
 
 /* Those that hold most come first; the others tell index pages from wrecked ones. */
@@ -223,8 +224,11 @@ static void try_lost_run(struct scan *c)
 	if (c->page[PAGE_HEAD] != CRYPTO_SUITE)
 		return;
 	if (page_open_copy(&p, c->page, c->s->page, le64_get(c->page), &f) &&
-	    p.kind == PAGE_OVERFLOW && p.span <= RUN_MAX && p.span <= left) {
-		most = p.span;
+	    p.kind == PAGE_OVERFLOW && p.span > 0 && p.span <= RUN_MAX &&
+	    p.span <= left) {
+		/* The span may be what is damaged: short values are tried all the same. */
+		if (most > SHORT_RUN)
+			most = p.span > SHORT_RUN ? p.span : SHORT_RUN;
 		/* Nearly always it fills its pages. */
 		if (try_run(c, false, 0, c->number,
 			(size_t)p.span * c->s->page - PAGE_LOSS))

@@ -184,7 +184,8 @@ enum saksi_err kv_salvage_expects(struct kv_salvage *s, enum kv_table t, uint64_
 			*out = EXPECT_NOT;
 	} else if (known && version_there(entry)) {
 		*out = EXPECT_THERE;
-	} else if (known && s->sure) {
+	} else if (known && (s->sure || (entry != 0 && t != KV_LOCAL))) {
+		/* What an older list has as removed is gone; only settings come back. */
 		*out = EXPECT_NOT;
 	}
 	return SAKSI_OK;
@@ -251,11 +252,13 @@ static enum saksi_err give_number(struct kv_salvage *s, const struct salvaged *v
 	for (size_t i = 0; known && i < count; i++) {
 		if (v[i].version != (entry & VERSION_MAX))
 			continue;
+		listed_at = i;
+		if (!version_there(entry))
+			break; /* and as this one it is gone for ever */
 		rc = hand_out(s, &v[i], FOUND_CURRENT, fn, ctx, err);
 		/* Of a list that may be old itself it is only the likeliest. */
 		if (rc != SAKSI_OK || s->sure)
 			return rc;
-		listed_at = i;
 	}
 	/* First those that lie where they should. */
 	for (unsigned reached = 2; reached-- > 0;) {

@@ -267,6 +267,59 @@ static void a_record_lost_with_all_its_bytes_is_not_invented(void **state)
 	device_end(&d);
 }
 
+/* The older head of the two no longer reads as one. */
+static void wreck_head(struct device *d, uint64_t newest)
+{
+	static const uint8_t wrong[8] = {0x55};
+	char path[200];
+	int fd;
+
+	data_path(path, d);
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	assert_true(fd >= 0);
+	assert_int_equal(pwrite(fd, wrong, sizeof(wrong), newest % 2 == 0 ? 4096 : 0), 8);
+	close(fd);
+}
+
+static void what_was_removed_stays_removed(void **state)
+{
+	struct words w = {BUF_INIT, 0};
+	struct repair_report rep;
+	struct saksi_hash sealer = {{1}};
+	struct buf b = BUF_INIT;
+	struct log_entry e;
+	struct saksi_txn *t;
+	struct device d;
+	uint64_t newest;
+
+	(void)state;
+	device_make(&d, g_schema);
+	(void)make_record(&d, "Meeting in the village");
+	t = begin(&d, true);
+	OK(saksi_log_get_n(t, 1, &e, &g_err));
+	OK(saksi_held_put(t, e.cs, HELD_PENDING, &sealer, "waits", &g_err));
+	log_entry_free(&e);
+	OK(saksi_local_put(t, LOCAL_JOIN, "join request", 12, &g_err));
+	OK(saksi_txn_commit(&t, &g_err));
+	t = begin(&d, true);
+	OK(saksi_held_del(t, 1, &g_err));
+	OK(saksi_local_del(t, LOCAL_JOIN, &g_err));
+	OK(saksi_txn_commit(&t, &g_err));
+	t = begin(&d, false);
+	newest = kv_txn_base(t->kv);
+	saksi_txn_abort(&t);
+	/* Their bytes are there still, and no head says that this is the last commit. */
+	wreck_head(&d, newest);
+	repair(&d, &w, &rep);
+	assert_int_equal(rep.held, 0);
+	t = begin(&d, false);
+	assert_int_equal(saksi_local_get(t, LOCAL_JOIN, &b, &g_err), SAKSI_ENOTFOUND);
+	saksi_txn_abort(&t);
+	buf_free(&b);
+	buf_free(&w.b);
+	device_end(&d);
+}
+
 static void a_target_that_is_there_is_refused(void **state)
 {
 	struct secret *pass = passphrase("a long enough passphrase");
@@ -290,6 +343,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(a_lost_change_is_named_and_taken_from_the_row),
     cmocka_unit_test(a_pending_change_without_its_row_is_stated),
     cmocka_unit_test(a_record_lost_with_all_its_bytes_is_not_invented),
+    cmocka_unit_test(what_was_removed_stays_removed),
     cmocka_unit_test(a_target_that_is_there_is_refused),
 };
 
