@@ -284,18 +284,25 @@ static void arrival_term(struct index_term *t, uint64_t n)
 	index_term(t, IX_ARRIVAL, key, sizeof(key));
 }
 
+static void seq_term(struct index_term *t, uint32_t branch, uint64_t seq)
+{
+	uint8_t key[12];
+
+	for (unsigned i = 0; i < 4; i++)
+		key[i] = (uint8_t)(branch >> (24 - 8 * i));
+	be64(key + 4, seq);
+	index_term(t, IX_SEQ, key, sizeof(key));
+}
+
 static enum saksi_err put_entry(struct catalog *c, const struct cat_entry *e,
     struct saksi_error *err)
 {
 	struct index_term t[3];
-	uint8_t payload[ENTRY_BYTES], key[12];
+	uint8_t payload[ENTRY_BYTES];
 
 	index_term(&t[0], IX_CHANGESET, e->id.b, sizeof(e->id.b));
 	arrival_term(&t[1], e->n);
-	for (unsigned i = 0; i < 4; i++)
-		key[i] = (uint8_t)(e->branch >> (24 - 8 * i));
-	be64(key + 4, e->seq);
-	index_term(&t[2], IX_SEQ, key, sizeof(key));
+	seq_term(&t[2], e->branch, e->seq);
 	write_entry(payload, e);
 	return index_put_log(c->index, e->n, t, 3, payload, sizeof(payload), err);
 }
@@ -393,6 +400,37 @@ enum saksi_err catalog_arrival(struct saksi_txn *t, uint64_t n, struct cat_entry
 		}
 	}
 	buf_free(&b);
+	return rc;
+}
+
+enum saksi_err catalog_at(struct saksi_txn *t, uint32_t branch, uint64_t seq,
+    struct cat_entry *e, bool *found, struct saksi_error *err)
+{
+	const struct cat_entry *head;
+	struct catalog *c;
+	struct index_term term;
+	uint64_t n;
+	enum saksi_err rc;
+
+	*found = false;
+	if ((rc = txn_catalog(t, &c, err)) != SAKSI_OK)
+		return rc;
+	head = catalog_head(c, branch);
+	if (head == NULL || seq > head->seq)
+		return SAKSI_OK;
+	if (seq == head->seq) {
+		*e = *head;
+		*found = true;
+		return SAKSI_OK;
+	}
+	seq_term(&term, branch, seq);
+	rc = index_find_one(c->index, t->kv, &term, &n, NULL, found, err);
+	if (rc != SAKSI_OK || !*found)
+		return rc;
+	rc = catalog_arrival(t, n, e, found, err);
+	if (rc == SAKSI_OK && (!*found || e->branch != branch || e->seq != seq))
+		rc = saksi_fail(err, SAKSI_EDAMAGED,
+		    "index: it names a changeset that is not there; run `saksi reindex`");
 	return rc;
 }
 

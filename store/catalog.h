@@ -103,6 +103,9 @@ SAKSI_MUST_CHECK enum saksi_err catalog_entry(struct saksi_txn *t,
     struct saksi_error *err);
 SAKSI_MUST_CHECK enum saksi_err catalog_arrival(struct saksi_txn *t, uint64_t n,
     struct cat_entry *e, bool *found, struct saksi_error *err);
+/** catalog_at: The entry of a branch with this sequence number. */
+SAKSI_MUST_CHECK enum saksi_err catalog_at(struct saksi_txn *t, uint32_t branch,
+    uint64_t seq, struct cat_entry *e, bool *found, struct saksi_error *err);
 /** catalog_branch_of: Number of the first branch of ${log}; SIZE_MAX if there is none. */
 size_t catalog_branch_of(const struct catalog *c, const struct saksi_hash *log);
 /** catalog_head: The newest entry of a branch; NULL if there is no such branch. */

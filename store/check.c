@@ -107,6 +107,10 @@ static enum saksi_err check_causes(struct checking *k, const struct stored_entry
 	    me.max_hlc != e->max_hlc || me.branch != e->branch)
 		found(k, "changeset %s: the index has it twice, or under another number",
 		    name);
+	if ((rc = catalog_at(k->t, e->branch, e->cs->seq, &me, &there, err)) != SAKSI_OK)
+		return rc;
+	if (!there || me.n != e->n)
+		found(k, "changeset %s: the index does not find it in its log", name);
 	if ((rc = causes_in_order(k, e, name, &whole, err)) != SAKSI_OK || !whole)
 		return rc;
 	if ((rc = log_join_causes(k->t, e->cs, &past, &max_hlc, err)) == SAKSI_OK)

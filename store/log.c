@@ -75,6 +75,17 @@ enum saksi_err saksi_log_get(struct saksi_txn *t, const struct saksi_hash *id,
 	return saksi_log_get_n(t, e.n, out, err);
 }
 
+enum saksi_err saksi_log_at(struct saksi_txn *t, uint32_t branch, uint64_t seq,
+    struct saksi_hash *id, bool *there, struct saksi_error *err)
+{
+	struct cat_entry e;
+	enum saksi_err rc = catalog_at(t, branch, seq, &e, there, err);
+
+	if (rc == SAKSI_OK && *there)
+		*id = e.id;
+	return rc;
+}
+
 struct each {
 	saksi_log_fn *fn;
 	void *ctx;

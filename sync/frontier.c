@@ -4,8 +4,6 @@
 
 #include "remotes.h"
 
-#define WALK_MAX 100000u /* steps back in all; a peer further behind gets all again */
-
 static int by_hash(const void *a, const void *b)
 {
 	return hash_cmp(a, b);
@@ -58,31 +56,7 @@ struct learning {
 	size_t n_heads;
 	struct saksi_hash *found;
 	size_t n_found;
-	size_t steps;
 };
-
-/* The entry of ${from}'s branch with that number, by the links back. */
-static enum saksi_err walk_back(struct learning *l, const struct log_head *from,
-    uint64_t seq, struct saksi_hash *id, bool *there, struct saksi_error *err)
-{
-	enum saksi_err rc = SAKSI_OK;
-
-	*id = from->id;
-	*there = false;
-	for (uint64_t at = from->seq; at > seq; at--) {
-		struct log_entry e = {0};
-
-		if (l->steps++ >= WALK_MAX)
-			return SAKSI_OK;
-		rc = saksi_log_get(l->txn, id, &e, err);
-		if (rc != SAKSI_OK)
-			return rc;
-		*id = e.cs->prev;
-		log_entry_free(&e);
-	}
-	*there = true;
-	return rc;
-}
 
 static enum saksi_err resolve(struct learning *l, const struct frontier_head *h,
     bool *found, const struct log_head **log, struct saksi_error *err)
@@ -99,15 +73,12 @@ static enum saksi_err resolve(struct learning *l, const struct frontier_head *h,
 		if (memcmp(l->tags[i], h->log, FRONTIER_SHORT) != 0)
 			continue;
 		*log = &l->heads[i];
-		if (h->seq == 0 || h->seq > l->heads[i].seq)
-			continue;
-		rc = walk_back(l, &l->heads[i], h->seq, &id, &there, err);
+		/* What was there before a fork stands in one branch of the log. */
+		rc = saksi_log_at(l->txn, l->heads[i].branch, h->seq, &id, &there, err);
 		if (rc != SAKSI_OK)
 			return rc;
-		if (!there) { /* too far back to look: held, but not remembered */
-			*found = true;
-			return SAKSI_OK;
-		}
+		if (!there)
+			continue;
 		frontier_id(tag, l->f, &id);
 		if (memcmp(tag, h->head, FRONTIER_SHORT) == 0) {
 			l->found[l->n_found++] = id;

@@ -156,7 +156,7 @@ void index_doc_free(struct index_doc *d)
 
 static bool is_one(uint8_t family)
 {
-	return family == IX_ID || family == IX_CHANGESET || family == IX_ARRIVAL;
+	return family == IX_ID || family_is_log(family);
 }
 
 static struct one *find_one(const struct gather *g, const uint8_t *term, size_t n,

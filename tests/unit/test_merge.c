@@ -553,6 +553,31 @@ static void broken_chains_are_refused(void **state)
 	device_end(&b);
 }
 
+static void entries_stand_once(struct saksi_txn *t, const struct log_head *list, size_t n)
+{
+	uint64_t count, met = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		for (uint64_t seq = 0; seq <= list[i].seq + 1; seq++) {
+			struct saksi_hash id;
+			struct log_entry e = {0};
+			bool there;
+
+			OK(saksi_log_at(t, list[i].branch, seq, &id, &there, &g_err));
+			assert_false(there && (seq == 0 || seq > list[i].seq));
+			if (!there)
+				continue;
+			OK(saksi_log_get(t, &id, &e, &g_err));
+			assert_int_equal(e.cs->seq, seq);
+			assert_int_equal(e.branch, list[i].branch);
+			log_entry_free(&e);
+			met++;
+		}
+	}
+	OK(saksi_log_count(t, &count, &g_err));
+	assert_int_equal(met, count);
+}
+
 static void a_forked_log_keeps_both_branches(void **state)
 {
 	struct device a, b;
@@ -586,8 +611,13 @@ static void a_forked_log_keeps_both_branches(void **state)
 	OK(saksi_log_heads(t, &list, &n, &g_err));
 	assert_int_equal(n, 2);
 	assert_true(list[0].forked && list[1].forked);
-	free(list);
+	/* Each entry is found in one branch, before it is written and after. */
+	entries_stand_once(t, list, n);
 	OK(saksi_txn_commit(&t, &g_err));
+	t = begin(&b, false);
+	entries_stand_once(t, list, n);
+	saksi_txn_abort(&t);
+	free(list);
 	r = get(&b, &id);
 	assert_true(has_value(r, "tags", "from the copy"));
 	assert_true(has_value(r, "tags", "from the original"));

@@ -31,6 +31,13 @@ SAKSI_MUST_CHECK enum saksi_err saksi_log_get(struct saksi_txn *t,
     const struct saksi_hash *id, struct log_entry *out, struct saksi_error *err);
 SAKSI_MUST_CHECK enum saksi_err saksi_log_get_n(struct saksi_txn *t, uint64_t n,
     struct log_entry *out, struct saksi_error *err);
+/**
+ * saksi_log_at(t, branch, seq, id, there, err):
+ * The changeset with that sequence number in a branch.  What a log had before it
+ * forked stands in the first of its branches alone.
+ */
+SAKSI_MUST_CHECK enum saksi_err saksi_log_at(struct saksi_txn *t, uint32_t branch,
+    uint64_t seq, struct saksi_hash *id, bool *there, struct saksi_error *err);
 /** saksi_log_each: In arrival (= topological) order from number ${from} on. */
 typedef enum saksi_err saksi_log_fn(void *ctx, const struct log_entry *e,
     struct saksi_error *err);

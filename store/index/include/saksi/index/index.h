@@ -149,7 +149,7 @@ SAKSI_MUST_CHECK enum saksi_err index_flush(struct index *x, struct kv_txn *txn,
 
 /**
  * index_find_one(x, txn, t, doc, payload, found, err):
- * The first document of a term of family IX_ID, IX_CHANGESET or IX_ARRIVAL;
+ * The first document of a term of family IX_ID, IX_CHANGESET, IX_ARRIVAL or IX_SEQ;
  * sees what was put and not yet flushed.  ${payload} may be NULL, else appended to.
  */
 SAKSI_MUST_CHECK enum saksi_err index_find_one(struct index *x, struct kv_txn *txn,
