@@ -248,7 +248,7 @@ static void compare_ones(struct world *w, unsigned tries)
 		struct buf payload = BUF_INIT;
 		struct index_term t;
 		uint64_t got = 0;
-		uint8_t key[8];
+		uint8_t key[12] = {0};
 		bool found;
 
 		id_of(&t, doc);
@@ -269,6 +269,12 @@ static void compare_ones(struct world *w, unsigned tries)
 			assert_int_equal(payload.len, 1 + n % 20);
 			assert_int_equal(payload.p[0], n % 251);
 		}
+		memmove(key + 4, key, 8);
+		memset(key, 0, 4);
+		index_term(&t, IX_SEQ, key, 12);
+		OK(index_find_one(w->x, w->t, &t, &got, NULL, &found, &w->f.err));
+		assert_int_equal(found, w->now->log[n]);
+		assert_true(!found || got == n);
 		buf_free(&payload);
 	}
 }
@@ -468,6 +474,97 @@ static void test_tiers(void **state)
 	world_free(&w);
 }
 
+/* ---- what shows without a key ------------------------------------------------------ */
+
+struct shown {
+	struct world *w;
+	enum kv_table table;
+	size_t values;
+	size_t others; /* of another length than a block's */
+};
+
+static enum saksi_err look(void *ctx, uint64_t n, const uint8_t *p, size_t len,
+    struct saksi_error *err)
+{
+	struct shown *s = ctx;
+	struct buf sealed = BUF_INIT;
+	bool found;
+
+	(void)p;
+	(void)len;
+	OK(kv_read_sealed(&sealed, &found, s->w->t, s->table, n, err));
+	assert_true(found);
+	s->values++;
+	s->others += sealed.len != 1 + CRYPTO_SEAL_OVERHEAD + 1980;
+	/* One of the few lengths there are, with its head and seal. */
+	assert_int_equal(kv_frame_len(sealed.len - 1 - CRYPTO_SEAL_OVERHEAD - 5),
+	    sealed.len - 1 - CRYPTO_SEAL_OVERHEAD);
+	buf_free(&sealed);
+	return SAKSI_OK;
+}
+
+static void look_at(struct world *w, struct shown *s, enum kv_table table)
+{
+	*s = (struct shown){.w = w, .table = table};
+	OK(kv_scan(w->t, table, 0, look, s, &w->f.err));
+}
+
+/* A document of words that all have, or that it has alone. */
+static void say(struct world *w, uint64_t doc, bool common)
+{
+	struct index_doc d = INDEX_DOC_INIT;
+	struct index_term t;
+	char word[32];
+
+	id_of(&t, doc);
+	index_doc_term(&d, &t);
+	for (unsigned i = 0; i < 20; i++) {
+		(void)snprintf(word, sizeof(word), "word%08u%02u",
+		    common ? 0 : (unsigned)doc, i);
+		index_doc_word(&d, word, strlen(word), 2 * i + 1, 1);
+	}
+	OK(index_put(w->x, doc, &d, &w->f.err));
+	index_doc_free(&d);
+}
+
+static void test_blocks_have_one_size(void **state)
+{
+	(void)state;
+	for (unsigned common = 0; common < 2; common++) {
+		struct shown before, after, tail;
+		struct world w;
+
+		world_new(&w, 11);
+		for (uint64_t doc = 1; doc <= 300; doc++) {
+			if (doc % 100 == 1)
+				world_begin(&w, true);
+			say(&w, doc, common == 1);
+			if (doc % 100 == 0)
+				world_commit(&w);
+		}
+		world_begin(&w, false);
+		look_at(&w, &before, KV_INDEX);
+		look_at(&w, &tail, KV_TAIL);
+		assert_int_equal(tail.values, 0);
+		assert_true(before.values > 6);
+		assert_true(before.others <= 1); /* the state record */
+		kv_abort(&w.t);
+		/* A small change adds one value of the tail, and no block. */
+		for (uint64_t doc = 301; doc <= 305; doc++) {
+			world_begin(&w, true);
+			say(&w, doc, common == 1);
+			world_commit(&w);
+		}
+		world_begin(&w, false);
+		look_at(&w, &after, KV_INDEX);
+		look_at(&w, &tail, KV_TAIL);
+		assert_int_equal(tail.values, 5);
+		assert_int_equal(after.values, before.values);
+		kv_abort(&w.t);
+		world_free(&w);
+	}
+}
+
 static void test_clear(void **state)
 {
 	struct world w;
@@ -532,6 +629,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_long_terms),
     cmocka_unit_test(test_model),
     cmocka_unit_test(test_tiers),
+    cmocka_unit_test(test_blocks_have_one_size),
     cmocka_unit_test(test_clear),
     cmocka_unit_test(test_two_readers),
 };
