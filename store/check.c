@@ -272,6 +272,7 @@ static enum saksi_err check_row(void *ctx, uint64_t number, const uint8_t *p, si
 	    (rc = state_read(&s, whole.p, whole.len, err)) == SAKSI_OK) {
 		rc = check_record(k, number, &head, &s, err);
 		state_free(&s);
+		kv_txn_rest(k->t->kv); /* it was looked up, too */
 	}
 	buf_free(&whole);
 	return rc;

@@ -31,6 +31,7 @@ enum saksi_err saksi_search_record(struct saksi_record **out, struct saksi_txn *
 		return rc;
 	rc = record_from_state(out, &s, number, err);
 	state_free(&s);
+	kv_txn_rest(t->kv);
 	return rc;
 }
 

@@ -139,6 +139,8 @@ enum saksi_err txn_record_json(struct saksi_txn *t, uint64_t number, json_t **ou
 		return rc;
 	rc = state_json(out, t, &s, number, err);
 	state_free(&s);
+	/* Whoever asks for one asks for many. */
+	kv_txn_rest(t->kv);
 	return rc;
 }
 

@@ -17,6 +17,8 @@ static void add(uint64_t sums[INDEX_SUMS], const uint8_t *term, size_t n, uint64
 	sums[doc % INDEX_SUMS] += h ^ h >> 32;
 }
 
+#define POSTINGS 128u
+
 enum saksi_err index_digest(struct index *x, struct kv_txn *txn,
     uint64_t sums[INDEX_SUMS], struct saksi_error *err)
 {
@@ -24,6 +26,7 @@ enum saksi_err index_digest(struct index *x, struct kv_txn *txn,
 	size_t n = run_count(x);
 	struct run **runs = calloc(n + 1, sizeof(struct run *));
 	struct merger m = {.n = 0};
+	uint64_t added = 0;
 	enum saksi_err rc;
 
 	if (runs == NULL)
@@ -35,6 +38,9 @@ enum saksi_err index_digest(struct index *x, struct kv_txn *txn,
 	while (rc == SAKSI_OK && m.valid) {
 		if (!family_is_log(m.term[0]))
 			add(sums, m.term, m.term_len, m.doc, m.pay, m.pay_len);
+		/* About as often as a block is read. */
+		if (++added % POSTINGS == 0)
+			kv_txn_rest(txn);
 		rc = merger_next(&m, err);
 	}
 	merger_close(&m);

@@ -209,3 +209,8 @@ size_t kv_txn_dirty(const struct kv_txn *txn)
 {
 	return txn->dirty;
 }
+
+void kv_txn_rest(struct kv_txn *txn)
+{
+	kv_rest(txn->kv);
+}

@@ -133,6 +133,8 @@ SAKSI_MUST_CHECK enum saksi_err kv_verify(struct kv *kv,
  * memory of this process.
  */
 void kv_rest(struct kv *kv);
+/** kv_txn_rest: The same, of the vault that a transaction reads. */
+void kv_txn_rest(struct kv_txn *txn);
 /** kv_file_size: Bytes of the data file. */
 uint64_t kv_file_size(const struct kv *kv);
 
