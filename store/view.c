@@ -166,35 +166,65 @@ static void count_conflicts(struct state *s)
 	}
 }
 
-static bool before_some_deletion(const struct state *s, const struct state_op *v)
+/*
+ * The pasts of all visible deletions as one: what lies in the past of any of them
+ * lies in this, and nothing else does.  A past is taken in once, however many of
+ * its group's elements are visible.
+ */
+static enum saksi_err join_deletions(struct vclock *all, const struct state *s,
+    struct saksi_error *err)
 {
-	for (size_t i = 0; i < s->n_ops && s->ops[i].visible; i++) {
+	enum saksi_err rc = SAKSI_OK;
+	bool *taken;
+
+	if (s->n_pasts == 0)
+		return SAKSI_OK;
+	if ((taken = calloc(s->n_pasts, sizeof(*taken))) == NULL)
+		return saksi_fail_nomem(err);
+	for (size_t i = 0; i < s->n_ops && s->ops[i].visible && rc == SAKSI_OK; i++) {
 		const struct state_op *d = &s->ops[i];
 
-		if (state_field_is(d, "deleted") && d->past != NULL &&
-		    vclock_has(d->past, v->branch, v->seq))
-			return true;
+		if (d->past == NULL || !state_field_is(d, "deleted") ||
+		    taken[d->past - s->pasts])
+			continue;
+		taken[d->past - s->pasts] = true;
+		rc = vclock_join(all, d->past, err);
 	}
+	free(taken);
+	return rc;
+}
+
+static bool deletion_visible(const struct state *s)
+{
+	for (size_t i = 0; i < s->n_ops && s->ops[i].visible; i++)
+		if (state_field_is(&s->ops[i], "deleted"))
+			return true;
 	return false;
 }
 
-static void judge_deletion(struct state *s)
+static enum saksi_err judge_deletion(struct state *s, struct saksi_error *err)
 {
-	bool deleted = false, edited = false;
+	struct vclock all = {NULL, 0};
+	bool edited = false;
+	enum saksi_err rc;
 
-	s->deletions = false;
-	for (size_t i = 0; i < s->n_ops; i++)
-		s->deletions |=
+	s->shown = RECORD_VISIBLE;
+	s->deletions = s->delete_conflict = false;
+	for (size_t i = 0; i < s->n_ops && !s->deletions; i++)
+		s->deletions =
 		    s->ops[i].value != NULL && state_field_is(&s->ops[i], "deleted");
-	for (size_t i = 0; s->deletions && i < s->n_ops && s->ops[i].visible; i++) {
-		if (state_field_is(&s->ops[i], "deleted"))
-			deleted = true;
-		else if (!before_some_deletion(s, &s->ops[i]))
-			edited = true;
-	}
-	s->shown = deleted && !edited ? RECORD_DELETED : RECORD_VISIBLE;
-	s->delete_conflict = deleted && edited;
+	if (!s->deletions || !deletion_visible(s))
+		return SAKSI_OK;
+	rc = join_deletions(&all, s, err);
+	for (size_t i = 0; rc == SAKSI_OK && i < s->n_ops && s->ops[i].visible; i++)
+		edited = edited ||
+		    (!state_field_is(&s->ops[i], "deleted") &&
+			!vclock_has(&all, s->ops[i].branch, s->ops[i].seq));
+	vclock_free(&all);
+	s->shown = edited ? RECORD_VISIBLE : RECORD_DELETED;
+	s->delete_conflict = edited;
 	s->n_conflicts += s->delete_conflict;
+	return rc;
 }
 
 static void read_reserved(struct state *s)
@@ -284,7 +314,6 @@ enum saksi_err state_view(struct state *s, const struct catalog *c, int64_t as_o
 	if (!sort(s, by_place) || !fold(s))
 		return saksi_fail_nomem(err);
 	count_conflicts(s);
-	judge_deletion(s);
 	read_reserved(s);
-	return SAKSI_OK;
+	return judge_deletion(s, err);
 }
