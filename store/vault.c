@@ -242,13 +242,17 @@ void vault_remove_half(const char *dir)
 	static const char *const files[] = {KEYRING_FILE, KV_DATA_FILE, "lock.mdb",
 	    ANCHOR_FILE};
 
-	/* Not one byte of memory: lack of it may be why there is but a half. */
-	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	/* No memory and no descriptor: lack of them may be why there is but a half. */
+	char path[4096];
 
-	for (size_t i = 0; fd >= 0 && i < sizeof(files) / sizeof(files[0]); i++)
-		(void)unlinkat(fd, files[i], 0);
-	if (fd >= 0)
-		close(fd);
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+		int n = snprintf(path, sizeof(path), "%s/%s", dir, files[i]);
+
+		/* As long as its keys are there the rest says that it was interrupted. */
+		if (n < 0 || (size_t)n >= sizeof(path) ||
+		    (unlink(path) != 0 && errno != ENOENT))
+			return;
+	}
 	rmdir(dir);
 }
 
