@@ -59,6 +59,7 @@ enum seek_kind {
 	FIND_ANY_OF,
 	FIND_PHRASE /* kids are IX_POSITION, one for each word */
 };
+#define SEEK_AHEAD 32u
 struct seeker {
 	enum seek_kind kind;
 	struct index_hits *hits;
@@ -74,6 +75,9 @@ struct seeker {
 	bool begun, end, sure;
 	uint64_t doc;
 	uint32_t times; /* PHRASE: how often; a kid of one: which word it is */
+	/* ALL_OF two terms: what they share, found before it is sought */
+	uint64_t ahead[SEEK_AHEAD];
+	size_t n_ahead, at_ahead;
 };
 /* What all seekers of a search need. */
 struct seeking {

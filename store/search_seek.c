@@ -200,6 +200,45 @@ static enum saksi_err meet_pair(struct seeker *a, struct seeker *b, uint64_t *fr
 	}
 }
 
+static size_t list_common(uint64_t *out, size_t max, const uint64_t *a, size_t na,
+    const uint64_t *b, size_t nb)
+{
+	size_t i = 0, k = 0, n = 0;
+
+	while (n < max && i < na && k < nb) {
+		uint64_t x = a[i], y = b[k];
+
+		out[n] = x;
+		n += x == y;
+		i += x <= y;
+		k += y <= x;
+	}
+	return n;
+}
+
+/* As meet(), of two terms only; these stay where the list begins. */
+static enum saksi_err meet_ahead(struct seeker *s, uint64_t from, struct saksi_error *err)
+{
+	struct seeker *a = s->kids[0], *b = s->kids[1];
+	const uint64_t *x, *y;
+	size_t n, m;
+	enum saksi_err rc;
+
+	while (s->at_ahead < s->n_ahead && s->ahead[s->at_ahead] < from)
+		s->at_ahead++;
+	if (s->at_ahead == s->n_ahead) {
+		s->at_ahead = s->n_ahead = 0;
+		if ((rc = meet_pair(a, b, &from, &s->end, err)) != SAKSI_OK || s->end)
+			return rc;
+		n = index_hits_ahead(a->hits, &x);
+		m = index_hits_ahead(b->hits, &y);
+		s->n_ahead = list_common(s->ahead, SEEK_AHEAD, x, n, y, m);
+	}
+	s->doc = s->ahead[s->at_ahead];
+	s->sure = !a->doubt && !b->doubt;
+	return SAKSI_OK;
+}
+
 static enum saksi_err count_pair(struct seeker *a, struct seeker *b, uint64_t from,
     uint64_t *n, struct saksi_error *err)
 {
@@ -263,6 +302,8 @@ static enum saksi_err meet(struct seeker *s, uint64_t from, struct saksi_error *
 {
 	size_t same = 0;
 
+	if (s->kind == FIND_ALL_OF && s->n_kids == 2 && is_term_pair(s))
+		return meet_ahead(s, from, err);
 	s->end = s->n_kids == 0;
 	s->doc = from;
 	while (!s->end && same < s->n_kids) {
@@ -554,6 +595,9 @@ enum saksi_err seeker_score(struct seeker *s, struct seeking *q, double *score,
 		break;
 	case FIND_ALL_OF:
 	case FIND_ANY_OF:
+		/* Two terms may stand before what they share. */
+		for (size_t i = 0; s->n_ahead > 0 && i < s->n_kids && rc == SAKSI_OK; i++)
+			rc = seeker_seek(s->kids[i], s->doc, err);
 		for (size_t i = 0; i < s->n_kids && rc == SAKSI_OK; i++)
 			if (!s->kids[i]->end && s->kids[i]->doc == s->doc)
 				rc = seeker_score(s->kids[i], q, score, err);
