@@ -44,16 +44,21 @@ static void check_key(struct mp_reader *r, struct level *l, const struct mp_head
 	l->key_len = (size_t)h->v;
 }
 
-size_t mp_skip(struct mp_reader *r, unsigned depth, const uint8_t **start)
+static void pass(struct mp_reader *r, const struct mp_head *h)
 {
-	static const uint8_t nothing[1];
+	r->p += h->size;
+	if (h->type == MP_STR || h->type == MP_BIN)
+		r->p += h->v;
+}
+
+/* An array or a map, with all that is in it. */
+static size_t skip_nested(struct mp_reader *r, unsigned depth, const uint8_t **start)
+{
 	const uint8_t *first = r->p;
 	struct level stack[STACK_MAX];
 	struct mp_head h;
 	unsigned top = 0; /* how many levels are open */
 
-	if (start != NULL)
-		*start = nothing;
 	if (depth > STACK_MAX)
 		depth = STACK_MAX;
 	do {
@@ -68,9 +73,7 @@ size_t mp_skip(struct mp_reader *r, unsigned depth, const uint8_t **start)
 		}
 		if (r->failed)
 			return 0;
-		r->p += h.size;
-		if (h.type == MP_STR || h.type == MP_BIN)
-			r->p += h.v;
+		pass(r, &h);
 		if (h.type == MP_ARRAY || h.type == MP_MAP) {
 			if (top >= depth) {
 				mp_fail(r, "nested too deep");
@@ -85,6 +88,25 @@ size_t mp_skip(struct mp_reader *r, unsigned depth, const uint8_t **start)
 		while (top > 0 && stack[top - 1].left == 0)
 			top--;
 	} while (top > 0);
+	if (start != NULL)
+		*start = first;
+	return (size_t)(r->p - first);
+}
+
+size_t mp_skip(struct mp_reader *r, unsigned depth, const uint8_t **start)
+{
+	static const uint8_t nothing[1];
+	const uint8_t *first = r->p;
+	struct mp_head h;
+
+	if (start != NULL)
+		*start = nothing;
+	if (!mp_head_get(&h, r))
+		return 0;
+	/* Most items are of one piece and need no room for levels. */
+	if (h.type == MP_ARRAY || h.type == MP_MAP)
+		return skip_nested(r, depth, start);
+	pass(r, &h);
 	if (start != NULL)
 		*start = first;
 	return (size_t)(r->p - first);
