@@ -217,12 +217,31 @@ static enum saksi_err sorted(struct buf *out, const struct key *k, struct saksi_
 	return buf_ok(out, err);
 }
 
+/*
+ * How much of a name counts: all of it, or of a longer one as many whole words as
+ * fit, or letters when they are mostly one word.  ICU romanises in place, which of
+ * a long text takes time that grows with its square.
+ */
+static size_t counted(const char *s, size_t n)
+{
+	size_t end = TEXT_SKELETON_MAX, word;
+
+	if (n <= TEXT_SKELETON_MAX)
+		return n;
+	for (word = end; word > TEXT_SKELETON_MAX / 2; word--)
+		if (s[word] == ' ')
+			return word;
+	while (end > 0 && ((unsigned char)s[end] & 0xc0) == 0x80)
+		end--;
+	return end;
+}
+
 enum saksi_err text_skeleton(struct buf *out, const char *s, size_t n,
     struct saksi_error *err)
 {
 	struct buf plain = BUF_INIT;
 	struct key k = {BUF_INIT, 0, 0, false};
-	enum saksi_err rc = folded_latin(&plain, s, n, err);
+	enum saksi_err rc = folded_latin(&plain, s, counted(s, n), err);
 
 	if (rc != SAKSI_OK)
 		goto fail;

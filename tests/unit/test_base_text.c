@@ -274,6 +274,42 @@ static void test_names(void **state)
 	assert_becomes(text_skeleton, "Aong Ahha 7b", "7b ah ang");
 }
 
+/* Its letters grow 18 times; all of them would take longer than a test may. */
+#define GIANT (1500u * 1000u)
+
+static void test_giant_names(void **state)
+{
+	static const char letter[] = "\xef\xb7\xba";
+	struct buf name = BUF_INIT, a = BUF_INIT, b = BUF_INIT;
+
+	(void)state;
+	while (name.len < GIANT)
+		buf_add_str(&name, letter);
+	assert_int_equal(text_skeleton(&a, (const char *)name.p, name.len, NULL),
+	    SAKSI_OK);
+	assert_int_equal(text_skeleton(&b, (const char *)name.p,
+			     TEXT_SKELETON_MAX / 3 * 3, NULL),
+	    SAKSI_OK);
+	assert_string_equal(buf_cstr(&a), buf_cstr(&b));
+	assert_true(a.len > 0);
+	buf_reset(&name);
+	buf_reset(&a);
+	buf_reset(&b);
+	/* Words are not cut in two; one byte less, and all of it counts. */
+	while (name.len < TEXT_SKELETON_MAX - 2)
+		buf_add_byte(&name, name.len % 6 == 5 ? ' ' : 'k');
+	buf_add_str(&name, " zz");
+	assert_int_equal(text_skeleton(&a, (const char *)name.p, name.len, NULL),
+	    SAKSI_OK);
+	assert_null(strchr(buf_cstr(&a), 'z'));
+	assert_int_equal(text_skeleton(&b, (const char *)name.p, name.len - 1, NULL),
+	    SAKSI_OK);
+	assert_non_null(strchr(buf_cstr(&b), 'z'));
+	buf_free(&name);
+	buf_free(&a);
+	buf_free(&b);
+}
+
 /* The textbook's table, which cannot be wrong in the way a band can. */
 static unsigned slow_distance(const char *a, const char *b, unsigned max)
 {
@@ -489,6 +525,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_too_long),
     cmocka_unit_test(test_words),
     cmocka_unit_test(test_names),
+    cmocka_unit_test(test_giant_names),
     cmocka_unit_test(test_distance),
     cmocka_unit_test(test_near),
     cmocka_unit_test(test_countries),

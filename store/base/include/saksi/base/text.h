@@ -40,11 +40,13 @@ SAKSI_MUST_CHECK enum saksi_err text_words(const char *s, size_t n,
     bool (*fn)(void *ctx, const char *word, size_t len), void *ctx,
     struct saksi_error *err);
 
+#define TEXT_SKELETON_MAX 1024u
 /**
  * text_skeleton(out, s, n, err):
  * Name key of data/schema/README.md: romanised, folded, doubled letters
  * single, each word its first letter and then consonants without aspirate h,
- * words sorted.  text_distance(): edit distance of two folded texts, in code
+ * words sorted.  Of a name of more than TEXT_SKELETON_MAX bytes only its first
+ * words that fit are looked at.  text_distance(): edit distance of two folded texts, in code
  * points, capped at ${max}+1.
  */
 SAKSI_MUST_CHECK enum saksi_err text_skeleton(struct buf *out, const char *s, size_t n,
