@@ -64,6 +64,7 @@ struct cli_given {
 struct cli {
 	const struct cli_command *command; /* NULL until it is known */
 	char family[64];		   /* words before it was known: "key" */
+	bool delivered;			   /* a file was put in place */
 	bool want_help, want_version;
 
 	const char *vault_dir; /* as given with -C */

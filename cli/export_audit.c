@@ -72,7 +72,9 @@ static enum saksi_err audit_overrides(struct exporting *x)
 	json_t *o;
 	enum saksi_err rc;
 
-	if (list != NULL && json_array_size(list) == 0) {
+	if (list == NULL)
+		return saksi_fail_nomem(&x->c->err);
+	if (json_array_size(list) == 0) {
 		json_decref(list);
 		return SAKSI_OK;
 	}

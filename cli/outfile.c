@@ -40,8 +40,12 @@ enum saksi_err outfile_commit(struct cli *c, struct fs_out *o)
 {
 	enum saksi_err rc;
 
+	/* What lacks something must not leave; what the vault has done is done. */
+	if (memory_has_run_out() && (c->command->flags & CMD_WRITES) == 0)
+		return saksi_fail_nomem(&c->err);
 	signals_block(true);
 	rc = fs_out_commit(o, &c->err);
+	c->delivered = c->delivered || rc == SAKSI_OK;
 	if (rc != SAKSI_OK && o->path != NULL)
 		rc = exists(c, o->path, rc);
 	fs_out_abort(o);
