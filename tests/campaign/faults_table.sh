@@ -182,7 +182,7 @@ table() { # INPUTS OVERRIDES
 	scenario import-many office office one "$o import $in/many"
 	scenario import-long office office one "$o import $in/long"
 	scenario import-wrong office office one "$o import $in/wrong" code=1 tells=1
-	scenario migrate old old old '-C old migrate'
+	scenario migrate old old old '-C old migrate' 'stray=old/migration'
 	scenario repair office saved one "$o repair --to saved"
 	scenario repair-heads heads saved one '-C heads repair --to saved' code=3
 	scenario repair-cut cut saved one '-C cut repair --to saved' code=3 tells=1
