@@ -1,6 +1,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <saksi/base/err.h>
 #include <saksi/base/secret.h>
 #include <saksi/base/text.h>
 
@@ -18,8 +19,10 @@ static bool decode(struct points *out, const char *s)
 
 	out->n = 0;
 	out->p = calloc(len + 1, sizeof(*out->p));
-	if (out->p == NULL)
+	if (out->p == NULL) {
+		memory_ran_out();
 		return false;
+	}
 	for (size_t i = 0; i < len;) {
 		uint32_t cp;
 		size_t used = utf8_decode(&cp, s + i, len - i);
@@ -102,6 +105,8 @@ unsigned text_distance(const char *a, const char *b, unsigned max)
 	row = calloc(pb.n + 1, sizeof(*row));
 	if (row != NULL)
 		d = banded(&pa, &pb, max, row);
+	else
+		memory_ran_out();
 out:
 	free(row);
 	points_free(&pa);
