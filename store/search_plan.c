@@ -289,7 +289,42 @@ static enum saksi_err plan_node(struct seeker **out, struct seeking *s,
 	return plan_all(out, s, err);
 }
 
+/* Beside what the terms say, each long record, which is asked (terms.h). */
+static enum saksi_err beside_long(struct seeker **root, struct seeker **found,
+    struct seeker **asked, struct saksi_error *err)
+{
+	struct seeker *rest = NULL, *any = NULL;
+	enum saksi_err rc;
+
+	(*asked)->doubt = true;
+	if ((rc = seeker_new(&rest, FIND_ALL_OF, err)) == SAKSI_OK &&
+	    (rc = seeker_add(rest, root, err)) == SAKSI_OK &&
+	    (rc = seeker_exclude(rest, found, err)) == SAKSI_OK &&
+	    (rc = seeker_new(&any, FIND_ANY_OF, err)) == SAKSI_OK) {
+		seeker_complete(rest);
+		if ((rc = seeker_add(any, &rest, err)) == SAKSI_OK &&
+		    (rc = seeker_add(any, asked, err)) == SAKSI_OK) {
+			seeker_complete(any);
+			*root = any;
+			return SAKSI_OK;
+		}
+	}
+	seeker_free(&rest);
+	seeker_free(&any);
+	return rc;
+}
+
 enum saksi_err plan_query(struct seeker **out, struct seeking *s, struct saksi_error *err)
 {
-	return plan_node(out, s, s->q->root, NO_BUDGET, err);
+	struct seeker *found = NULL, *asked = NULL;
+	struct index_term t;
+	enum saksi_err rc = plan_node(out, s, s->q->root, NO_BUDGET, err);
+
+	index_term(&t, IX_STATE, STATE_LONG, strlen(STATE_LONG));
+	if (rc == SAKSI_OK && (rc = seeker_term(&found, s, &t, err)) == SAKSI_OK &&
+	    found->estimate > 0 && (rc = seeker_term(&asked, s, &t, err)) == SAKSI_OK)
+		rc = beside_long(out, &found, &asked, err);
+	seeker_free(&found);
+	seeker_free(&asked);
+	return rc;
 }

@@ -19,6 +19,18 @@ static void add_term(struct maker *m, enum index_family family, const void *p, s
 	index_doc_term(m->d, &t);
 }
 
+bool maker_full(struct maker *m)
+{
+	m->cut = m->cut || m->d->list.len >= RECORD_TERMS_MAX;
+	return m->cut;
+}
+
+void maker_term(struct maker *m, enum index_family family, const void *p, size_t n)
+{
+	if (!maker_full(m))
+		add_term(m, family, p, n);
+}
+
 bool maker_fold(struct maker *m, const char *text, size_t n)
 {
 	buf_reset(&m->folded);
@@ -49,7 +61,7 @@ static bool gather_word(void *ctx, const char *word, size_t n)
 
 bool maker_field_text(struct maker *m, const char *text, size_t n)
 {
-	if (n == 0)
+	if (n == 0 || maker_full(m))
 		return true;
 	few_begin(&m->few, FIELD_WORDS_MAX);
 	if (!maker_fold(m, text, n))
@@ -70,6 +82,8 @@ static bool say_word(void *ctx, const char *word, size_t n)
 {
 	struct saying *s = ctx;
 
+	if (maker_full(s->m))
+		return false;
 	index_doc_word(s->m->d, word, n, s->m->position++, s->weight);
 	few_add(&s->m->few, word, n);
 	return true;
@@ -95,6 +109,8 @@ static bool say_text(void *ctx, const struct schema_field *f, enum text_weight w
 	struct saying s = {m, weight_number(weight)};
 	bool prose = field_is_prose(f->kind) && weight != TEXT_LABEL;
 
+	if (maker_full(m))
+		return true;
 	few_begin(&m->few, prose ? FIELD_PROSE_MAX : 0);
 	if (!maker_fold(m, text, strlen(text)))
 		return false;
@@ -145,7 +161,7 @@ static void add_date(struct maker *m, const json_t *v)
 	if (!value_date(&d, m->f, v))
 		return;
 	date_term(term, &d);
-	add_term(m, IX_DATE, term, sizeof(term));
+	maker_term(m, IX_DATE, term, sizeof(term));
 }
 
 /* Only the first value of a field counts for its order. */
@@ -236,6 +252,8 @@ enum saksi_err record_terms(struct index_doc *d, const struct schema *s,
 		    (label_sort_key(&m.key, s, record) || m.key.failed))
 			add_sort_key(&m, SORT_LABEL);
 	}
+	if (m.cut)
+		add_term(&m, IX_STATE, STATE_LONG, strlen(STATE_LONG));
 	free((void *)m.sorted);
 	buf_free(&m.folded);
 	buf_free(&m.few.bytes);

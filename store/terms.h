@@ -18,6 +18,14 @@
 SAKSI_MUST_CHECK enum saksi_err record_terms(struct index_doc *d, const struct schema *s,
     const json_t *record, bool deleted, bool conflict, struct saksi_error *err);
 
+/*
+ * A record whose terms take more than this (a book of 400,000 words does not) is
+ * long: it has IX_STATE "long", and of its words, names, fields and dates only the
+ * first.  Whatever is searched for, long records are asked themselves.
+ */
+#define RECORD_TERMS_MAX ((size_t)4 << 20)
+#define STATE_LONG "long"
+
 /* ---- IX_LINK ---------------------------------------------------------------- */
 
 /** term_link(t, ref): The 16 bytes of an id; what is no id as it is written. */

@@ -25,6 +25,8 @@ void maker_field(struct maker *m, const void *p, size_t n)
 {
 	struct index_term t;
 
+	if (maker_full(m))
+		return;
 	index_term_keyed(&t, IX_FIELD, m->f->path, p, n);
 	index_doc_term(m->d, &t);
 }

@@ -29,11 +29,16 @@ struct maker {
 	const struct schema_field **sorted; /* those that have had their first value */
 	size_t n_sorted, cap_sorted;
 	struct buf key;
+	bool cut; /* it says more than RECORD_TERMS_MAX */
 	bool nomem;
 	enum saksi_err rc;
 	struct saksi_error *err;
 };
 
+/** maker_full(m): No more words of it; from then on it is a long record. */
+bool maker_full(struct maker *m);
+/** maker_term(m, family, p, n): A term that is cut off where there are too many. */
+void maker_term(struct maker *m, enum index_family family, const void *p, size_t n);
 /** maker_fold(m, text, n): Into m->folded; false: stop. */
 bool maker_fold(struct maker *m, const char *text, size_t n);
 /** maker_field(m, p, n): A term of IX_FIELD under the path at hand. */

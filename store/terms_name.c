@@ -6,14 +6,6 @@
 
 #include "terms_int.h"
 
-static void add_term(struct maker *m, enum index_family family, const void *p, size_t n)
-{
-	struct index_term t;
-
-	index_term(&t, family, p, n);
-	index_doc_term(m->d, &t);
-}
-
 static size_t letters(const char *s, size_t n)
 {
 	size_t k = 0;
@@ -32,12 +24,12 @@ static void add_word(struct maker *m, const char *word, size_t n)
 		return;
 	term[0] = 0;
 	if (n > NAME_WORD_MAX) {
-		add_term(m, IX_NAME, term, 1);
+		maker_term(m, IX_NAME, term, 1);
 		return;
 	}
 	term[0] = (uint8_t)letters(word, n);
 	memcpy(term + 1, word, n);
-	add_term(m, IX_NAME, term, n + 1);
+	maker_term(m, IX_NAME, term, n + 1);
 }
 
 static bool skeleton_of(struct maker *m, const char *s, size_t n)
@@ -61,7 +53,7 @@ static void add_parts(struct maker *m)
 		if (n + 1 < sizeof(term)) {
 			term[0] = SKELETON_PART_TAG;
 			memcpy(term + 1, s, n);
-			add_term(m, IX_SKELETON, term, n + 1);
+			maker_term(m, IX_SKELETON, term, n + 1);
 		}
 		s += n + (s[n] == ' ');
 	}
@@ -70,14 +62,14 @@ static void add_parts(struct maker *m)
 static void add_skeleton(struct maker *m)
 {
 	if (m->key.len > 0)
-		add_term(m, IX_SKELETON, m->key.p, m->key.len);
+		maker_term(m, IX_SKELETON, m->key.p, m->key.len);
 }
 
 static bool add_words(struct maker *m, size_t *words)
 {
 	const char *s = buf_cstr(&m->folded);
 
-	for (*words = 0; *s != '\0'; (*words)++) {
+	for (*words = 0; *s != '\0' && !maker_full(m); (*words)++) {
 		size_t n = strcspn(s, " ");
 
 		add_word(m, s, n);
@@ -103,6 +95,8 @@ bool terms_of_name(struct maker *m, const char *text)
 	bool ascii = is_ascii(&m->folded);
 	size_t words;
 
+	if (maker_full(m))
+		return true;
 	if (!add_words(m, &words))
 		return false;
 	/* As a whole; in its own script also as it was written. */

@@ -925,7 +925,60 @@ static void test_alike(void **state)
 				    alike[i][1 - k]);
 }
 
+#define LONG_WORDS 420000u /* more than RECORD_TERMS_MAX */
+
+static json_t *long_record(void)
+{
+	struct buf text = BUF_INIT;
+	json_t *o;
+
+	for (unsigned i = 0; i < LONG_WORDS; i++) {
+		char word[16];
+
+		(void)snprintf(word, sizeof(word), "w%06u ", i);
+		buf_add_str(&text, word);
+	}
+	o = json_pack("{ss ss ss s[ss] ss ss}", "type", "event", "note", buf_cstr(&text),
+	    "title", "a long one", "tags", "early", "late", "description", "after it all",
+	    "date", "2019-07-10");
+	buf_free(&text);
+	assert_non_null(o);
+	return o;
+}
+
+/* What says more than the index takes is found by all that it says. */
+static void test_long(void **state)
+{
+	static const char *const queries[] = {"w000001", "w419999", "\"w419998 w419999\"",
+	    "\"w419999 w419998\"", "type:event -w419999", "tags:late", "date:2019",
+	    "w419999 OR court", "w555555"};
+	struct index_doc d = INDEX_DOC_INIT;
+	struct world w;
+	size_t n = n_records;
+
+	(void)state;
+	records[n_records++] = long_record();
+	OK(record_terms(&d, schema, records[n], false, false, &g_err));
+	assert_in_range(d.list.len, RECORD_TERMS_MAX, RECORD_TERMS_MAX + 4096);
+	index_doc_free(&d);
+	world_new(&w);
+	fill_at_once(&w);
+	world_ready(&w);
+	for (size_t i = 0; i < sizeof(queries) / sizeof(queries[0]); i++) {
+		struct query *q = parse(queries[i]);
+		size_t found;
+
+		assert_non_null(q);
+		found = check_created(&w, queries[i], q, false);
+		check_ranked(&w, queries[i], q, found);
+		query_free(&q);
+	}
+	world_free(&w);
+	json_decref(records[--n_records]);
+}
+
 static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(test_long),
     cmocka_unit_test(test_khmer),
     cmocka_unit_test(test_alike),
     cmocka_unit_test(test_empty),
