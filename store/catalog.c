@@ -219,6 +219,8 @@ static int by_number(const void *pa, const void *pb)
 	return (*a > *b) - (*a < *b);
 }
 
+#define PENDING_MAX ((size_t)8 << 20)
+
 static enum saksi_err index_touched(struct saksi_txn *t, struct saksi_error *err)
 {
 	struct catalog *c = &t->v->catalog;
@@ -237,6 +239,9 @@ static enum saksi_err index_touched(struct saksi_txn *t, struct saksi_error *err
 			rc = catalog_index(t, last, &s, err);
 			state_free(&s);
 		}
+		/* However many records one changeset touches, their terms are few at once. */
+		if (rc == SAKSI_OK && index_pending(c->index) > PENDING_MAX)
+			rc = index_flush(c->index, t->kv, err);
 	}
 	c->n_touched = 0;
 	return rc;

@@ -95,6 +95,11 @@ bool saksi_txn_full(const struct saksi_txn *t)
 	return kv_txn_dirty(t->kv) >= BATCH_BYTES;
 }
 
+enum saksi_err saksi_txn_settle(struct saksi_txn *t, struct saksi_error *err)
+{
+	return t->touched ? catalog_flush(t, err) : SAKSI_OK;
+}
+
 enum saksi_err txn_catalog(struct saksi_txn *t, struct catalog **out,
     struct saksi_error *err)
 {

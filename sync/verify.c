@@ -281,6 +281,9 @@ static enum saksi_err merge(struct gate *g, const struct changeset *cs,
 			return SAKSI_OK;
 		}
 	}
+	/* What is too much for the index is too much of this one, not of those after it. */
+	if (rc == SAKSI_OK && g->careful)
+		rc = saksi_txn_settle(g->txn, &e);
 	if (rc != SAKSI_OK)
 		return saksi_fail(err, rc, "%s", e.msg);
 	v->what = MERGED;

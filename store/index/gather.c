@@ -64,6 +64,11 @@ bool gather_empty(const struct gather *g)
 	return g->n_puts == 0;
 }
 
+size_t gather_bytes(const struct gather *g)
+{
+	return g->bytes;
+}
+
 static uint64_t put_hash(uint64_t doc, bool log)
 {
 	uint8_t key[9];
@@ -258,6 +263,7 @@ enum saksi_err gather_put(struct gather *g, uint64_t doc, struct index_doc *d,
 	    (rc = note_ones(g, doc, &d->list, err)) != SAKSI_OK ||
 	    (rc = new_put(g, doc, false, &p, err)) != SAKSI_OK)
 		return rc;
+	g->bytes += d->list.len - p->said.list.len;
 	index_doc_free(&p->said);
 	p->said = *d;
 	*d = (struct index_doc)INDEX_DOC_INIT;

@@ -24,6 +24,7 @@ struct put { /* a document, or a changeset */
 struct gather {
 	struct put *puts;
 	size_t n_puts, cap_puts;
+	size_t bytes; /* of what they say */
 	/* puts by (log, document), and terms of index_find_one() */
 	struct table by_doc;
 	uint64_t *doc_hash;

@@ -282,6 +282,11 @@ enum saksi_err index_put_log(struct index *x, uint64_t n, const struct index_ter
 	    : rc;
 }
 
+size_t index_pending(const struct index *x)
+{
+	return x->gather == NULL ? 0 : gather_bytes(x->gather);
+}
+
 /* ---- flushing ------------------------------------------------------------------------- */
 
 #define MERGE_EVERY 8u	 /* small transactions */

@@ -239,6 +239,7 @@ struct gather;
 SAKSI_MUST_CHECK enum saksi_err gather_new(struct gather **out, struct saksi_error *err);
 void gather_free(struct gather **g);
 bool gather_empty(const struct gather *g);
+size_t gather_bytes(const struct gather *g);
 SAKSI_MUST_CHECK enum saksi_err gather_put(struct gather *g, uint64_t doc,
     struct index_doc *d, struct saksi_error *err);
 SAKSI_MUST_CHECK enum saksi_err gather_put_log(struct gather *g, uint64_t n,

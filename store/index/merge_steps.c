@@ -217,6 +217,9 @@ enum saksi_err merge_carry_on(struct index *x, struct kv_txn *txn, uint64_t budg
 	enum saksi_err rc;
 
 	*busy = false;
+	/* What is written now leaves room for what has to be; the rest comes another time. */
+	if (budget > kv_txn_room(txn) / 2)
+		budget = kv_txn_room(txn) / 2;
 	for (unsigned level = 0; level < LEVELS; level++)
 		if ((rc = start_merge(s, level, err)) != SAKSI_OK)
 			return rc;

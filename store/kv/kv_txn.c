@@ -214,3 +214,10 @@ void kv_txn_rest(struct kv_txn *txn)
 {
 	kv_rest(txn->kv);
 }
+
+size_t kv_txn_room(const struct kv_txn *txn)
+{
+	return txn->dirty < KV_BATCH_MAX
+	    ? (KV_BATCH_MAX - txn->dirty) / txn->kv->file.size
+	    : 0;
+}

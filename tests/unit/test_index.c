@@ -624,7 +624,80 @@ static void test_two_readers(void **state)
 	world_free(&w);
 }
 
+/* ---- aborted ------------------------------------------------------------------------ */
+
+static void named(struct index_term *t, uint64_t doc, uint8_t life)
+{
+	uint8_t id[16] = {life};
+
+	le64_put(id + 1, doc * UINT64_C(0x9e3779b97f4a7c15));
+	index_term(t, IX_ID, id, sizeof(id));
+}
+
+static void put_life(struct world *w, uint64_t docs, uint8_t life)
+{
+	for (uint64_t i = 1; i <= docs; i++) {
+		struct index_doc d = INDEX_DOC_INIT;
+		struct index_term t;
+
+		named(&t, i, life);
+		index_doc_term(&d, &t);
+		for (unsigned k = 0; k < 20; k++) {
+			char word[40];
+			int n = snprintf(word, sizeof(word), "w%u-%u-%u", (unsigned)i, k,
+			    life);
+
+			index_doc_word(&d, word, (size_t)n, k, 1);
+		}
+		OK(index_put(w->x, i, &d, &w->f.err));
+		index_doc_free(&d);
+	}
+	OK(index_flush(w->x, w->t, &w->f.err));
+}
+
+static void find_life(struct world *w, uint64_t docs, uint8_t life)
+{
+	for (uint64_t i = 1; i <= docs; i++) {
+		struct index_term t;
+		uint64_t doc = 0;
+		bool found;
+
+		named(&t, i, life);
+		OK(index_find_one(w->x, w->t, &t, &doc, NULL, &found, &w->f.err));
+		assert_true(found);
+		assert_int_equal(doc, i);
+	}
+}
+
+/* Blocks of an aborted transaction are not taken for those that get their numbers. */
+static void test_after_abort(void **state)
+{
+	enum { MANY_DOCS = 400 };
+	struct world w;
+
+	(void)state;
+	world_new(&w, 1);
+	w.t = begin(&w.f, true);
+	OK(index_sync(w.x, w.t, &w.f.err));
+	put_life(&w, MANY_DOCS, 1);
+	find_life(&w, MANY_DOCS, 1);
+	kv_abort(&w.t);
+	index_forget(w.x);
+	w.t = begin(&w.f, true);
+	OK(index_sync(w.x, w.t, &w.f.err));
+	put_life(&w, MANY_DOCS, 2);
+	uint64_t number = kv_txn_number(w.t);
+	OK(kv_commit(&w.t, &w.f.err));
+	index_committed(w.x, number);
+	w.t = begin(&w.f, false);
+	OK(index_sync(w.x, w.t, &w.f.err));
+	find_life(&w, MANY_DOCS, 2);
+	kv_abort(&w.t);
+	world_free(&w);
+}
+
 static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(test_after_abort),
     cmocka_unit_test(test_small_numbers),
     cmocka_unit_test(test_long_terms),
     cmocka_unit_test(test_model),

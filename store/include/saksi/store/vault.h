@@ -91,6 +91,12 @@ void saksi_txn_abort(struct saksi_txn **t);
 struct saksi_vault *saksi_txn_vault(struct saksi_txn *t);
 /** saksi_txn_full(t): Enough is written; commit and begin another. */
 bool saksi_txn_full(const struct saksi_txn *t);
+/**
+ * saksi_txn_settle(t, err): Write now what the commit would write of the index.
+ * SAKSI_ELIMIT: it is more than a transaction holds.
+ */
+SAKSI_MUST_CHECK enum saksi_err saksi_txn_settle(struct saksi_txn *t,
+    struct saksi_error *err);
 
 /* ---- this device's own affairs: sealed, never synced ------------------------ */
 enum local_slot {

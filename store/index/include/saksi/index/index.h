@@ -136,6 +136,8 @@ SAKSI_MUST_CHECK enum saksi_err index_put(struct index *x, uint64_t doc,
 SAKSI_MUST_CHECK enum saksi_err index_put_log(struct index *x, uint64_t n,
     const struct index_term *terms, size_t n_terms, const void *payload,
     size_t payload_len, struct saksi_error *err);
+/** index_pending: Bytes of what was put and not flushed. */
+size_t index_pending(const struct index *x);
 /**
  * index_flush(x, txn, err):
  * Write what was put, and carry merges on.  Before the commit, and before

@@ -81,6 +81,8 @@ uint64_t kv_txn_number(const struct kv_txn *txn);
 uint64_t kv_txn_base(const struct kv_txn *txn);
 /** kv_txn_dirty: A rough count of bytes written so far, to end a batch in time. */
 size_t kv_txn_dirty(const struct kv_txn *txn);
+/** kv_txn_room: Pages that may still be written in this transaction, roughly. */
+size_t kv_txn_room(const struct kv_txn *txn);
 
 /** kv_get: Append the plain value. SAKSI_ENOTFOUND; SAKSI_EAUTH; SAKSI_EDAMAGED. */
 SAKSI_MUST_CHECK enum saksi_err kv_get(struct kv_txn *txn, enum kv_table t, uint64_t n,
