@@ -14,8 +14,20 @@
 #ifndef SAKSI_STORE_PAIRS_INT_H
 #define SAKSI_STORE_PAIRS_INT_H
 
+#include <stdlib.h>
+#include <string.h>
+
+#include <saksi/base/secret.h>
 #include <saksi/index/index.h>
 #include <saksi/store/pairs.h>
+
+/** pair_forget(s): A text of a record, wiped and freed; NULL is none. */
+static inline void pair_forget(char *s)
+{
+	if (s != NULL)
+		wipe(s, strlen(s));
+	free(s);
+}
 
 /* ---- names ----------------------------------------------------------------------- */
 
@@ -26,6 +38,7 @@ struct pair_name {
 	char *squeezed; /* folded; doubled letters single, not in an acronym */
 	char *sorted;	/* the same, its words in order */
 	char *skeleton, *skeleton2; /* as written; folded, or NULL if that is the same */
+	size_t size;		    /* of squeezed, before it was */
 	size_t letters;		    /* of the folded one, without spaces */
 	size_t words;
 	bool alias, acronym;
@@ -79,6 +92,7 @@ enum attr_kind {
 	ATTR_SOURCE, /* the item that tells of it */
 	ATTR_KINDS
 };
+#define PAIR_ATTRS_MAX 64u /* of one kind; further ones are not compared */
 struct pair_attr {
 	enum attr_kind kind;
 	char *key;	  /* equal keys agree */
@@ -94,6 +108,7 @@ struct pair_profile {
 	bool deep; /* what refers to it was read too */
 	struct pair_attr *attrs;
 	size_t n_attrs, cap_attrs;
+	unsigned of_kind[ATTR_KINDS];
 };
 /** pair_profile_read: ${words}: also what is said of each attribute, which costs more. */
 SAKSI_MUST_CHECK enum saksi_err pair_profile_read(struct pair_profile **out,

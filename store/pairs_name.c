@@ -66,12 +66,14 @@ static char *sort_words(const char *s, size_t *n)
 	char *copy = strdup(s);
 	char *out = malloc(strlen(s) + 1);
 	char *at = out;
+	size_t size;
 
 	if (copy == NULL || out == NULL) {
-		free(copy);
+		pair_forget(copy);
 		free(out);
 		return NULL;
 	}
+	size = strlen(copy);
 	*n = split(copy, words);
 	qsort(words, *n, sizeof(words[0]), by_text);
 	for (size_t i = 0; i < *n; i++) {
@@ -83,6 +85,7 @@ static char *sort_words(const char *s, size_t *n)
 		at += len;
 	}
 	*at = '\0';
+	wipe(copy, size); /* it has ends in it */
 	free(copy);
 	return out;
 }
@@ -120,6 +123,7 @@ static enum saksi_err read_name(struct pair_name *n, const char *text,
 	if (n->text == NULL || n->squeezed == NULL || n->skeleton == NULL ||
 	    n->skeleton2 == NULL)
 		return saksi_fail_nomem(err);
+	n->size = strlen(n->squeezed);
 	n->letters = letters(n->squeezed);
 	if (!n->acronym) /* CP is not CPP */
 		pair_squeeze(n->squeezed);
@@ -192,11 +196,13 @@ enum saksi_err pair_names_read(struct pair_names *out, const json_t *record,
 void pair_names_free(struct pair_names *n)
 {
 	for (size_t i = 0; n->list != NULL && i < n->n; i++) {
-		free(n->list[i].text);
+		pair_forget(n->list[i].text);
+		if (n->list[i].squeezed != NULL) /* it was longer */
+			wipe(n->list[i].squeezed, n->list[i].size);
 		free(n->list[i].squeezed);
-		free(n->list[i].sorted);
-		free(n->list[i].skeleton);
-		free(n->list[i].skeleton2);
+		pair_forget(n->list[i].sorted);
+		pair_forget(n->list[i].skeleton);
+		pair_forget(n->list[i].skeleton2);
 	}
 	free(n->list);
 	memset(n, 0, sizeof(*n));
@@ -229,13 +235,14 @@ static bool is_part(const struct pair_name *a, const struct pair_name *b)
 	char *words[WORDS_MAX];
 	char *copy;
 	char all[256];
-	size_t n;
+	size_t n, size;
 	bool in = a->words < b->words && a->letters >= PART_LETTERS;
 
 	if (!in || (size_t)snprintf(all, sizeof(all), " %s ", b->squeezed) >= sizeof(all))
 		return false;
 	if ((copy = strdup(a->squeezed)) == NULL)
 		return false;
+	size = strlen(copy);
 	n = split(copy, words);
 	for (size_t i = 0; i < n && in; i++) {
 		char word[sizeof(all)];
@@ -243,6 +250,7 @@ static bool is_part(const struct pair_name *a, const struct pair_name *b)
 		(void)snprintf(word, sizeof(word), " %.200s ", words[i]);
 		in = strstr(all, word) != NULL;
 	}
+	wipe(copy, size);
 	free(copy);
 	return in;
 }

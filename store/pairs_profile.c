@@ -39,7 +39,8 @@ static struct pair_attr *add(struct reading *r, enum attr_kind kind, const char 
 	struct pair_profile *p = r->p;
 	struct pair_attr *list, *a;
 
-	if (r->rc != SAKSI_OK || key == NULL || key[0] == '\0')
+	if (r->rc != SAKSI_OK || key == NULL || key[0] == '\0' ||
+	    p->of_kind[kind] == PAIR_ATTRS_MAX)
 		return NULL;
 	for (size_t i = 0; i < p->n_attrs; i++)
 		if (p->attrs[i].kind == kind && strcmp(p->attrs[i].key, key) == 0)
@@ -57,12 +58,13 @@ static struct pair_attr *add(struct reading *r, enum attr_kind kind, const char 
 	words = r->words ? words : NULL;
 	a->words = words != NULL ? strndup(words, WORDS_MAX) : NULL;
 	if (a->key == NULL || (words != NULL && a->words == NULL)) {
-		free(a->key);
-		free(a->words);
+		pair_forget(a->key);
+		pair_forget(a->words);
 		r->rc = saksi_fail_nomem(r->err);
 		return NULL;
 	}
 	p->n_attrs++;
+	p->of_kind[kind]++;
 	return a;
 }
 
@@ -71,7 +73,7 @@ static void add_folded(struct reading *r, enum attr_kind kind, const char *text)
 {
 	struct buf folded = BUF_INIT;
 
-	if (text == NULL || r->rc != SAKSI_OK)
+	if (text == NULL || r->rc != SAKSI_OK || r->p->of_kind[kind] == PAIR_ATTRS_MAX)
 		return;
 	r->rc = text_fold(&folded, text, strlen(text), r->err);
 	if (r->rc == SAKSI_OK)
@@ -115,8 +117,8 @@ static void add_record(struct reading *r, enum attr_kind kind, const char *id)
 	json_t *record = NULL;
 	uint64_t number;
 
-	if (r->rc != SAKSI_OK || id == NULL || !id_parse(&other, id) ||
-	    strcmp(id, r->self) == 0)
+	if (r->rc != SAKSI_OK || r->p->of_kind[kind] == PAIR_ATTRS_MAX || id == NULL ||
+	    !id_parse(&other, id) || strcmp(id, r->self) == 0)
 		return;
 	if (!r->words) {
 		(void)add(r, kind, id, NULL);
@@ -426,8 +428,8 @@ void pair_profile_free(struct pair_profile **p)
 		return;
 	pair_names_free(&(*p)->names);
 	for (size_t i = 0; i < (*p)->n_attrs; i++) {
-		free((*p)->attrs[i].key);
-		free((*p)->attrs[i].words);
+		pair_forget((*p)->attrs[i].key);
+		pair_forget((*p)->attrs[i].words);
 	}
 	free((*p)->attrs);
 	free(*p);

@@ -1,10 +1,16 @@
 /* items.c - the items of a container as bytes. */
+/* What zstd works with holds record text: it is wiped with our allocator. */
+#define ZSTD_STATIC_LINKING_ONLY
+
 #include "items.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include <zstd.h>
+#include <zstd_errors.h>
+
+#include <saksi/base/wiping.h>
 
 #define MANIFEST_VERSION 1u
 #define METHOD_RAW 0u
@@ -179,6 +185,36 @@ enum saksi_err frontier_read(struct frontier *f, const void *p, size_t n,
 
 /* ---- M5 changeset --------------------------------------------------------------- */
 
+/* Out of memory is not the same as bytes that are no frame. */
+static bool short_of_memory(size_t rc)
+{
+	return ZSTD_isError(rc) && ZSTD_getErrorCode(rc) == ZSTD_error_memory_allocation;
+}
+
+static size_t pack(uint8_t *out, size_t cap, const uint8_t *p, size_t n)
+{
+	struct wiping mem = WIPING_INIT;
+	ZSTD_CCtx *z =
+	    ZSTD_createCCtx_advanced((ZSTD_customMem){wiping_take, wiping_give, &mem});
+	size_t rc = z == NULL ? (size_t)-ZSTD_error_memory_allocation
+			      : ZSTD_compressCCtx(z, out, cap, p, n, ZSTD_LEVEL);
+
+	(void)ZSTD_freeCCtx(z);
+	return rc;
+}
+
+static size_t unpack(uint8_t *out, size_t len, const uint8_t *p, size_t n)
+{
+	struct wiping mem = WIPING_INIT;
+	ZSTD_DCtx *z =
+	    ZSTD_createDCtx_advanced((ZSTD_customMem){wiping_take, wiping_give, &mem});
+	size_t rc = z == NULL ? (size_t)-ZSTD_error_memory_allocation
+			      : ZSTD_decompressDCtx(z, out, len, p, n);
+
+	(void)ZSTD_freeDCtx(z);
+	return rc;
+}
+
 enum saksi_err change_write(struct buf *out, const uint8_t *p, size_t n,
     struct saksi_error *err)
 {
@@ -190,7 +226,9 @@ enum saksi_err change_write(struct buf *out, const uint8_t *p, size_t n,
 	at = buf_reserve(out, CHANGE_HEAD + bound);
 	if (at == NULL)
 		return saksi_fail_nomem(err);
-	packed = ZSTD_compress(at + CHANGE_HEAD, bound, p, n, ZSTD_LEVEL);
+	packed = pack(at + CHANGE_HEAD, bound, p, n);
+	if (short_of_memory(packed))
+		return saksi_fail_nomem(err);
 	if (ZSTD_isError(packed) || packed >= n) {
 		at[0] = METHOD_RAW;
 		memcpy(at + CHANGE_HEAD, p, n);
@@ -207,6 +245,7 @@ enum saksi_err change_read(struct buf *out, const uint8_t *p, size_t n,
     struct saksi_error *err)
 {
 	uint32_t len = n < CHANGE_HEAD ? 0 : le32_get(p + 1);
+	size_t got;
 	uint8_t *at;
 
 	if (n < CHANGE_HEAD || len == 0 || len > CHANGESET_MAX || p[0] > METHOD_ZSTD)
@@ -222,7 +261,10 @@ enum saksi_err change_read(struct buf *out, const uint8_t *p, size_t n,
 	at = buf_reserve(out, len);
 	if (at == NULL)
 		return saksi_fail_nomem(err);
-	if (ZSTD_decompress(at, len, p + CHANGE_HEAD, n - CHANGE_HEAD) != len)
+	got = unpack(at, len, p + CHANGE_HEAD, n - CHANGE_HEAD);
+	if (short_of_memory(got))
+		return saksi_fail_nomem(err);
+	if (got != len)
 		return saksi_fail(err, SAKSI_EFORMAT,
 		    "bundle: an item does not decompress to what it says");
 	out->len += len;

@@ -6,10 +6,11 @@
 /* The allocator hooks let zstd's tables, which hold record text, be wiped. */
 #define ZSTD_STATIC_LINKING_ONLY
 
-#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <zstd.h>
+
+#include <saksi/base/wiping.h>
 
 #include "kv_int.h"
 
@@ -19,13 +20,6 @@
 #define MAGIC_BYTES 4u
 static const uint8_t magic[MAGIC_BYTES] = {0x28, 0xb5, 0x2f, 0xfd};
 
-/* Before each block; in a list, so that leak checkers see what is in use. */
-struct block {
-	_Alignas(max_align_t) struct block *next;
-	struct block *before;
-	size_t len; /* of what follows */
-};
-
 struct kv_zstd {
 	ZSTD_CCtx *pack;
 	ZSTD_DCtx *unpack;
@@ -34,48 +28,13 @@ struct kv_zstd {
 	void *pack_room, *unpack_room;
 	const ZSTD_CDict *pack_with;
 	const ZSTD_DDict *unpack_with;
-	struct block blocks; /* the list's fixed end */
+	struct wiping mem;
 };
-
-static void *take(void *opaque, size_t n)
-{
-	struct kv_zstd *z = opaque;
-	struct block *b;
-
-	if (n > SIZE_MAX - sizeof(*b))
-		return NULL;
-	/* Zeroed: libzstd looks at tables before it has filled them. */
-	b = calloc(1, sizeof(*b) + n);
-	if (b == NULL)
-		return NULL;
-	b->len = n;
-	b->before = &z->blocks;
-	b->next = z->blocks.next;
-	if (b->next != NULL)
-		b->next->before = b;
-	z->blocks.next = b;
-	return b + 1;
-}
-
-static void give(void *opaque, void *p)
-{
-	struct block *b;
-
-	(void)opaque;
-	if (p == NULL)
-		return;
-	b = (struct block *)p - 1;
-	b->before->next = b->next;
-	if (b->next != NULL)
-		b->next->before = b->before;
-	wipe(p, b->len);
-	free(b);
-}
 
 enum saksi_err kv_zstd_new(struct kv_zstd **out, struct saksi_error *err)
 {
 	struct kv_zstd *z = calloc(1, sizeof(*z));
-	ZSTD_customMem mem = {take, give, z};
+	ZSTD_customMem mem = {wiping_take, wiping_give, z == NULL ? NULL : &z->mem};
 
 	*out = NULL;
 	if (z == NULL)
@@ -94,8 +53,8 @@ void kv_zstd_free(struct kv_zstd **z)
 {
 	if (*z == NULL)
 		return;
-	give(*z, (*z)->pack_room);
-	give(*z, (*z)->unpack_room);
+	wiping_give(&(*z)->mem, (*z)->pack_room);
+	wiping_give(&(*z)->mem, (*z)->unpack_room);
 	(void)ZSTD_freeCCtx((*z)->pack);
 	(void)ZSTD_freeDCtx((*z)->unpack);
 	free(*z);
@@ -119,7 +78,7 @@ static bool have_pack_with(struct kv_zstd *z)
 
 	if (z->pack_with != NULL)
 		return true;
-	if (z->pack_room == NULL && (z->pack_room = take(z, size)) == NULL)
+	if (z->pack_room == NULL && (z->pack_room = wiping_take(&z->mem, size)) == NULL)
 		return false;
 	z->pack_with = ZSTD_initStaticCDict(z->pack_room, size, kv_dictionary_1,
 	    kv_dictionary_1_len, ZSTD_dlm_byRef, ZSTD_dct_fullDict, params);
@@ -172,7 +131,8 @@ bool kv_zstd_ready(struct kv_zstd *z)
 
 	if (z->unpack_with != NULL)
 		return true;
-	if (z->unpack_room == NULL && (z->unpack_room = take(z, size)) == NULL)
+	if (z->unpack_room == NULL &&
+	    (z->unpack_room = wiping_take(&z->mem, size)) == NULL)
 		return false;
 	z->unpack_with = ZSTD_initStaticDDict(z->unpack_room, size, kv_dictionary_1,
 	    kv_dictionary_1_len, ZSTD_dlm_byRef, ZSTD_dct_fullDict);

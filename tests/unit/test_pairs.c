@@ -371,6 +371,43 @@ static void the_table_in_a_vault(void **state)
 	device_end(&d);
 }
 
+/* Two of one name with very many occupations: so many of them are held against each. */
+static void attributes_are_bounded(void **state)
+{
+	enum { OCCUPATIONS = 3000 };
+	struct buf text = BUF_INIT;
+	struct pair_profile *profile;
+	struct device d;
+	struct saksi_txn *t;
+	struct found p;
+
+	(void)state;
+	for (size_t k = 0; k < 2; k++) {
+		buf_printf(&text,
+		    "{\"id\":\"n%zu\",\"type\":\"person\",\"names\":[\"Sok Dara\"],"
+		    "\"born\":\"1980\",\"occupation\":[",
+		    k);
+		for (size_t i = 0; i < OCCUPATIONS; i++)
+			buf_printf(&text, "%s\"trade %zu\"", i > 0 ? "," : "", i);
+		buf_add_str(&text, "]}\n");
+	}
+	device_make(&d, g_schema);
+	import_text(&d, buf_cstr(&text));
+	t = begin(&d, false);
+	OK(pair_profile_read(&profile, t, 1, false, &g_err));
+	assert_int_equal(profile->of_kind[ATTR_OCCUPATION], PAIR_ATTRS_MAX);
+	/* What is of another kind has its place still. */
+	assert_int_equal(profile->of_kind[ATTR_BORN], 1);
+	assert_int_equal(profile->n_attrs, PAIR_ATTRS_MAX + 1);
+	pair_profile_free(&profile);
+	saksi_txn_abort(&t);
+	p = look(&d, "person", 100);
+	assert_int_equal(p.n, 1);
+	found_free(&p);
+	buf_free(&text);
+	device_end(&d);
+}
+
 #define PERSON "{\"id\":\"%s\",\"type\":\"person\",\"names\":[\"%s\"]}\n"
 #define LINK                                                                                  \
 	"{\"id\":\"%s\",\"type\":\"relationship\",\"kind\":\"%s\",\"a\":\"%s\",\"b\":\"%s\"," \
@@ -552,6 +589,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(organisations_go_by_acronym),
     cmocka_unit_test(acts_need_a_date_or_an_event),
     cmocka_unit_test(the_table_in_a_vault),
+    cmocka_unit_test(attributes_are_bounded),
     cmocka_unit_test(samples_as_they_are),
     cmocka_unit_test(samples_before_anybody_decided),
     cmocka_unit_test(decisions_hold),
