@@ -191,9 +191,10 @@ enum saksi_err cli_team(struct cli *c)
 		    c->dir);
 	if (rc == SAKSI_OK && saksi_team_restored(c->team))
 		cli_warn(
-		    "this vault was put back to an older state, or is a copy: changes that this "
-		    "device made are not in it. They come back when a colleague's device syncs; "
-		    "what is written from now on goes into a new log");
+		    "this vault was put back to an older state, or is a copy: records or settings that "
+		    "it had on this device are not in it. Records come back when a colleague's device "
+		    "syncs; look at passphrases and `saksi plugin list` yourself. What is written from "
+		    "now on goes into a new log");
 	return rc;
 }
 

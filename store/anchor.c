@@ -1,4 +1,4 @@
-/* anchor.c - notes of how far own logs have come. */
+/* anchor.c - notes of how far the vault and its own logs have come. */
 #include "anchor.h"
 
 #include <errno.h>
@@ -12,6 +12,10 @@
 
 #include "anchor_form.h"
 #include "vault_impl.h"
+
+#define LINE 2u
+/* A file of an older format, whose numbers a migration leaves, is older throughout. */
+#define FORMAT_SHIFT 56
 
 static bool key_of(struct saksi_vault *v)
 {
@@ -134,11 +138,16 @@ static void note(struct anchor_notes *a, unsigned kind, const struct anchor_own 
 		i = 0; /* full: the one that was written to longest ago goes */
 	memmove(&a->list[i], &a->list[i + 1], (a->n - i - 1) * sizeof(e));
 	a->list[a->n - 1] = e;
-	a->anew[0] = a->anew[1] = false; /* both logs are left together */
+	if (kind != LINE)
+		a->anew[0] = a->anew[1] = false; /* both logs are left together */
 }
 
-void anchor_write(struct saksi_vault *v, const struct anchor_own own[2])
+void anchor_write(struct saksi_vault *v, const struct anchor_own own[ANCHOR_KINDS])
 {
+	if (!own[0].set && !own[1].set && !own[LINE].set)
+		return;
+	if (own[LINE].set)
+		v->new_line = false;
 	for (unsigned place = ANCHOR_IN_VAULT; place <= ANCHOR_IN_STATE; place++) {
 		int fd = open_place(v, (enum anchor_place)place, O_RDWR | O_CREAT);
 		struct anchor_notes a;
@@ -147,12 +156,61 @@ void anchor_write(struct saksi_vault *v, const struct anchor_own own[2])
 			continue;
 		if (!read_fd(&a, v, (enum anchor_place)place, fd))
 			memset(&a, 0, sizeof(a));
-		for (unsigned kind = 0; kind < 2; kind++)
+		for (unsigned kind = 0; kind < ANCHOR_KINDS; kind++)
 			if (own[kind].set)
 				note(&a, kind, &own[kind]);
 		write_fd(&a, v, (enum anchor_place)place, fd);
 		(void)close(fd);
 	}
+}
+
+/* All zero for the first one, which nothing tells of. */
+static enum saksi_err line_of(struct saksi_hash *line, struct saksi_txn *t,
+    struct saksi_error *err)
+{
+	struct buf b = BUF_INIT;
+	enum saksi_err rc = saksi_local_get(t, LOCAL_LINE, &b, err);
+
+	memset(line, 0, sizeof(*line));
+	if (rc == SAKSI_OK && b.len != sizeof(line->b))
+		rc = saksi_fail(err, SAKSI_EFORMAT,
+		    "vault: the name of its line of commits has a wrong length");
+	else if (rc == SAKSI_OK)
+		memcpy(line->b, b.p, sizeof(line->b));
+	buf_free(&b);
+	return rc == SAKSI_ENOTFOUND ? SAKSI_OK : rc;
+}
+
+static uint64_t line_number(const struct saksi_vault *v, uint64_t txn)
+{
+	return (uint64_t)kv_format(v->kv) << FORMAT_SHIFT | txn;
+}
+
+enum saksi_err anchor_line_new(struct saksi_txn *t, struct saksi_error *err)
+{
+	struct saksi_hash line;
+
+	crypto_random(line.b, sizeof(line.b));
+	return saksi_local_put(t, LOCAL_LINE, line.b, sizeof(line.b), err);
+}
+
+enum saksi_err anchor_line(struct saksi_txn *t, struct saksi_error *err)
+{
+	struct saksi_vault *v = t->v;
+	struct anchor_own own = {.set = true};
+	enum saksi_err rc = SAKSI_OK;
+
+	/* A half vault may be thrown away: no note may be ahead of what is kept. */
+	if (!v->in_use)
+		return SAKSI_OK;
+	if (v->new_line && (rc = anchor_line_new(t, err)) != SAKSI_OK)
+		return rc;
+	/* A damaged name is for `verify` to tell of, and keeps nobody from writing. */
+	if (line_of(&own.log, t, NULL) != SAKSI_OK)
+		return SAKSI_OK;
+	own.seq = line_number(v, kv_txn_number(t->kv));
+	t->own[LINE] = own;
+	return SAKSI_OK;
 }
 
 void anchor_carry(struct saksi_vault *v, const char *from, bool anew)
@@ -206,7 +264,8 @@ enum saksi_err anchor_missing(struct saksi_txn *t, unsigned i, bool *missing,
 		for (unsigned k = 0; k < a.n && rc == SAKSI_OK; k++) {
 			bool has = true;
 
-			if (hash_cmp(&a.list[k].log, &v->writers[i].log) == 0)
+			if (a.list[k].kind != LINE &&
+			    hash_cmp(&a.list[k].log, &v->writers[i].log) == 0)
 				rc = saksi_log_has(t, &a.list[k].head, &has, err);
 			*missing |= !has;
 		}
@@ -233,18 +292,45 @@ const char *anchor_damage(struct saksi_vault *v)
 	      "that was put back may go unnoticed; the next change writes it anew";
 }
 
+/* Whether a note has a number of this vault's line that it never came to. */
+static bool line_is_behind(struct saksi_txn *t)
+{
+	struct saksi_vault *v = t->v;
+	struct saksi_hash line;
+	struct anchor_notes a;
+	uint64_t newest;
+	bool behind = false;
+
+	if (line_of(&line, t, NULL) != SAKSI_OK)
+		return false;
+	for (unsigned place = ANCHOR_IN_VAULT; place <= ANCHOR_IN_STATE; place++) {
+		if (!read_place(&a, v, (enum anchor_place)place))
+			continue;
+		/* Asked after the note was read: another process may have gone on since
+		 * this transaction began, and notes come after commits. */
+		if (kv_newest_commit(&newest, v->kv, NULL) != SAKSI_OK)
+			newest = kv_txn_base(t->kv);
+		for (unsigned k = 0; k < a.n; k++)
+			behind |= a.list[k].kind == LINE &&
+			    hash_cmp(&a.list[k].log, &line) == 0 &&
+			    a.list[k].seq > line_number(v, newest);
+	}
+	return behind;
+}
+
 enum saksi_err saksi_vault_restored(struct saksi_txn *t, bool *restored,
     struct saksi_error *err)
 {
 	bool missing;
 	enum saksi_err rc = SAKSI_OK;
 
-	*restored = false;
+	*restored = line_is_behind(t);
 	for (unsigned i = 0; i < 2 && rc == SAKSI_OK; i++) {
 		if (!t->v->has_writer[i])
 			continue;
 		rc = anchor_missing(t, i, &missing, err);
 		*restored |= rc == SAKSI_OK && missing;
 	}
+	t->v->new_line |= rc == SAKSI_OK && *restored;
 	return rc;
 }

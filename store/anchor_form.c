@@ -40,7 +40,7 @@ static bool notes_read(struct anchor_notes *a, const uint8_t p[ANCHOR_PLAIN])
 	for (unsigned i = 0; i < a->n; i++) {
 		const uint8_t *e = p + AT_ENTRIES + i * ENTRY;
 
-		a->list[i].kind = e[0] != 0;
+		a->list[i].kind = e[0];
 		a->list[i].seq = le64_get(e + 8);
 		memcpy(a->list[i].log.b, e + 16, 32);
 		memcpy(a->list[i].head.b, e + 48, 32);

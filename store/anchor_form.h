@@ -14,7 +14,7 @@
 enum anchor_place { ANCHOR_IN_VAULT = 1, ANCHOR_IN_STATE = 2 };
 
 struct anchor_entry {
-	uint8_t kind; /* 0: data, 1: membership */
+	uint8_t kind; /* 0: data, 1: membership, 2: line of commits */
 	uint64_t seq;
 	struct saksi_hash log, head;
 };

@@ -135,7 +135,8 @@ static enum saksi_err on_local(void *ctx, const struct kv_found *f, const uint8_
 	const char *name;
 	enum saksi_err rc;
 
-	if (f->n > LOCAL_LAST || l->have[f->n] || (l->r->opt.anew && is_of_team(f->n)))
+	if (f->n > LOCAL_LAST || f->n == LOCAL_LINE || l->have[f->n] ||
+	    (l->r->opt.anew && is_of_team(f->n)))
 		return SAKSI_OK;
 	l->have[f->n] = true;
 	l->r->report.settings++;
@@ -188,6 +189,9 @@ static enum saksi_err copy_locals(struct saksi_repair *r, struct saksi_error *er
 	}
 	if (rc == SAKSI_OK && !l.have[LOCAL_SLOT_DIR])
 		rc = plain_slots(r, err);
+	/* Its transactions begin at one again. */
+	if (rc == SAKSI_OK)
+		rc = anchor_line_new(r->t, err);
 	return rc;
 }
 

@@ -58,6 +58,8 @@ enum saksi_err saksi_txn_commit(struct saksi_txn **pt, struct saksi_error *err)
 
 	*pt = NULL;
 	rc = t->touched ? catalog_flush(t, err) : SAKSI_OK;
+	if (rc == SAKSI_OK && kv_txn_changed(t->kv))
+		rc = anchor_line(t, err);
 	if (rc == SAKSI_OK)
 		rc = kv_commit(&t->kv, err);
 	else
@@ -66,7 +68,7 @@ enum saksi_err saksi_txn_commit(struct saksi_txn **pt, struct saksi_error *err)
 		catalog_reset(&t->v->catalog);
 	else if (t->touched)
 		catalog_committed(&t->v->catalog, number);
-	if (rc == SAKSI_OK && (t->own[0].set || t->own[1].set))
+	if (rc == SAKSI_OK)
 		anchor_write(t->v, t->own);
 	txn_free(t);
 	return rc;

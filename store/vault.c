@@ -187,6 +187,7 @@ enum saksi_err saksi_vault_open(struct saksi_vault **out, const char *dir,
 		saksi_vault_close(&v);
 		return rc;
 	}
+	v->in_use = true;
 	*out = v;
 	return SAKSI_OK;
 }

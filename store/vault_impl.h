@@ -26,6 +26,8 @@ struct saksi_vault {
 	uint8_t import_key[CRYPTO_KEY];
 	bool has_import_key;
 	bool read_only;
+	bool in_use;   /* it has its place and its name, and is not being made */
+	bool new_line; /* found put back: what is written from now on is numbered apart */
 	bool any_format;	   /* opened for migrating, should it be older */
 	struct secret *anchor_key; /* made when it is needed */
 	bool healed; /* a damaged copy of the slot file was seen and mended once */
@@ -35,8 +37,9 @@ struct saksi_txn {
 	struct saksi_vault *v;
 	struct kv_txn *kv;
 	bool write;
-	bool touched;		  /* the catalog holds what is not committed */
-	struct anchor_own own[2]; /* what it appended to own logs: data, membership */
+	bool touched; /* the catalog holds what is not committed */
+	/* What it appended to own logs, data and membership; its own number. */
+	struct anchor_own own[ANCHOR_KINDS];
 };
 
 /* vault.c: how a vault is made and put in its place */

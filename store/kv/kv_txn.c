@@ -20,6 +20,11 @@ static enum saksi_err newest(uint64_t *number, struct kv *kv, struct saksi_error
 	return rc;
 }
 
+enum saksi_err kv_newest_commit(uint64_t *number, struct kv *kv, struct saksi_error *err)
+{
+	return newest(number, kv, err);
+}
+
 static enum saksi_err begin_once(struct kv_txn *txn, enum kv_fit *fit,
     struct saksi_error *err)
 {
@@ -198,6 +203,11 @@ enum saksi_err kv_commit(struct kv_txn **txn, struct saksi_error *err)
 uint64_t kv_txn_number(const struct kv_txn *txn)
 {
 	return txn->number;
+}
+
+bool kv_txn_changed(const struct kv_txn *txn)
+{
+	return txn->write && txn->changed;
 }
 
 uint64_t kv_txn_base(const struct kv_txn *txn)

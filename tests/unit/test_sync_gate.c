@@ -361,6 +361,56 @@ static void a_vault_put_back_is_noticed_by_its_note(void **state)
 	peer_end(&a);
 }
 
+/* Not its own changes alone: the number of the newest commit is noted, too. */
+static void what_others_wrote_is_missed_in_a_vault_put_back(void **state)
+{
+	struct buf bundle = BUF_INIT;
+	struct sync_summary sum;
+	struct saksi_txn *t = NULL;
+	struct peer a, b;
+	bool restored;
+	char cmd[400];
+
+	(void)state;
+	peer_make(&a, "Channary", "laptop");
+	peer_make(&b, "Dara", "phone");
+	peer_join(&b, &a, ROLE_EDITOR, "Dara", "phone");
+	(void)peer_create(&b, "ev", "First");
+	peer_close(&a);
+	snprintf(cmd, sizeof(cmd), "cp -r %s/vault %s/backup", a.dir, a.dir);
+	assert_int_equal(system(cmd), 0);
+	peer_open(&a);
+	assert_false(saksi_team_restored(a.t));
+	bundle_write(&b, NULL, &bundle, &sum);
+	sync_summary_free(&sum);
+	OK(bundle_try_read(&a, bundle.p, bundle.len, &sum));
+	assert_int_equal(sum.received, 2);
+	sync_summary_free(&sum);
+	OK(saksi_txn_begin(&t, a.v, false, &g_err));
+	OK(saksi_vault_restored(t, &restored, &g_err));
+	assert_false(restored);
+	saksi_txn_abort(&t);
+	peer_close(&a);
+	snprintf(cmd, sizeof(cmd), "rm -r %s/vault && mv %s/backup %s/vault", a.dir,
+	    a.dir, a.dir);
+	assert_int_equal(system(cmd), 0);
+	for (unsigned i = 0; i < 2; i++) {
+		peer_open(&a);
+		assert_true(saksi_team_restored(a.t));
+		if (i == 0)
+			peer_close(&a);
+	}
+	OK(bundle_try_read(&a, bundle.p, bundle.len, &sum));
+	assert_int_equal(sum.received, 2);
+	sync_summary_free(&sum);
+	peer_close(&a);
+	peer_open(&a);
+	assert_false(saksi_team_restored(a.t));
+	buf_free(&bundle);
+	peer_end(&a);
+	peer_end(&b);
+}
+
 static void a_restored_vault_opens_a_new_log(void **state)
 {
 	struct peer a, b;
@@ -641,6 +691,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(gaps_are_named_and_filled),
     cmocka_unit_test(each_sealer_has_a_quota),
     cmocka_unit_test(clocks_and_forks_are_named),
+    cmocka_unit_test(what_others_wrote_is_missed_in_a_vault_put_back),
     cmocka_unit_test(a_restored_vault_opens_a_new_log),
     cmocka_unit_test(a_vault_put_back_is_noticed_by_its_note),
     cmocka_unit_test(every_order_ends_the_same),

@@ -107,6 +107,7 @@ enum local_slot {
 	LOCAL_JOIN = 5,	    /* sync: an open join request */
 	LOCAL_REMOTES = 6,  /* sync: what each remote and peer was seen to hold */
 	LOCAL_TRUST = 7,    /* cli: trusted exporters */
+	LOCAL_LINE = 8,	    /* anchor: which line of commits this file's numbers count */
 	LOCAL_LAST = 1000
 };
 /** saksi_local_get: Append; SAKSI_ENOTFOUND if never put. */
@@ -133,8 +134,8 @@ void saksi_vault_set_writer(struct saksi_vault *v, enum changeset_kind kind,
     const struct saksi_writer *w);
 /**
  * saksi_vault_restored(t, restored, err):
- * Whether a writer's log went on further than this vault knows: it was put
- * back to an older state, or copied.  Then nothing more may be written there:
+ * Whether this vault, or a writer's log, went on further than it knows: it was
+ * put back to an older state, or copied.  Then nothing more may be written there:
  * set a writer of a new log (LOG_RESTORED).
  */
 SAKSI_MUST_CHECK enum saksi_err saksi_vault_restored(struct saksi_txn *t, bool *restored,

@@ -77,6 +77,11 @@ SAKSI_MUST_CHECK enum saksi_err kv_commit(struct kv_txn **txn, struct saksi_erro
 void kv_abort(struct kv_txn **txn);
 /** kv_txn_number: The LMDB transaction number that this one sees (write: makes). */
 uint64_t kv_txn_number(const struct kv_txn *txn);
+/** kv_txn_changed: It writes, and its commit will be one: else no number is used. */
+bool kv_txn_changed(const struct kv_txn *txn);
+/** kv_newest_commit(number, kv, err): The newest commit of whichever process, at this moment. */
+SAKSI_MUST_CHECK enum saksi_err kv_newest_commit(uint64_t *number, struct kv *kv,
+    struct saksi_error *err);
 /** kv_txn_base: The committed transaction that it reads, or builds upon. */
 uint64_t kv_txn_base(const struct kv_txn *txn);
 /** kv_txn_dirty: A rough count of bytes written so far, to end a batch in time. */
