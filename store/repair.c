@@ -133,16 +133,31 @@ static enum saksi_err on_local(void *ctx, const struct kv_found *f, const uint8_
 {
 	struct locals *l = ctx;
 	const char *name;
+	bool sure;
 	enum saksi_err rc;
 
 	if (f->n > LOCAL_LAST || f->n == LOCAL_LINE || l->have[f->n] ||
 	    (l->r->opt.anew && is_of_team(f->n)))
 		return SAKSI_OK;
 	l->have[f->n] = true;
+	(void)kv_salvage_newest(l->r->salvage, &sure);
+	/* An older list may have what was taken back since: nothing is trusted, then. */
+	if (f->n == LOCAL_TRUST && (f->as != FOUND_CURRENT || !sure)) {
+		repair_lost(l->r,
+		    "%s: what was found may be older, so it is not taken over: only exporters "
+		    "that came with saksi are trusted, also those distrusted here; look at "
+		    "`saksi plugin list`",
+		    slot_name(f->n));
+		return SAKSI_OK;
+	}
 	l->r->report.settings++;
 	rc = kv_put(l->r->t->kv, KV_LOCAL, f->n, p, len, err);
 	name = slot_name(f->n);
-	if (rc == SAKSI_OK && f->as != FOUND_CURRENT && f->as != FOUND_LIKELY)
+	if (rc == SAKSI_OK && f->as == FOUND_LIKELY)
+		repair_lost(l->r,
+		    "%s: which of its states is the newest can't be told, so it may be an older one",
+		    name == NULL ? "a setting" : name);
+	else if (rc == SAKSI_OK && f->as != FOUND_CURRENT)
 		repair_lost(l->r, "%s: saved as it was at some time before",
 		    name == NULL ? "a setting" : name);
 	return rc;

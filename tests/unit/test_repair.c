@@ -320,6 +320,78 @@ static void what_was_removed_stays_removed(void **state)
 	device_end(&d);
 }
 
+static void put_local(struct device *d, enum local_slot slot, const char *words)
+{
+	struct saksi_txn *t = begin(d, true);
+
+	OK(saksi_local_put(t, slot, words, strlen(words), &g_err));
+	OK(saksi_txn_commit(&t, &g_err));
+}
+
+/* The newest head wrecked: which settings are current nobody knows then. */
+static void a_setting_that_may_be_old_is_told_and_no_trust(void **state)
+{
+	static const uint8_t zeros[8192];
+	struct words w = {BUF_INIT, 0};
+	struct repair_report rep;
+	struct buf b = BUF_INIT;
+	struct saksi_txn *t;
+	struct device d;
+	char path[200];
+	int fd;
+
+	(void)state;
+	device_make(&d, g_schema);
+	(void)make_record(&d, "First");
+	put_local(&d, LOCAL_TRUST, "trusted");
+	/* Sound and current: it comes along, and nothing is said. */
+	repair(&d, &w, &rep);
+	assert_int_equal(rep.losses, 0);
+	t = begin(&d, false);
+	OK(saksi_local_get(t, LOCAL_TRUST, &b, &g_err));
+	saksi_txn_abort(&t);
+	data_path(path, &d);
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	OK(fs_pwrite_all(fd, zeros, sizeof(zeros), 0, path, &g_err));
+	close(fd);
+	repair(&d, &w, &rep);
+	assert_true(rep.losses > 0);
+	assert_true(says(&w, "which exporters are trusted: what was found may be older"));
+	t = begin(&d, false);
+	assert_int_equal(saksi_local_get(t, LOCAL_TRUST, &b, &g_err), SAKSI_ENOTFOUND);
+	saksi_txn_abort(&t);
+	buf_free(&b);
+	buf_free(&w.b);
+	device_end(&d);
+}
+
+/* The version lists of table 4 wrecked: what a page holds is likely, no more. */
+static void a_likely_setting_is_told(void **state)
+{
+	struct words w = {BUF_INIT, 0};
+	struct repair_report rep;
+	struct buf b = BUF_INIT;
+	struct saksi_txn *t;
+	struct device d;
+
+	(void)state;
+	device_make(&d, g_schema);
+	put_local(&d, LOCAL_REMOTES, "remotes");
+	put_local(&d, LOCAL_TRUST, "trusted");
+	wreck(&d, (enum kv_table)KV_DB_VERSIONS, kv_chunk_key(KV_LOCAL, 0, 0));
+	repair(&d, &w, &rep);
+	assert_true(says(&w, "which exporters are trusted: what was found may be older"));
+	assert_true(
+	    says(&w, "were seen to hold: which of its states is the newest can't"));
+	t = begin(&d, false);
+	OK(saksi_local_get(t, LOCAL_REMOTES, &b, &g_err));
+	assert_int_equal(saksi_local_get(t, LOCAL_TRUST, &b, &g_err), SAKSI_ENOTFOUND);
+	saksi_txn_abort(&t);
+	buf_free(&b);
+	buf_free(&w.b);
+	device_end(&d);
+}
+
 static void a_target_that_is_there_is_refused(void **state)
 {
 	struct secret *pass = passphrase("a long enough passphrase");
@@ -344,6 +416,8 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(a_pending_change_without_its_row_is_stated),
     cmocka_unit_test(a_record_lost_with_all_its_bytes_is_not_invented),
     cmocka_unit_test(what_was_removed_stays_removed),
+    cmocka_unit_test(a_setting_that_may_be_old_is_told_and_no_trust),
+    cmocka_unit_test(a_likely_setting_is_told),
     cmocka_unit_test(a_target_that_is_there_is_refused),
 };
 
