@@ -10,6 +10,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include <unicode/uclean.h>
 
@@ -18,24 +19,28 @@
 
 #include "text_u16.h"
 
-/* A transliterator takes 7 MiB at its first use.  What is not touched costs nothing. */
-#define RESERVE ((size_t)8 << 20)
-#define ENOUGH (RESERVE / 8 * 7) /* for what is begun */
+/*
+ * A transliterator takes 7 MiB at its first use, and two threads may begin one at
+ * a time.  What is not touched costs nothing.
+ */
+#define RESERVE ((size_t)16 << 20)
+#define ENOUGH ((size_t)14 << 20) /* for what is begun */
 
 union header {
 	size_t n;
 	max_align_t align;
 };
 
-static union header reserve[RESERVE / sizeof(union header)];
-static const size_t all = sizeof(reserve) / sizeof(reserve[0]);
+static bool ours; /* ICU's memory comes from here */
+static union header *reserve;
+static size_t all;	   /* of reserve; 0: there was no room for one */
 static atomic_size_t used; /* of reserve; all comes back when the last is given back */
 static size_t live;
 static atomic_flag taken = ATOMIC_FLAG_INIT;
 
 static bool from_reserve(const union header *h)
 {
-	return (uintptr_t)h >= (uintptr_t)reserve &&
+	return all > 0 && (uintptr_t)h >= (uintptr_t)reserve &&
 	    (uintptr_t)h < (uintptr_t)(reserve + all);
 }
 
@@ -110,12 +115,21 @@ static void *U_CALLCONV resize(const void *ctx, void *p, size_t n)
 void text_wiping_alloc(void)
 {
 	UErrorCode e = U_ZERO_ERROR;
+	void *p = mmap(NULL, RESERVE, PROT_READ | PROT_WRITE,
+	    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
+	if (p != MAP_FAILED) {
+		reserve = p;
+		all = RESERVE / sizeof(*reserve);
+	}
+	ours = true;
 	u_setMemoryFunctions(NULL, get, resize, give_back, &e);
 }
 
 enum saksi_err icu_room(struct saksi_error *err)
 {
+	if (!ours)
+		return SAKSI_OK;
 	if (all - atomic_load_explicit(&used, memory_order_relaxed) >=
 	    ENOUGH / sizeof(*reserve))
 		return SAKSI_OK;
