@@ -219,4 +219,5 @@ step_asan() {
 		-DSAKSI_SANITIZE=ON
 }
 
-step_asan_tests() { run_ctest asan -LE 'campaign|release-only'; }
+# Long tests repeat less often here: all their rounds are run by gcc-tests.
+step_asan_tests() { SAKSI_ROUNDS=60 run_ctest asan -LE 'campaign|release-only'; }
