@@ -357,6 +357,8 @@ enum saksi_err saksi_vault_migrate(struct saksi_vault *v, saksi_work_fn *progres
 		rc = make_new(&m, err);
 		close_new(&m);
 		if (rc == SAKSI_OK)
+			rc = migrate_lock_blank(m.lock, err);
+		if (rc == SAKSI_OK)
 			rc = migrate_switch(v->dirfd, v->dir, &done, err);
 		kv_close(&m.old);
 		tell(&m, "overwriting the old file", 0, 0);

@@ -29,6 +29,13 @@ SAKSI_MUST_CHECK enum saksi_err migrate_lock(int *fd, int dirfd, struct saksi_er
 /** migrate_lock_again: After lock.mdb was opened and closed in this process. */
 SAKSI_MUST_CHECK enum saksi_err migrate_lock_again(int fd, struct saksi_error *err);
 /**
+ * migrate_lock_blank(fd, err):
+ * What lock.mdb says is of the old file, and to go by it in the new one would read
+ * and write from an older head.  Blank it: LMDB begins it anew for whoever comes
+ * alone, and turns away those that waited together, who try again (kv_open.c).
+ */
+SAKSI_MUST_CHECK enum saksi_err migrate_lock_blank(int fd, struct saksi_error *err);
+/**
  * migrate_switch: The new file into place, durably; the old one stays as old.mdb.
  * *done: it is there, also when its folder could not be synced after that.
  */

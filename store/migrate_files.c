@@ -46,6 +46,24 @@ enum saksi_err migrate_lock(int *fd, int dirfd, struct saksi_error *err)
 	return rc;
 }
 
+enum saksi_err migrate_lock_blank(int fd, struct saksi_error *err)
+{
+	static const uint8_t zeros[4096];
+	struct stat st;
+	enum saksi_err rc = SAKSI_OK;
+
+	if (fstat(fd, &st) != 0)
+		return saksi_fail_sys(err, LOCK_FILE ": it cannot be measured");
+	for (uint64_t at = 0; at < (uint64_t)st.st_size && rc == SAKSI_OK;
+	     at += sizeof(zeros)) {
+		uint64_t left = (uint64_t)st.st_size - at;
+
+		rc = fs_pwrite_all(fd, zeros, left < sizeof(zeros) ? left : sizeof(zeros),
+		    at, LOCK_FILE, err);
+	}
+	return rc;
+}
+
 /* ---- leftovers ---------------------------------------------------------------------- */
 
 /* Its name is ours alone: a backup of hard links must not be overwritten. */

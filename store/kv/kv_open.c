@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <saksi/base/fsio.h>
@@ -15,6 +16,8 @@
 
 #define MAP_FIRST ((size_t)1 << 30)
 #define READERS 254u
+#define LOCK_TRIES 200u
+#define LOCK_WAIT_MS 16
 
 static size_t test_map_size;
 
@@ -234,14 +237,15 @@ static size_t first_map_size(const struct kv *kv)
 	return (least + page - 1) / page * page;
 }
 
-static enum saksi_err open_lmdb(struct kv *kv, const char *dir, struct saksi_error *err)
+/* ${*blank}: several came at once to a lock file that only one alone may begin. */
+static enum saksi_err open_env(struct kv *kv, bool *blank, const char *dir,
+    struct saksi_error *err)
 {
 	struct open_call c = {.flags = MDB_NOTLS, .path = dir};
-	struct stat st;
 	mode_t mask;
-	int fd;
 	int rc;
 
+	*blank = false;
 	rc = mdb_env_create(&kv->env);
 	if (rc != 0)
 		return kv_lmdb(kv, err, rc, "opening");
@@ -263,8 +267,43 @@ static enum saksi_err open_lmdb(struct kv *kv, const char *dir, struct saksi_err
 	if (c.rc != 0) {
 		mdb_env_close(kv->env);
 		kv->env = NULL;
+		/* The heads were found sound, so it is not the data that it means. */
+		*blank = c.rc == MDB_INVALID;
 		return kv_lmdb(kv, err, c.rc, "opening");
 	}
+	return SAKSI_OK;
+}
+
+static void wait_a_little(void)
+{
+	struct timespec ts = {.tv_sec = 0};
+	uint8_t ms;
+
+	crypto_random(&ms, 1);
+	ts.tv_nsec = 1000000L * (1 + ms % LOCK_WAIT_MS);
+	(void)nanosleep(&ts, NULL);
+}
+
+static enum saksi_err open_lmdb(struct kv *kv, const char *dir, struct saksi_error *err)
+{
+	struct open_call c = {.rc = 0};
+	struct stat st;
+	bool blank = true;
+	enum saksi_err rc_open = SAKSI_OK;
+	int fd;
+	int rc;
+
+	for (unsigned tries = 0; blank && tries < LOCK_TRIES; tries++) {
+		if (tries > 0)
+			wait_a_little();
+		rc_open = open_env(kv, &blank, dir, err);
+	}
+	if (blank)
+		return saksi_fail(err, SAKSI_EBUSY,
+		    KV_FILE_NAME ": other processes open it all the time; try again");
+	if (rc_open != SAKSI_OK)
+		return rc_open;
+	c.env = kv->env;
 	rc = mdb_env_get_fd(kv->env, &fd);
 	if (rc != 0)
 		return kv_lmdb(kv, err, rc, "opening");

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/wait.h>
+#include <time.h>
 
 #include "kv_int.h"
 #include "migrate.h"
@@ -309,6 +310,8 @@ static void two_at_once_are_one(void **state)
 			if (rc == SAKSI_OK)
 				rc = saksi_vault_migrate(v, NULL, NULL, &g_err);
 			saksi_vault_close(&v);
+			if (rc != SAKSI_OK && rc != SAKSI_EBUSY)
+				print_error("error %d: %s\n", (int)rc, g_err.msg);
 			_exit(rc == SAKSI_OK ? 0 : rc == SAKSI_EBUSY ? 1 : 2);
 		}
 	}
@@ -323,6 +326,99 @@ static void two_at_once_are_one(void **state)
 	is_whole(v);
 	saksi_vault_close(&v);
 	assert_true(well <= 3);
+}
+
+/* ---- who waits meanwhile ------------------------------------------------------------------ */
+
+#define WAITING 3
+static pid_t waiting[WAITING];
+
+static void open_in_a_child(pid_t *pid)
+{
+	struct saksi_vault *v = NULL;
+
+	*pid = fork();
+	assert_true(*pid >= 0);
+	if (*pid == 0) {
+		enum saksi_err rc = open_flags(&v, VAULT_ANY_FORMAT);
+
+		if (rc != SAKSI_OK)
+			print_error("who waited got error %d: %s\n", (int)rc, g_err.msg);
+		saksi_vault_close(&v);
+		_exit(rc != SAKSI_OK);
+	}
+}
+
+/* Long enough for them to come to the lock; who comes later has it easier. */
+static void let_them_come(void)
+{
+	const struct timespec ts = {.tv_nsec = 200000000};
+
+	(void)nanosleep(&ts, NULL);
+}
+
+static void they_come_after_the_switch(void *ctx, const char *what, size_t done,
+    size_t total)
+{
+	(void)ctx;
+	(void)done;
+	(void)total;
+	if (strcmp(what, "overwriting the old file") != 0)
+		return;
+	for (int i = 0; i < WAITING; i++)
+		open_in_a_child(&waiting[i]);
+	let_them_come();
+}
+
+static void they_are_served(void)
+{
+	int status;
+
+	for (int i = 0; i < WAITING; i++) {
+		assert_int_equal(waitpid(waiting[i], &status, 0), waiting[i]);
+		assert_true(WIFEXITED(status));
+		assert_int_equal(WEXITSTATUS(status), 0);
+	}
+}
+
+/* Its lock file is still of the old file when they come to it. */
+static void who_waits_finds_the_new_one(void **state)
+{
+	struct saksi_vault *v;
+
+	(void)state;
+	take_old();
+	v = open_any();
+	OK(saksi_vault_migrate(v, they_come_after_the_switch, NULL, &g_err));
+	is_whole(v);
+	saksi_vault_close(&v);
+	they_are_served();
+}
+
+/* As when the migrating process is killed before it opens the vault again. */
+static void a_blank_lock_is_begun_anew(void **state)
+{
+	int dirfd, lock = -1;
+	struct saksi_vault *v;
+
+	(void)state;
+	take_old();
+	v = open_any();
+	OK(saksi_vault_migrate(v, NULL, NULL, &g_err));
+	saksi_vault_close(&v);
+	dirfd = open(VAULT, O_RDONLY | O_DIRECTORY);
+	assert_true(dirfd >= 0);
+	OK(migrate_lock(&lock, dirfd, &g_err));
+	OK(migrate_lock_blank(lock, &g_err));
+	for (int i = 0; i < WAITING; i++)
+		open_in_a_child(&waiting[i]);
+	let_them_come();
+	close(lock);
+	they_are_served();
+	close(dirfd);
+	v = open_any();
+	is_whole(v);
+	saksi_vault_close(&v);
 }
 
 /* ---- stopped ------------------------------------------------------------------------------ */
@@ -418,6 +514,8 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(no_longer_room_undoes_it),
     cmocka_unit_test(nobody_else_may_have_it_open),
     cmocka_unit_test(two_at_once_are_one),
+    cmocka_unit_test(who_waits_finds_the_new_one),
+    cmocka_unit_test(a_blank_lock_is_begun_anew),
     cmocka_unit_test(stopped_anywhere_one_is_whole),
     cmocka_unit_test(only_the_old_file_is_overwritten),
 };
