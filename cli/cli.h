@@ -365,11 +365,10 @@ SAKSI_MUST_CHECK enum saksi_err link_print(struct cli *c, const struct link *l, 
 
 /* ---- select.c: queries over records ------------------------------------------------ */
 struct selected {
-	struct saksi_id id;
+	uint64_t number; /* of the record */
 	double score;
-	json_t *record; /* NULL unless kept */
-	char *key;	/* sort key, or NULL */
 };
+/* Numbers, since a million records have no room; they are read when they are used. */
 struct selection {
 	struct selected *list;
 	size_t n, cap;
@@ -378,12 +377,23 @@ struct selection {
 	uint64_t rest;		   /* how many there are behind the limit */
 	bool rest_sure;		   /* else at most so many */
 };
-/**
- * select_records(c, text, keep, out):
- * A deleted record that is kept says so in `deleted`.
- */
-SAKSI_MUST_CHECK enum saksi_err select_records(struct cli *c, const char *text, bool keep,
+/** select_records(c, text, out): What a query selects, in ${out->how}'s order. */
+SAKSI_MUST_CHECK enum saksi_err select_records(struct cli *c, const char *text,
     struct selection *out);
+/** select_of_type: Of it only those of ${type}; NULL: those that the schema has no type for. */
+SAKSI_MUST_CHECK enum saksi_err select_of_type(struct cli *c, const char *text,
+    const char *type, struct selection *out);
+/** select_read: A record anew, the caller's; ${deleted}: with its `deleted`. */
+SAKSI_MUST_CHECK enum saksi_err select_read(struct cli *c, uint64_t number, bool deleted,
+    json_t **record);
+/**
+ * selection_sort(c, s, key, arg, descending):
+ * By the text that ${key} gives of each record, as strcmp() orders, then by id.
+ */
+typedef void selection_key_fn(struct cli *c, struct buf *out, const json_t *record,
+    const char *arg);
+SAKSI_MUST_CHECK enum saksi_err selection_sort(struct cli *c, struct selection *s,
+    selection_key_fn *key, const char *arg, bool descending);
 void selection_free(struct selection *s);
 
 /* ---- trust.c: which exporters may run ---------------------------------------------- */

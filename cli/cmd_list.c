@@ -19,6 +19,37 @@ static const struct cli_option options[] = {
 #define LABEL_COLUMNS 44u
 #define FIELD_COLUMNS 24u
 #define FIELD_LEAST 3u
+/* So many are kept when they are looked at twice; beyond that memory counts for more. */
+#define KEPT_MAX 512u
+
+struct listing {
+	struct cli *c;
+	struct selection s;
+	size_t n; /* of them that are printed */
+	bool ranked;
+	json_t *kept[KEPT_MAX];
+};
+
+static enum saksi_err look_at(struct listing *l, size_t i, json_t **record)
+{
+	enum saksi_err rc = SAKSI_OK;
+
+	if (i < KEPT_MAX && l->kept[i] != NULL) {
+		*record = json_incref(l->kept[i]);
+		return SAKSI_OK;
+	}
+	rc = select_read(l->c, l->s.list[i].number, l->s.deleted, record);
+	if (rc == SAKSI_OK && i < KEPT_MAX)
+		l->kept[i] = json_incref(*record);
+	return rc;
+}
+
+static void listing_free(struct listing *l)
+{
+	for (size_t i = 0; i < KEPT_MAX; i++)
+		json_decref(l->kept[i]);
+	selection_free(&l->s);
+}
 
 /* ---- values of a field, by path ----------------------------------------------------- */
 
@@ -61,47 +92,33 @@ static void add_day_key(struct buf *out, const struct edtf *d)
 }
 
 /* A key that strcmp() orders: dates by their first possible day, text folded. */
-static char *sort_key(struct cli *c, const json_t *record, const char *by)
+static void sort_key(struct cli *c, struct buf *out, const json_t *record, const char *by)
 {
 	struct buf text = BUF_INIT;
 	struct buf folded = BUF_INIT;
 	struct edtf d;
 	const char *date;
-	char *key = NULL;
 
 	if (strcmp(by, "date") == 0) {
 		date = view_date(record);
 		if (date != NULL && edtf_parse(&d, date, NULL) == SAKSI_OK)
-			add_day_key(&folded, &d);
+			add_day_key(out, &d);
 		else
-			buf_add_str(&folded, "~");
-	} else {
-		if (strcmp(by, "label") == 0)
-			view_label(c, &text, record);
-		else
-			field_words(c, &text, record, by);
-		if (text_fold(&folded, (const char *)text.p, text.len, NULL) != SAKSI_OK)
-			buf_add_str(&folded, buf_cstr(&text));
+			buf_add_str(out, "~");
+		return;
 	}
-	if (!folded.failed)
-		key = strdup(buf_cstr(&folded));
+	if (strcmp(by, "label") == 0)
+		view_label(c, &text, record);
+	else
+		field_words(c, &text, record, by);
+	if (text_fold(&folded, (const char *)text.p, text.len, NULL) == SAKSI_OK)
+		buf_add_str(out, buf_cstr(&folded));
+	else
+		buf_add_str(out, buf_cstr(&text));
+	if (text.failed || folded.failed)
+		out->failed = true;
 	buf_free(&text);
 	buf_free(&folded);
-	return key;
-}
-
-static int by_key(const void *a, const void *b)
-{
-	const struct selected *x = a;
-	const struct selected *y = b;
-	int d = strcmp(x->key, y->key);
-
-	return d != 0 ? d : id_cmp(&x->id, &y->id);
-}
-
-static int by_key_down(const void *a, const void *b)
-{
-	return by_key(b, a);
 }
 
 static enum saksi_err check_sort(struct cli *c, const char *by)
@@ -128,19 +145,6 @@ static enum saksi_err check_sort(struct cli *c, const char *by)
 		    "%s: no type has such a field; did you mean %s?", by, near.best);
 	return saksi_fail(&c->err, SAKSI_EINVAL,
 	    "%s: no type has such a field; `saksi schema TYPE` lists them", by);
-}
-
-static enum saksi_err sort_by(struct cli *c, struct selection *s, const char *by,
-    int (*order)(const void *, const void *))
-{
-	for (size_t i = 0; i < s->n; i++) {
-		s->list[i].key = sort_key(c, s->list[i].record, by);
-		if (s->list[i].key == NULL)
-			return saksi_fail_nomem(&c->err);
-	}
-	if (s->n > 0)
-		qsort(s->list, s->n, sizeof(*s->list), order);
-	return SAKSI_OK;
 }
 
 /* What the index keeps in order need not be read to the end. */
@@ -174,7 +178,7 @@ static enum saksi_err arrange(struct cli *c, struct selection *s)
 
 	if (by == NULL || s->how.order == SEARCH_SORTED)
 		return SAKSI_OK;
-	return sort_by(c, s, s->how.sort, by[0] == '-' ? by_key_down : by_key);
+	return selection_sort(c, s, sort_key, s->how.sort, by[0] == '-');
 }
 
 /* ---- output ------------------------------------------------------------------------- */
@@ -194,7 +198,7 @@ static enum saksi_err check_fields(struct cli *c, const char *list)
 	return rc;
 }
 
-static json_t *chosen_json(struct cli *c, const json_t *record, const char *fields)
+static json_t *chosen_json(const json_t *record, const char *fields)
 {
 	static const char *const always[] = {"id", "ref", "type", "deleted"};
 	json_t *o = json_object();
@@ -214,21 +218,21 @@ static json_t *chosen_json(struct cli *c, const json_t *record, const char *fiel
 			obj_set(&o, name, json_deep_copy(v));
 		fields += n + (fields[n] == ',' ? 1 : 0);
 	}
-	(void)c;
 	return o;
 }
 
-static enum saksi_err json_line(struct cli *c, const struct selected *s, bool ranked)
+static enum saksi_err json_line(const struct listing *l, size_t i, json_t *record)
 {
+	struct cli *c = l->c;
 	const char *fields = cli_opt(c, "fields");
 	struct buf label = BUF_INIT;
 	json_t *o;
 
-	o = fields != NULL ? chosen_json(c, s->record, fields) : json_copy(s->record);
-	view_label(c, &label, s->record);
+	o = fields != NULL ? chosen_json(record, fields) : json_copy(record);
+	view_label(c, &label, record);
 	obj_text(&o, "label", buf_cstr(&label));
-	if (ranked)
-		obj_set(&o, "score", json_real(s->score));
+	if (l->ranked)
+		obj_set(&o, "score", json_real(l->s.list[i].score));
 	buf_free(&label);
 	return cli_out_json(c, o);
 }
@@ -238,28 +242,44 @@ struct table {
 	unsigned label, field, last;
 };
 
-static size_t longest_label(struct cli *c, const struct selection *s, unsigned long limit)
+/* What the columns must hold, asked before the first line. */
+struct widths {
+	struct view_columns line;
+	size_t label; /* the longest one, in columns */
+};
+
+static void widen_for_label(struct cli *c, size_t *most, const json_t *record)
 {
-	size_t most = 0;
+	struct buf label = BUF_INIT;
+	size_t n;
 
-	for (size_t i = 0; i < s->n && i < limit; i++) {
-		struct buf label = BUF_INIT;
+	view_label(c, &label, record);
+	n = text_columns(buf_cstr(&label), label.len);
+	if (n > *most)
+		*most = n;
+	buf_free(&label);
+}
 
-		view_label(c, &label, s->list[i].record);
-		if (text_columns(buf_cstr(&label), label.len) > most)
-			most = text_columns(buf_cstr(&label), label.len);
-		buf_free(&label);
+static enum saksi_err measure(struct listing *l, struct widths *w, bool labels)
+{
+	json_t *record = NULL;
+	enum saksi_err rc = SAKSI_OK;
+
+	for (size_t i = 0; i < l->n && rc == SAKSI_OK; i++) {
+		if ((rc = look_at(l, i, &record)) != SAKSI_OK)
+			break;
+		view_widths(&w->line, record);
+		if (labels)
+			widen_for_label(l->c, &w->label, record);
+		json_decref(record);
 	}
-	return most;
+	return rc;
 }
 
 /* A terminal gets lines that fit; a pipe gets everything. */
-static struct table table_for(struct cli *c, const struct selection *s,
-    const char *fields, unsigned long limit)
+static struct table table_for(const char *fields, unsigned width, size_t longest)
 {
 	struct table t = {0, 0, 0};
-	unsigned width = term_width(stdout);
-	size_t most;
 	unsigned room;
 	unsigned n = 1;
 
@@ -268,12 +288,11 @@ static struct table table_for(struct cli *c, const struct selection *s,
 	for (; *fields != '\0'; fields++)
 		n += *fields == ',';
 	room = width > SHORT_ID + 3 ? width - SHORT_ID - 3 : 1;
-	most = longest_label(c, s, limit);
 	t.label = n > 2 ? room / 3 : room / 2;
 	if (t.label > LABEL_COLUMNS)
 		t.label = LABEL_COLUMNS;
-	if (most > 0 && most < t.label)
-		t.label = (unsigned)most;
+	if (longest > 0 && longest < t.label)
+		t.label = (unsigned)longest;
 	room -= t.label;
 	t.field = room / n > 2 + FIELD_LEAST ? room / n - 2 : FIELD_LEAST;
 	if (t.field > FIELD_COLUMNS)
@@ -324,45 +343,73 @@ static void deleted_line(const json_t *record)
 	buf_free(&text);
 }
 
-static enum saksi_err print(struct cli *c, const struct selection *s, bool ranked,
-    unsigned long limit)
+static enum saksi_err print_lines(struct listing *l)
 {
+	struct cli *c = l->c;
 	const char *fields = cli_opt(c, "fields");
-	unsigned long long more;
-	struct view_columns w = {0, 0};
+	unsigned width = fields != NULL && !c->json ? term_width(stdout) : 0;
+	struct widths w = {{0, 0}, 0};
 	struct table t = {0, 0, 0};
+	json_t *record = NULL;
 	enum saksi_err rc = SAKSI_OK;
 
-	if (fields != NULL && !c->json)
-		t = table_for(c, s, fields, limit);
-
-	for (size_t i = 0; i < s->n && i < limit; i++)
-		view_widths(&w, s->list[i].record);
-	for (size_t i = 0; i < s->n && i < limit && rc == SAKSI_OK; i++) {
-		if (ferror(stdout))
+	if (!c->json && (fields == NULL || width > 0))
+		rc = measure(l, &w, width > 0);
+	if (fields != NULL)
+		t = table_for(fields, width, w.label);
+	for (size_t i = 0; i < l->n && rc == SAKSI_OK && !ferror(stdout); i++) {
+		if ((rc = look_at(l, i, &record)) != SAKSI_OK)
 			break;
 		if (c->json)
-			rc = json_line(c, &s->list[i], ranked);
+			rc = json_line(l, i, record);
 		else if (fields != NULL)
-			fields_line(c, s->list[i].record, fields, &t);
+			fields_line(c, record, fields, &t);
 		else
-			view_line(c, stdout, s->list[i].record, &w);
+			view_line(c, stdout, record, &w.line);
 		if (!c->json)
-			deleted_line(s->list[i].record);
+			deleted_line(record);
+		json_decref(record);
 	}
-	more = s->rest + (s->n > limit ? s->n - limit : 0);
+	return rc;
+}
+
+static enum saksi_err print(struct listing *l)
+{
+	struct cli *c = l->c;
+	unsigned long long more = l->s.rest + (l->s.n - l->n);
+	enum saksi_err rc = print_lines(l);
+
 	if (rc == SAKSI_OK && more > 0 && !c->json)
 		cli_say(c, "... and %s%llu more; leave --limit out to see all.",
-		    s->rest_sure ? "" : "up to ", more);
-	if (rc == SAKSI_OK && s->n == 0 && !c->json)
+		    l->s.rest_sure ? "" : "up to ", more);
+	if (rc == SAKSI_OK && l->s.n == 0 && !c->json)
 		cli_say(c,
-		    s->deleted ? "No deleted record matches." : "No record matches.");
+		    l->s.deleted ? "No deleted record matches." : "No record matches.");
 	return rc;
+}
+
+static enum saksi_err run_listing(struct listing *l, const struct buf *query,
+    unsigned long limit)
+{
+	struct cli *c = l->c;
+	enum saksi_err rc = cli_open(c);
+
+	if (rc == SAKSI_OK)
+		rc = cli_begin(c, false);
+	l->s.deleted = cli_flag(c, "deleted");
+	if (rc == SAKSI_OK)
+		rc = choose_order(c, &l->s, l->ranked, limit);
+	if (rc == SAKSI_OK)
+		rc = select_records(c, (const char *)query->p, &l->s);
+	if (rc == SAKSI_OK)
+		rc = arrange(c, &l->s);
+	l->n = l->s.n < limit ? l->s.n : limit;
+	return rc == SAKSI_OK ? print(l) : rc;
 }
 
 static enum saksi_err run_query(struct cli *c, bool ranked)
 {
-	struct selection s = {0};
+	struct listing *l;
 	struct buf query = BUF_INIT;
 	unsigned long limit = NO_LIMIT;
 	enum saksi_err rc = cli_schema(c);
@@ -373,22 +420,18 @@ static enum saksi_err run_query(struct cli *c, bool ranked)
 	if (rc == SAKSI_OK)
 		rc = check_fields(c, cli_opt(c, "fields"));
 	cli_join_args(&query, c, 0);
+	(void)buf_cstr(&query);
 	if (rc == SAKSI_OK)
 		rc = buf_ok(&query, &c->err);
-	if (rc == SAKSI_OK)
-		rc = cli_open(c);
-	if (rc == SAKSI_OK)
-		rc = cli_begin(c, false);
-	s.deleted = cli_flag(c, "deleted");
-	if (rc == SAKSI_OK)
-		rc = choose_order(c, &s, ranked, limit);
-	if (rc == SAKSI_OK)
-		rc = select_records(c, buf_cstr(&query), true, &s);
-	if (rc == SAKSI_OK)
-		rc = arrange(c, &s);
-	if (rc == SAKSI_OK)
-		rc = print(c, &s, ranked, limit);
-	selection_free(&s);
+	if (rc == SAKSI_OK && (l = calloc(1, sizeof(*l))) == NULL)
+		rc = saksi_fail_nomem(&c->err);
+	if (rc == SAKSI_OK) {
+		l->c = c;
+		l->ranked = ranked;
+		rc = run_listing(l, &query, limit);
+		listing_free(l);
+		free(l);
+	}
 	buf_free(&query);
 	return rc;
 }

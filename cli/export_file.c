@@ -49,7 +49,7 @@ static enum saksi_err type_at(struct exporting *x, size_t at, char *type, size_t
 {
 	struct cli *c = x->c;
 	json_t *record = NULL;
-	enum saksi_err rc = view_get(c, &x->source.chosen.list[at].id, 0, NULL, &record);
+	enum saksi_err rc = select_read(c, x->source.list[at], false, &record);
 
 	if (rc == SAKSI_OK)
 		(void)snprintf(type, size, "%s", view_text(record, "type"));
@@ -61,7 +61,7 @@ static enum saksi_err type_at(struct exporting *x, size_t at, char *type, size_t
 static enum saksi_err only_type(struct exporting *x, char type[40])
 {
 	char last[40] = "";
-	size_t n = x->source.chosen.n;
+	size_t n = x->source.n;
 	enum saksi_err rc = SAKSI_OK;
 
 	type[0] = '\0';

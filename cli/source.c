@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <saksi/base/list.h>
+
 #include "source.h"
 
 static int failed(struct source *s)
@@ -18,9 +20,9 @@ static int next(void *ctx, json_t **out)
 	struct source *s = ctx;
 
 	*out = NULL;
-	if (s->at == s->chosen.n)
+	if (s->at == s->n)
 		return 0;
-	if (view_get(s->c, &s->chosen.list[s->at].id, 0, NULL, out) != SAKSI_OK)
+	if (select_read(s->c, s->list[s->at], false, out) != SAKSI_OK)
 		return failed(s);
 	s->at++;
 	return 0;
@@ -123,57 +125,54 @@ static int parties(void *ctx, int (*fn)(void *fctx, json_t *record, bool deleted
 	return rc == SAKSI_OK ? 0 : failed(s);
 }
 
-static size_t type_order(struct cli *c, const char *type)
+/* Those without one last. */
+static void ref_key(struct cli *c, struct buf *out, const json_t *record, const char *arg)
 {
-	size_t n;
-	const struct schema_type *types = schema_types(c->schema, &n);
-	size_t i;
+	const char *ref = view_text(record, "ref");
 
-	for (i = 0; i < n && strcmp(types[i].name, type) != 0; i++)
-		;
-	return i;
+	(void)c;
+	(void)arg;
+	buf_add_str(out, ref[0] != '\0' ? ref : "\x7f");
 }
 
-/* By type as in the schema, then ref (those without one last), then id. */
-static enum saksi_err make_key(struct cli *c, struct selected *e)
+/* A type at a time, since to sort them all the refs and ids of all must be at hand. */
+static enum saksi_err add_type(struct source *s, const char *query, const char *type)
 {
-	struct buf key = BUF_INIT;
-	const char *ref = view_text(e->record, "ref");
+	struct selection one = {0};
+	enum saksi_err rc = select_of_type(s->c, query, type, &one);
 
-	buf_printf(&key, "%04zu %s %s", type_order(c, view_text(e->record, "type")),
-	    ref[0] != '\0' ? ref : "\x7f", view_text(e->record, "id"));
-	e->key = key.failed ? NULL : strdup(buf_cstr(&key));
-	buf_free(&key);
-	json_decref(e->record);
-	e->record = NULL;
-	return e->key != NULL ? SAKSI_OK : saksi_fail_nomem(&c->err);
-}
+	if (rc == SAKSI_OK)
+		rc = selection_sort(s->c, &one, ref_key, NULL, false);
+	for (size_t i = 0; i < one.n && rc == SAKSI_OK; i++) {
+		uint64_t *list = list_room(s->list, s->n, &s->cap, sizeof(*list));
 
-static int by_key(const void *a, const void *b)
-{
-	const struct selected *x = a;
-	const struct selected *y = b;
-
-	return strcmp(x->key, y->key);
+		if (list == NULL) {
+			rc = saksi_fail_nomem(&s->c->err);
+			break;
+		}
+		s->list = list;
+		list[s->n++] = one.list[i].number;
+	}
+	selection_free(&one);
+	return rc;
 }
 
 enum saksi_err source_begin(struct source *s, struct cli *c, const char *query)
 {
-	enum saksi_err rc;
+	size_t n;
+	const struct schema_type *types = schema_types(c->schema, &n);
+	enum saksi_err rc = SAKSI_OK;
 
 	memset(s, 0, sizeof(*s));
 	s->c = c;
 	s->host = (struct host_source){s, c->schema, next, again, get, linked, parties};
-	rc = select_records(c, query, true, &s->chosen);
-	for (size_t i = 0; i < s->chosen.n && rc == SAKSI_OK; i++)
-		rc = make_key(c, &s->chosen.list[i]);
-	if (rc == SAKSI_OK && s->chosen.n > 0)
-		qsort(s->chosen.list, s->chosen.n, sizeof(*s->chosen.list), by_key);
-	return rc;
+	for (size_t i = 0; i < n && rc == SAKSI_OK; i++)
+		rc = add_type(s, query, types[i].name);
+	return rc == SAKSI_OK ? add_type(s, query, NULL) : rc;
 }
 
 void source_end(struct source *s)
 {
-	selection_free(&s->chosen);
+	free(s->list);
 	links_free(&s->links);
 }

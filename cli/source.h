@@ -6,8 +6,10 @@
 
 struct source {
 	struct cli *c;
-	struct selection chosen; /* by type, ref, id: the same records, the same order */
-	size_t at;
+	/* numbers, by type, ref, id: the same records, the same order */
+	uint64_t *list;
+	size_t n, cap;
+	size_t at; /* of those that next() gives */
 	struct links links;
 	bool linked;
 	struct host_source host;

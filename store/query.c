@@ -190,6 +190,51 @@ enum saksi_err query_parse(struct query **out, const struct schema *s, const cha
 	return SAKSI_OK;
 }
 
+static enum saksi_err type_node(struct parser *p, const char *type, struct node **out)
+{
+	*out = node_new(p, NODE_TYPE);
+	if (*out == NULL)
+		return saksi_fail_nomem(p->err);
+	buf_add_str(&(*out)->text, type);
+	(void)buf_cstr(&(*out)->text);
+	return buf_ok(&(*out)->text, p->err);
+}
+
+static enum saksi_err no_known_type(struct parser *p, struct node **out)
+{
+	struct chain c = {NULL, NULL, 0};
+	size_t n;
+	const struct schema_type *types = schema_types(p->q->s, &n);
+	struct node *any, *one;
+	enum saksi_err rc = SAKSI_OK;
+
+	for (size_t i = 0; i < n && rc == SAKSI_OK; i++)
+		if ((rc = type_node(p, types[i].name, &one)) == SAKSI_OK)
+			chain_add(&c, one);
+	if (rc != SAKSI_OK || (rc = chain_end(p, &c, NODE_OR, &any)) != SAKSI_OK)
+		return rc;
+	*out = node_new(p, NODE_NOT);
+	if (*out == NULL)
+		return saksi_fail_nomem(p->err);
+	(*out)->child = any;
+	return SAKSI_OK;
+}
+
+enum saksi_err query_of_type(struct query *q, const char *type, struct saksi_error *err)
+{
+	struct parser p = {.q = q, .err = err};
+	struct chain c = {NULL, NULL, 0};
+	struct node *n = NULL;
+	enum saksi_err rc =
+	    type != NULL ? type_node(&p, type, &n) : no_known_type(&p, &n);
+
+	if (rc != SAKSI_OK)
+		return rc;
+	chain_add(&c, n);
+	chain_add(&c, q->root);
+	return chain_end(&p, &c, NODE_AND, &q->root);
+}
+
 void query_free(struct query **qp)
 {
 	if (qp == NULL || *qp == NULL)

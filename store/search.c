@@ -18,7 +18,7 @@
 
 struct kept {
 	struct search_hit hit;
-	struct buf key; /* SORTED */
+	struct buf *key; /* SORTED; a million of ranked ones go without */
 };
 struct saksi_search {
 	struct search_source src;
@@ -137,7 +137,7 @@ static enum saksi_err keep(struct saksi_search *s, const struct kept *k,
 
 static enum saksi_err rank_one(struct saksi_search *s, struct saksi_error *err)
 {
-	struct kept k = {{s->root->doc, 0}, BUF_INIT};
+	struct kept k = {{s->root->doc, 0}, NULL};
 	bool full = s->n >= wanted(s), match;
 	enum saksi_err rc = seeker_score(s->root, &s->seeking, &k.hit.score, err);
 
@@ -162,13 +162,6 @@ static enum saksi_err rank_one(struct saksi_search *s, struct saksi_error *err)
 	return rc;
 }
 
-static int by_rank(const void *a, const void *b)
-{
-	const struct kept *x = a, *y = b;
-
-	return worse(x, y) ? 1 : worse(y, x) ? -1 : 0;
-}
-
 static enum saksi_err rank_all(struct saksi_search *s, struct saksi_error *err)
 {
 	enum saksi_err rc = seeker_seek(s->root, 0, err);
@@ -177,8 +170,11 @@ static enum saksi_err rank_all(struct saksi_search *s, struct saksi_error *err)
 		if ((rc = rank_one(s, err)) == SAKSI_OK)
 			rc = seeker_seek(s->root, s->root->doc + 1, err);
 	}
-	if (rc == SAKSI_OK && s->n > 1)
-		qsort(s->list, s->n, sizeof(*s->list), by_rank);
+	/* The worst stands first: in place, since qsort() takes as much room again. */
+	for (size_t n = s->n; rc == SAKSI_OK && n > 1; n--) {
+		swap(&s->list[0], &s->list[n - 1]);
+		sift_down(s->list, n - 1, 0);
+	}
 	return rc;
 }
 
@@ -246,9 +242,9 @@ static int by_order(const struct kept *x, const struct kept *y, int sign)
 {
 	int c;
 
-	if ((x->key.len == 0) != (y->key.len == 0))
-		return x->key.len == 0 ? 1 : -1;
-	c = sign * compare_keys(&x->key, &y->key);
+	if ((x->key->len == 0) != (y->key->len == 0))
+		return x->key->len == 0 ? 1 : -1;
+	c = sign * compare_keys(x->key, y->key);
 	return c != 0 ? c
 		      : (x->hit.number > y->hit.number) - (x->hit.number < y->hit.number);
 }
@@ -263,23 +259,34 @@ static int by_key_down(const void *a, const void *b)
 	return by_order(a, b, -1);
 }
 
+static void key_free(struct buf *key)
+{
+	if (key == NULL)
+		return;
+	buf_free(key);
+	free(key);
+}
+
 static enum saksi_err sort_one(struct saksi_search *s, uint64_t number, bool sure,
     struct saksi_error *err)
 {
-	struct kept k = {{number, 0}, BUF_INIT};
+	struct kept k = {{number, 0}, NULL};
 	json_t *json = NULL;
 	bool match = true, found;
 	enum saksi_err rc = sure ? s->src.json(s->src.ctx, number, &json, err)
 				 : ask(s, number, &match, &json, err);
 
 	if (rc == SAKSI_OK && match) {
-		rc = order_key(s, &k.key, json, &found, err);
+		if ((k.key = calloc(1, sizeof(*k.key))) == NULL)
+			rc = saksi_fail_nomem(err);
+		else
+			rc = order_key(s, k.key, json, &found, err);
 		if (rc == SAKSI_OK && (rc = keep(s, &k, err)) == SAKSI_OK) {
 			s->seen++;
-			k.key = (struct buf)BUF_INIT;
+			k.key = NULL;
 		}
 	}
-	buf_free(&k.key);
+	key_free(k.key);
 	json_decref(json);
 	return rc;
 }
@@ -605,7 +612,7 @@ void saksi_search_close(struct saksi_search **s)
 	seeker_free(&x->root);
 	term_walk_close(&x->walk);
 	for (size_t i = 0; i < x->n; i++)
-		buf_free(&x->list[i].key);
+		key_free(x->list[i].key);
 	free(x->list);
 	set_free(&x->set);
 	set_free(&x->shown);

@@ -5,7 +5,8 @@
 
 #include "job.h"
 
-#define NAMED_MAX 100u /* findings; what is beyond them is counted */
+#define NAMED_MAX 100u	 /* findings; what is beyond them is counted */
+#define KNOWN_MAX 65536u /* answers that are kept; then they are asked for again */
 
 enum saksi_err source_failed(struct saksi_error *err)
 {
@@ -52,6 +53,8 @@ bool cut_name(void *cut, const char *id)
 	struct cut *c = cut;
 	if (!c->known)
 		c->known = json_object();
+	if (json_object_size(c->known) >= KNOWN_MAX)
+		json_object_clear(c->known);
 	const json_t *seen = json_object_get(c->known, id);
 	if (seen)
 		return json_is_true(seen);

@@ -105,6 +105,7 @@ enum saksi_err block_cached(struct index *x, struct kv_txn *txn, uint64_t n, boo
 			return rc;
 		}
 		slot->number = n;
+		kv_txn_rest(txn);
 	}
 	*p = slot->bytes.p;
 	*len = slot->bytes.len;

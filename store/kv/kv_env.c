@@ -120,7 +120,7 @@ enum saksi_err kv_lmdb(struct kv *kv, struct saksi_error *err, int rc, const cha
 /* ---- map -------------------------------------------------------------------------- */
 
 /* The system maps up to 64 KiB around each page that is looked at. */
-#define LOOKS_MAX 320u
+#define LOOKS_MAX 160u
 /* So much is written before the pages that writing looked at are let go of. */
 #define WRITTEN_MAX ((size_t)8 << 20)
 

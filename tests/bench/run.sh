@@ -143,6 +143,10 @@ saksi_rows() {
 		command_row 'list --limit 20' list --limit 20
 		command_row 'list --sort date --limit 20' list --sort date --limit 20
 		command_row 'status' status
+		command_row 'list' list
+		command_row 'list --json --sort label' list --json --sort label
+		command_row 'find --json, all' find --json -- -qaxeru
+		command_row 'export ndjson' export ndjson --force -o "$dir/out.ndjson"
 	fi
 	if [ -n "$smoke" ]; then
 		run bench_saksi edit "${options[@]}"

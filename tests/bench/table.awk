@@ -36,6 +36,10 @@ BEGIN {
 	row("command: list --limit 20", "", "")
 	row("command: list --sort date --limit 20", "", "")
 	row("command: status", "", "")
+	row("command: list", "", "")
+	row("command: list --json --sort label", "", "")
+	row("command: find --json, all", "", "")
+	row("command: export ndjson", "", "")
 	row("rss: bulk insert", "", "")
 	row("rss: get", "", "")
 	row("rss: scan", "", "")
@@ -46,6 +50,10 @@ BEGIN {
 	row("rss: list --limit 20", "", "under 64 MiB")
 	row("rss: list --sort date --limit 20", "", "under 64 MiB")
 	row("rss: status", "", "under 64 MiB")
+	row("rss: list", "", "under 64 MiB")
+	row("rss: list --json --sort label", "", "under 64 MiB")
+	row("rss: find --json, all", "", "under 64 MiB")
+	row("rss: export ndjson", "", "under 64 MiB")
 	row("rss: all parts", "", "")
 }
 

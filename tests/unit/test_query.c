@@ -505,6 +505,45 @@ static int teardown(void **state)
 	return schema_teardown(state);
 }
 
+/* Whether a record of ${type} that says "pier" is found by ${text} and of type ${only}. */
+static bool is_found(const char *text, const char *only, const char *type)
+{
+	struct query *q = NULL;
+	json_t *r = json_pack("{s:s, s:[{s:s}]}", "type", type, "names", "text", "pier");
+	int m;
+
+	assert_int_equal(query_parse(&q, schema, text, &res, &g_err), SAKSI_OK);
+	assert_int_equal(query_of_type(q, only, &g_err), SAKSI_OK);
+	m = query_match(q, r, NULL);
+	query_free(&q);
+	json_decref(r);
+	assert_true(m == 0 || m == 1);
+	return m == 1;
+}
+
+static void test_of_type(void **state)
+{
+	size_t n;
+	const struct schema_type *types = schema_types(schema, &n);
+
+	(void)state;
+	assert_true(is_found("pier OR sand", "person", "person"));
+	assert_true(is_found("", "person", "person"));
+	assert_false(is_found("sand", "person", "person"));
+	assert_false(is_found("-pier", "person", "person"));
+	assert_false(is_found("pier OR sand", "act", "person"));
+	assert_true(is_found("", NULL, "x-of-tomorrow"));
+	assert_false(is_found("sand", NULL, "x-of-tomorrow"));
+	/* Each record is found once: by its type, or by none that is known. */
+	for (size_t i = 0; i < n; i++) {
+		for (size_t k = 0; k < n; k++)
+			assert_int_equal(is_found("", types[k].name, types[i].name),
+			    i == k);
+		assert_false(is_found("", NULL, types[i].name));
+		assert_false(is_found("", types[i].name, "x-of-tomorrow"));
+	}
+}
+
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_words),
     cmocka_unit_test(test_phrases),
@@ -518,6 +557,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_limits),
     cmocka_unit_test(test_no_resolver),
     cmocka_unit_test(test_ranking),
+    cmocka_unit_test(test_of_type),
     cmocka_unit_test(test_sample),
 };
 

@@ -45,6 +45,13 @@ SAKSI_MUST_CHECK enum saksi_err query_parse(struct query **out, const struct sch
     const char *text, const struct schema_resolver *res, struct saksi_error *err);
 void query_free(struct query **q);
 /**
+ * query_of_type(q, type, err):
+ * Only what is of that type, too; NULL: of none that the schema knows.
+ * After a failure ${q} can but be freed.
+ */
+SAKSI_MUST_CHECK enum saksi_err query_of_type(struct query *q, const char *type,
+    struct saksi_error *err);
+/**
  * query_match(q, record, score, err via code):
  * 1 match, 0 none, -1 out of memory.  ${score} (may be NULL): relevance,
  * higher is better; names and titles weigh more than notes.
