@@ -1,23 +1,28 @@
 # The kinds of things that the tree builds.
 
-# saksi_layer(NAME SOURCES f... PUBLIC lib... PRIVATE lib... [TWIN])
+# saksi_layer(NAME SOURCES f... [FOLDERS d...] PUBLIC lib... PRIVATE lib... [TWIN])
 #
 # A static library whose public headers are what stands in include/ beside its
 # CMakeLists.txt.  Only who links the layer has that folder on its include
-# path: a wrong include does not compile.
+# path: a wrong include does not compile.  FOLDERS hold sources and private
+# headers of the same layer.
 #
 #   NAME_internal  for the layer's own tests: its private headers and libraries
 #   NAME_plain     with TWIN: the same without sanitizers and coverage, for
 #                  what must run in the exporter's sandbox
 function(saksi_layer name)
-	cmake_parse_arguments(PARSE_ARGV 1 arg "TWIN" "" "SOURCES;PUBLIC;PRIVATE")
+	cmake_parse_arguments(PARSE_ARGV 1 arg "TWIN" "" "SOURCES;FOLDERS;PUBLIC;PRIVATE")
+	set(private_dirs ${CMAKE_CURRENT_SOURCE_DIR})
+	foreach(folder IN LISTS arg_FOLDERS)
+		list(APPEND private_dirs ${CMAKE_CURRENT_SOURCE_DIR}/${folder})
+	endforeach()
 
 	if(arg_SOURCES)
 		add_library(${name} STATIC ${arg_SOURCES})
 		target_link_libraries(${name}
 			PUBLIC ${arg_PUBLIC}
 			PRIVATE ${arg_PRIVATE} saksi_flags saksi_instrument)
-		target_include_directories(${name} PRIVATE ${CMAKE_CURRENT_SOURCE_DIR})
+		target_include_directories(${name} PRIVATE ${private_dirs})
 		set(scope PUBLIC)
 	else()
 		add_library(${name} INTERFACE)
@@ -28,7 +33,7 @@ function(saksi_layer name)
 
 	add_library(${name}_internal INTERFACE)
 	target_link_libraries(${name}_internal INTERFACE ${name} ${arg_PRIVATE})
-	target_include_directories(${name}_internal INTERFACE ${CMAKE_CURRENT_SOURCE_DIR})
+	target_include_directories(${name}_internal INTERFACE ${private_dirs})
 
 	if(arg_TWIN AND arg_SOURCES AND SAKSI_INSTRUMENTED)
 		add_library(${name}_plain STATIC EXCLUDE_FROM_ALL ${arg_SOURCES})
@@ -36,7 +41,7 @@ function(saksi_layer name)
 			PUBLIC ${arg_PUBLIC} PRIVATE ${arg_PRIVATE} saksi_flags)
 		target_include_directories(${name}_plain
 			PUBLIC ${CMAKE_CURRENT_SOURCE_DIR}/include
-			PRIVATE ${CMAKE_CURRENT_SOURCE_DIR})
+			PRIVATE ${private_dirs})
 	elseif(arg_TWIN)
 		add_library(${name}_plain ALIAS ${name})
 	endif()
