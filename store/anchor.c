@@ -3,6 +3,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -25,42 +27,45 @@ static bool key_of(struct saksi_vault *v)
 
 /* ---- places ---------------------------------------------------------------------------- */
 
-/* The folder for it, or NULL where there is none: then there is no second note. */
-static char *state_dir(void)
+/*
+ * Where the second note lies; false: nowhere.  Without allocating, since it is also
+ * asked for when there is no memory left and what was begun is undone.
+ */
+static bool state_path(char path[PATH_MAX], const struct saksi_vault *v)
 {
 	const char *base = getenv("XDG_STATE_HOME");
-	const char *home = getenv("HOME");
-
-	if (base != NULL && base[0] == '/')
-		return fs_join(base, "saksi");
-	if (home != NULL && home[0] == '/')
-		return fs_join(home, ".local/state/saksi");
-	return NULL;
-}
-
-static char *state_path(const char *dir, const struct saksi_vault *v)
-{
+	const char *under = "saksi";
 	char name[ANCHOR_NAME + 1];
+	int n;
 
+	if (base == NULL || base[0] != '/') {
+		base = getenv("HOME");
+		under = ".local/state/saksi";
+	}
+	if (base == NULL || base[0] != '/')
+		return false;
 	anchor_name(name, v->key, keyring_vault_id(v->keys));
-	return fs_join(dir, name);
+	n = snprintf(path, PATH_MAX, "%s/%s/%s", base, under, name);
+	return n > 0 && n < PATH_MAX;
 }
 
 static int open_state(const struct saksi_vault *v, int how)
 {
-	char *dir = state_dir();
-	char *path = dir == NULL ? NULL : state_path(dir, v);
-	int fd = -1;
+	char path[PATH_MAX];
+	char *slash;
+	enum saksi_err rc;
+	int fd;
 
-	if (path != NULL) {
-		fd = open(path, how, 0600);
-		if (fd < 0 && errno == ENOENT && (how & O_CREAT) != 0 &&
-		    fs_mkdirs(dir, NULL) == SAKSI_OK)
-			fd = open(path, how, 0600);
-	}
-	free(path);
-	free(dir);
-	return fd;
+	if (!state_path(path, v))
+		return -1;
+	fd = open(path, how, 0600);
+	if (fd >= 0 || errno != ENOENT || (how & O_CREAT) == 0)
+		return fd;
+	slash = strrchr(path, '/');
+	*slash = '\0';
+	rc = fs_mkdirs(path, NULL);
+	*slash = '/';
+	return rc == SAKSI_OK ? open(path, how, 0600) : -1;
 }
 
 /* A plain file of this user's, or -1. */
@@ -236,14 +241,10 @@ void anchor_carry(struct saksi_vault *v, const char *from, bool anew)
 
 void anchor_forget(struct saksi_vault *v)
 {
-	char *dir = state_dir();
-	char *path =
-	    dir == NULL || v->key == NULL || v->keys == NULL ? NULL : state_path(dir, v);
+	char path[PATH_MAX];
 
-	if (path != NULL)
+	if (v->key != NULL && v->keys != NULL && state_path(path, v))
 		(void)unlink(path);
-	free(path);
-	free(dir);
 }
 
 /* ---- asking ---------------------------------------------------------------------------------- */

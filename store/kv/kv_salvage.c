@@ -9,12 +9,24 @@
 
 #include "kv_salvage.h"
 
+#define READ_TRIES 4u
+
+/* A failing disk may read at the second try what it did not at the first. */
+static ssize_t read_some(const struct kv_salvage *s, uint8_t *p, size_t n, uint64_t at)
+{
+	ssize_t k = -1;
+
+	for (unsigned tries = 0; k < 0 && tries < READ_TRIES; tries++)
+		k = pread(s->kv->fd, p, n, (off_t)at);
+	return k;
+}
+
 void salvage_read(const struct kv_salvage *s, uint8_t *p, size_t n, uint64_t at)
 {
 	size_t done = 0;
 
 	while (done < n && at + done < s->size) {
-		ssize_t k = pread(s->kv->fd, p + done, n - done, (off_t)(at + done));
+		ssize_t k = read_some(s, p + done, n - done, at + done);
 		size_t skip = s->page - (size_t)((at + done) % s->page);
 
 		if (k > 0) {
