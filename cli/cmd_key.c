@@ -243,8 +243,11 @@ const struct cli_command cmd_key_change = {
     .brief = "another passphrase in place of this one",
     .help =
 	"Asks for a passphrase that opens the vault and puts a new one in its slot.\n"
-	"With --passphrase-fd: first line the old one, second line the new one. Copies of\n"
-	"the vault made before still open with the old passphrase.",
+	"With --passphrase-fd: first line the old one, second line the new one.\n"
+	"The vault's own key stays: who has an older copy of the file `keys` and knows a\n"
+	"passphrase of that time opens that copy and this vault as it is now. Where that\n"
+	"may be so, make a new vault: as another device of the team, or with\n"
+	"`saksi export ndjson --ceiling S` and `saksi import`.",
     .example = "saksi key change",
     .options = change_options,
     .max_args = 0,
@@ -305,7 +308,8 @@ const struct cli_command cmd_key_remove = {
     .brief = "take a key slot away",
     .help =
 	"Overwrites a slot, so that its passphrase does not open the vault any more. The\n"
-	"last one can't be removed. Copies of the vault made before are not reached.",
+	"last one can't be removed. An older copy of the file `keys` still opens this vault\n"
+	"with the passphrases of its time; `saksi key change --help` says what to do then.",
     .example = "saksi key remove 1",
     .min_args = 1,
     .max_args = 1,
