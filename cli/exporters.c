@@ -1,4 +1,5 @@
 /* Formats: exporters beside the program, those trusted elsewhere, and forms. */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -37,28 +38,35 @@ static enum saksi_err add_trusted(struct cli *c, struct exporters *e)
 	return rc;
 }
 
+/* Without `..`, so that paths can be compared and shown; what is not there stays. */
+static enum saksi_err make_plain(struct cli *c, char **path)
+{
+	char *plain;
+
+	if (*path == NULL || ((plain = realpath(*path, NULL)) == NULL && errno == ENOMEM))
+		return saksi_fail_nomem(&c->err);
+	if (plain == NULL)
+		return errno == ENOENT
+		    ? SAKSI_OK
+		    : saksi_fail_sys(&c->err, "%s: cannot be looked at", *path);
+	free(*path);
+	*path = plain;
+	return SAKSI_OK;
+}
+
 enum saksi_err exporters_load(struct cli *c, struct exporters *e)
 {
-	char *folder = cli_place(SAKSI_REL_EXPORTERS);
 	enum saksi_err rc;
 
 	memset(e, 0, sizeof(*e));
 	e->runner = cli_place(SAKSI_REL_RUNNER);
+	e->folder = cli_place(SAKSI_REL_EXPORTERS);
 	e->forms = cli_place(SAKSI_REL_DATA "/forms");
-	/* Without `..`, so that paths can be compared and shown. */
-	e->folder = folder != NULL ? realpath(folder, NULL) : NULL;
-	if (e->folder == NULL) {
-		e->folder = folder;
-		folder = NULL;
-	}
-	free(folder);
-	folder = e->forms != NULL ? realpath(e->forms, NULL) : NULL;
-	if (folder != NULL) {
-		free(e->forms);
-		e->forms = folder;
-	}
-	if (e->runner == NULL || e->forms == NULL || e->folder == NULL)
+	if (e->runner == NULL)
 		return saksi_fail_nomem(&c->err);
+	if ((rc = make_plain(c, &e->folder)) != SAKSI_OK ||
+	    (rc = make_plain(c, &e->forms)) != SAKSI_OK)
+		return rc;
 	e->paths = (struct host_paths){e->runner, e->folder, e->forms};
 	rc = host_formats(&e->paths, &e->list, &e->n, &c->err);
 	if (rc == SAKSI_OK && c->txn != NULL)
