@@ -217,6 +217,11 @@ enum saksi_err kv_salvage_open(struct kv_salvage **out, const char *dir,
 	return SAKSI_OK;
 }
 
+uint64_t kv_salvage_skipped(const struct kv_salvage *s)
+{
+	return s->skipped;
+}
+
 void kv_salvage_close(struct kv_salvage **ps)
 {
 	struct kv_salvage *s = *ps;

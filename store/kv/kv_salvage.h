@@ -28,6 +28,9 @@ struct kv_salvage {
 	size_t n, cap;
 	size_t sorted; /* so many of them are in order, without doubles */
 	struct buf bytes;
+	/* Sealed bytes that were opened in vain in a look at long values, and how many
+	 * places were left alone when that had become too much. */
+	uint64_t in_vain, skipped;
 	bool has_meta, sure;
 	struct kv_meta meta;
 	struct {
@@ -37,6 +40,9 @@ struct kv_salvage {
 		uint32_t entry[CHUNK_ENTRIES];
 	} chunk;
 };
+
+#define SALVAGE_VAIN_LEAST (UINT64_C(1) << 30)
+#define SALVAGE_VAIN_TIMES 64u /* the size of the file */
 
 static inline bool bit_get(const uint8_t *map, uint64_t i)
 {

@@ -110,14 +110,22 @@ static bool try_run(struct scan *c, bool known, uint64_t n, uint64_t first, size
 	if (first < PAGE_FIRST || first >= c->s->pages || len > KV_SEALED_MAX ||
 	    at + len > c->s->size)
 		return false;
+	/* Whoever can write into the file could have it searched for days. */
+	if (c->s->in_vain > SALVAGE_VAIN_LEAST + SALVAGE_VAIN_TIMES * c->s->size) {
+		c->s->skipped++;
+		return false;
+	}
 	c->big.len = 0;
 	if ((p = buf_reserve(&c->big, len)) == NULL) {
 		c->failed = true;
 		return false;
 	}
 	salvage_read(c->s, p, len, at);
-	if (!try_value(c, known, n, p, len, at))
+	if (!try_value(c, known, n, p, len, at)) {
+		if (len >= SEAL && p[0] == CRYPTO_SUITE)
+			c->s->in_vain += (uint64_t)len * sizeof(order_tables);
 		return false;
+	}
 	mark_run(c->s, first, len);
 	return true;
 }
@@ -293,7 +301,9 @@ enum saksi_err salvage_pages(struct kv_salvage *s,
 	memset(s->done, 0, (size_t)(s->pages / 8) + 1);
 	memset(s->doubt, 0, (size_t)(s->pages / 8) + 1);
 	s->sorted = 0;
+	s->in_vain = s->skipped = 0;
 	rc = each_page(&c, first_look, progress, ctx, 0, err);
+	s->in_vain = 0; /* what led nowhere takes nothing from what stands alone */
 	if (rc == SAKSI_OK)
 		rc = each_page(&c, second_look, progress, ctx, (size_t)s->pages, err);
 	salvage_order(s);

@@ -217,6 +217,10 @@ static void say_how_new(struct saksi_repair *r)
 	bool sure;
 	uint64_t newest = kv_salvage_newest(r->salvage, &sure);
 
+	if (kv_salvage_skipped(r->salvage) > 0)
+		repair_lost(r,
+		    "%s: it has so much in it that only looks like values that the search for long ones was given up: whether more could be saved can't be told",
+		    KV_DATA_FILE);
 	if (newest == 0)
 		repair_lost(r,
 		    "%s: the record of what it should hold is lost: whether more is missing can't be told",

@@ -49,6 +49,11 @@ SAKSI_MUST_CHECK enum saksi_err kv_salvage_open(struct kv_salvage **out, const c
     void (*progress)(void *ctx, size_t done, size_t total), void *ctx,
     struct saksi_error *err);
 void kv_salvage_close(struct kv_salvage **s);
+/**
+ * kv_salvage_skipped(s): How often a long value might have begun and was not looked
+ * for, since too much had been tried in vain; 0: all was looked for.
+ */
+uint64_t kv_salvage_skipped(const struct kv_salvage *s);
 
 /**
  * kv_salvage_newest(s, sure):
