@@ -141,15 +141,12 @@ void kv_rest(struct kv *kv)
 
 void kv_rest_written(struct kv *kv, size_t written)
 {
-	MDB_envinfo info;
-
 	kv->written += written;
 	if (kv->written < WRITTEN_MAX)
 		return;
 	kv->written = 0;
 	let_go(kv->map, kv->map_len);
-	if (mdb_env_info(kv->env, &info) == 0)
-		let_go(info.me_mapaddr, info.me_mapsize);
+	kv->map_anew = true;
 }
 
 enum saksi_err kv_map_refresh(struct kv *kv, struct saksi_error *err)
@@ -271,6 +268,17 @@ static enum saksi_err wanted_size(size_t *size, struct kv *kv, struct saksi_erro
 	return SAKSI_OK;
 }
 
+/* LMDB does not say where its map lies, but makes it anew when it is told a size. */
+static enum saksi_err map_anew(struct kv *kv, struct saksi_error *err)
+{
+	struct env_call c = {.env = kv->env};
+
+	kv->map_anew = false;
+	if (!guard_run(call_info, &c))
+		return kv_give_up(kv, err);
+	return resize(kv, c.size, err);
+}
+
 static void abort_txn(struct kv *kv, MDB_txn *txn)
 {
 	struct env_call c = {.txn = txn};
@@ -322,6 +330,8 @@ enum saksi_err kv_env_begin(struct MDB_txn **out, struct kv *kv, bool write,
 	*out = NULL;
 	if (++kv->begun % READER_CHECK_EVERY == 0 && !guard_run(call_reader_check, &check))
 		return kv_give_up(kv, err);
+	if (write && kv->map_anew && (rc = map_anew(kv, err)) != SAKSI_OK)
+		return rc;
 	for (tries = 0; tries < BEGIN_TRIES; tries++) {
 		rc = begin_once(out, &again, kv, write, err);
 		if (rc != SAKSI_OK || !again)

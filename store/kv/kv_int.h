@@ -99,6 +99,7 @@ struct kv {
 	uint64_t other_root;
 	uint64_t looked;    /* times the map was read since kv_rest() let go of it */
 	size_t written;	    /* bytes since kv_rest_written() did */
+	bool map_anew;	    /* LMDB's own map is to be let go of before the next write */
 	uint64_t sound_txn; /* all pages of this one are known to be sound */
 
 	struct {
