@@ -95,7 +95,8 @@ static enum saksi_err run(struct cli *c, int argc, char **argv)
 /* What was printed must have arrived; a reader that left is no error to talk of. */
 static int finish(const struct cli *c, int code)
 {
-	const bool writes = c->command != NULL && (c->command->flags & CMD_WRITES) != 0;
+	const bool writes =
+	    c->delivered || (c->command != NULL && (c->command->flags & CMD_WRITES) != 0);
 
 	if (fflush(stdout) == 0 && ferror(stdout) == 0)
 		return code;

@@ -259,8 +259,14 @@ enum saksi_err anchor_missing(struct saksi_txn *t, unsigned i, bool *missing,
 	*missing = false;
 	for (unsigned place = ANCHOR_IN_VAULT; place <= ANCHOR_IN_STATE && rc == SAKSI_OK;
 	     place++) {
-		if (!read_place(&a, v, (enum anchor_place)place))
+		errno = 0;
+		if (!read_place(&a, v, (enum anchor_place)place)) {
+			/* It may say what nothing else does, and can be read another time. */
+			if (errno == EMFILE || errno == ENFILE || errno == ENOMEM)
+				rc = saksi_fail_sys(err,
+				    "anchor: the note of how far this device had come cannot be opened");
 			continue;
+		}
 		*missing |= a.anew[i];
 		for (unsigned k = 0; k < a.n && rc == SAKSI_OK; k++) {
 			bool has = true;

@@ -48,7 +48,8 @@ void anchor_write(struct saksi_vault *v, const struct anchor_own own[ANCHOR_KIND
 /**
  * anchor_missing(t, i, missing, err):
  * Whether a note names an entry of the log of writer ${i} that is not here, or
- * asks for a new log.
+ * asks for a new log.  An error where a note cannot be opened for lack of memory or
+ * descriptors: it might say so.
  */
 SAKSI_MUST_CHECK enum saksi_err anchor_missing(struct saksi_txn *t, unsigned i,
     bool *missing, struct saksi_error *err);
