@@ -81,7 +81,7 @@ if [ -z "$build" ]; then
 	say "building"
 	if ! { cmake -S "$src" -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=Release \
 		-DBENCH_SQLCIPHER="${peer:+$sqlcipher}" &&
-		cmake --build "$build" --target bench_programs saksi; } >"$work/build.log" 2>&1; then
+		cmake --build "$build" --target all bench_programs; } >"$work/build.log" 2>&1; then
 		tail -n 30 "$work/build.log" >&2
 		exit 2
 	fi
