@@ -27,6 +27,7 @@ struct listing {
 	struct selection s;
 	size_t n; /* of them that are printed */
 	bool ranked;
+	bool twice; /* each is looked at before it is printed */
 	json_t *kept[KEPT_MAX];
 };
 
@@ -39,7 +40,7 @@ static enum saksi_err look_at(struct listing *l, size_t i, json_t **record)
 		return SAKSI_OK;
 	}
 	rc = select_read(l->c, l->s.list[i].number, l->s.deleted, record);
-	if (rc == SAKSI_OK && i < KEPT_MAX)
+	if (rc == SAKSI_OK && l->twice && i < KEPT_MAX)
 		l->kept[i] = json_incref(*record);
 	return rc;
 }
@@ -353,7 +354,8 @@ static enum saksi_err print_lines(struct listing *l)
 	json_t *record = NULL;
 	enum saksi_err rc = SAKSI_OK;
 
-	if (!c->json && (fields == NULL || width > 0))
+	l->twice = !c->json && (fields == NULL || width > 0);
+	if (l->twice)
 		rc = measure(l, &w, width > 0);
 	if (fields != NULL)
 		t = table_for(fields, width, w.label);
@@ -388,7 +390,7 @@ static enum saksi_err print(struct listing *l)
 	return rc;
 }
 
-static enum saksi_err run_listing(struct listing *l, const struct buf *query,
+static enum saksi_err run_listing(struct listing *l, const char *query,
     unsigned long limit)
 {
 	struct cli *c = l->c;
@@ -400,7 +402,7 @@ static enum saksi_err run_listing(struct listing *l, const struct buf *query,
 	if (rc == SAKSI_OK)
 		rc = choose_order(c, &l->s, l->ranked, limit);
 	if (rc == SAKSI_OK)
-		rc = select_records(c, (const char *)query->p, &l->s);
+		rc = select_records(c, query, &l->s);
 	if (rc == SAKSI_OK)
 		rc = arrange(c, &l->s);
 	l->n = l->s.n < limit ? l->s.n : limit;
@@ -420,7 +422,6 @@ static enum saksi_err run_query(struct cli *c, bool ranked)
 	if (rc == SAKSI_OK)
 		rc = check_fields(c, cli_opt(c, "fields"));
 	cli_join_args(&query, c, 0);
-	(void)buf_cstr(&query);
 	if (rc == SAKSI_OK)
 		rc = buf_ok(&query, &c->err);
 	if (rc == SAKSI_OK && (l = calloc(1, sizeof(*l))) == NULL)
@@ -428,7 +429,7 @@ static enum saksi_err run_query(struct cli *c, bool ranked)
 	if (rc == SAKSI_OK) {
 		l->c = c;
 		l->ranked = ranked;
-		rc = run_listing(l, &query, limit);
+		rc = run_listing(l, buf_cstr(&query), limit);
 		listing_free(l);
 		free(l);
 	}

@@ -288,21 +288,20 @@ static enum saksi_err open_lmdb(struct kv *kv, const char *dir, struct saksi_err
 {
 	struct open_call c = {.rc = 0};
 	struct stat st;
-	bool blank = true;
-	enum saksi_err rc_open = SAKSI_OK;
+	bool blank;
+	enum saksi_err opened = open_env(kv, &blank, dir, err);
 	int fd;
 	int rc;
 
-	for (unsigned tries = 0; blank && tries < LOCK_TRIES; tries++) {
-		if (tries > 0)
-			wait_a_little();
-		rc_open = open_env(kv, &blank, dir, err);
+	for (unsigned tries = 1; blank && tries < LOCK_TRIES; tries++) {
+		wait_a_little();
+		opened = open_env(kv, &blank, dir, err);
 	}
 	if (blank)
 		return saksi_fail(err, SAKSI_EBUSY,
 		    KV_FILE_NAME ": other processes open it all the time; try again");
-	if (rc_open != SAKSI_OK)
-		return rc_open;
+	if (opened != SAKSI_OK)
+		return opened;
 	c.env = kv->env;
 	rc = mdb_env_get_fd(kv->env, &fd);
 	if (rc != 0)

@@ -291,12 +291,11 @@ static void nobody_else_may_have_it_open(void **state)
 	}
 }
 
-/* Of two that begin together one migrates and the other finds it done, or is refused. */
+/* Of those that begin together each migrates, finds it done, or is refused as busy. */
 static void two_at_once_are_one(void **state)
 {
 	struct saksi_vault *v = NULL;
 	pid_t pid[3];
-	unsigned well = 0;
 	int status;
 
 	(void)state;
@@ -319,13 +318,11 @@ static void two_at_once_are_one(void **state)
 		assert_int_equal(waitpid(pid[i], &status, 0), pid[i]);
 		assert_true(WIFEXITED(status));
 		assert_true(WEXITSTATUS(status) < 2);
-		well += WEXITSTATUS(status) == 0;
 	}
 	v = open_any();
 	OK(saksi_vault_migrate(v, NULL, NULL, &g_err));
 	is_whole(v);
 	saksi_vault_close(&v);
-	assert_true(well <= 3);
 }
 
 /* ---- who waits meanwhile ------------------------------------------------------------------ */
