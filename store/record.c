@@ -287,10 +287,13 @@ enum saksi_err saksi_record_find(struct saksi_txn *t, const char *name,
 	if (name[0] == '\0')
 		return saksi_fail(err, SAKSI_EINVAL,
 		    "an id or a reference is expected, not an empty text");
-	rc = catalog_by_ref(t, name, by_ref, &k, err);
-	if (rc == SAKSI_OK && k.n == 0 && id_parse(&k.id, name) &&
-	    (rc = catalog_number(t, &k.id, &number, err)) == SAKSI_OK)
+	/* A whole id is that record, even where another one has it for a reference. */
+	if (id_parse(&k.id, name)) {
+		if ((rc = catalog_number(t, &k.id, &number, err)) != SAKSI_OK)
+			return rc;
 		k.n = number != 0;
+	}
+	rc = k.n > 0 ? SAKSI_OK : catalog_by_ref(t, name, by_ref, &k, err);
 	if (rc == SAKSI_OK && k.n > 1)
 		rc = saksi_fail(err, SAKSI_EINVAL,
 		    "this reference: stands for several records; name one by id:%s%s",

@@ -329,6 +329,35 @@ static void an_aborted_write_leaves_nothing(void **state)
 	device_end(&d);
 }
 
+/* Nobody gets between an id and its record by calling another one so. */
+static void a_whole_id_is_no_reference(void **state)
+{
+	struct device d;
+	struct saksi_txn *t;
+	struct saksi_draft *dr = NULL;
+	struct saksi_id first, second, found;
+	char text[ID_TEXT_LEN + 1], resolved[27];
+
+	(void)state;
+	device_make(&d, g_schema);
+	t = begin(&d, true);
+	OK(saksi_draft_new(&dr, t, &g_err));
+	OK(saksi_draft_create(dr, &first, "event", "evt-x", NULL, &g_err));
+	id_text(text, &first);
+	OK(saksi_draft_create(dr, &second, "person", text, NULL, &g_err));
+	OK(saksi_draft_commit(dr, NULL, &g_err));
+	saksi_draft_free(&dr);
+	OK(saksi_txn_commit(&t, &g_err));
+	t = begin(&d, false);
+	OK(saksi_record_find(t, text, &found, &g_err));
+	assert_int_equal(id_cmp(&found, &first), 0);
+	assert_true(saksi_record_resolver(t, text, "event", resolved));
+	assert_string_equal(resolved, text);
+	assert_false(saksi_record_resolver(t, text, "person", resolved));
+	saksi_txn_abort(&t);
+	device_end(&d);
+}
+
 static void who_is_in_no_team_signs_nothing(void **state)
 {
 	struct device d;
@@ -378,6 +407,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(two_processes_write_one_vault),
     cmocka_unit_test(a_commit_elsewhere_is_seen),
     cmocka_unit_test(an_aborted_write_leaves_nothing),
+    cmocka_unit_test(a_whole_id_is_no_reference),
     cmocka_unit_test(who_is_in_no_team_signs_nothing),
     cmocka_unit_test(read_only_reads_only),
 };

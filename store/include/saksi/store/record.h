@@ -55,8 +55,8 @@ SAKSI_MUST_CHECK enum saksi_err saksi_record_each(struct saksi_txn *t, bool dele
     saksi_record_fn *fn, void *ctx, struct saksi_error *err);
 /**
  * saksi_record_find(t, name, id, err):
- * ${name}: 26 letters, an unambiguous prefix of 4 or more, or a ref (a ref
- * wins).  SAKSI_ENOTFOUND; SAKSI_EINVAL lists the candidates.
+ * ${name}: a whole id, else a ref, else an unambiguous prefix of an id, of 4
+ * letters or more.  SAKSI_ENOTFOUND; SAKSI_EINVAL lists the candidates.
  */
 SAKSI_MUST_CHECK enum saksi_err saksi_record_find(struct saksi_txn *t, const char *name,
     struct saksi_id *id, struct saksi_error *err);
