@@ -146,7 +146,7 @@ SAKSI_MUST_CHECK enum saksi_err catalog_by_prefix(struct saksi_txn *t,
 /** catalog_by_id: Every record, in order of ids. */
 SAKSI_MUST_CHECK enum saksi_err catalog_by_id(struct saksi_txn *t, catalog_fn *fn,
     void *ctx, struct saksi_error *err);
-/** catalog_made: A record that was not there before has row ${number}. */
+/** catalog_made: A record that was not there before has row ${number}; 0: there is surely none. */
 void catalog_made(struct catalog *c, const struct saksi_id *id, uint64_t number);
 /** catalog_touch: What record ${number} says has changed. */
 SAKSI_MUST_CHECK enum saksi_err catalog_touch(struct catalog *c, uint64_t number,

@@ -24,8 +24,10 @@ enum saksi_err saksi_import_from(struct saksi_vault *v, const struct import_sour
 	helper_init(&im.helper);
 	keep_init(&im.ready, v->dirfd, READY_ROOM);
 	keep_init(&im.later, v->dirfd, LATER_ROOM);
-	if ((rc = saksi_txn_begin(&im.t, v, false, err)) != SAKSI_OK ||
-	    (rc = import_check(&im, from, err)) != SAKSI_OK)
+	if ((rc = saksi_txn_begin(&im.t, v, false, err)) != SAKSI_OK)
+		goto fail;
+	im.base = kv_txn_base(im.t->kv);
+	if ((rc = import_check(&im, from, err)) != SAKSI_OK)
 		goto fail;
 	import_names_free(&im.names);
 	if (report->faults.n_errors > 0) {

@@ -89,7 +89,7 @@ static enum saksi_err hand_on(struct checking *c, struct keep *to, struct buf *n
 static enum saksi_err keep_ready(struct checking *c, const struct line *l,
     uint32_t n_head, struct saksi_error *err)
 {
-	struct ready head = {.id = l->id, .n_head = n_head};
+	struct ready head = {.id = l->id, .n_head = n_head, .fresh = l->fresh};
 	enum saksi_err rc;
 
 	if (c->faults->n_errors > 0)
@@ -118,12 +118,13 @@ struct later { /* before the text of a line */
 	size_t number;
 	const struct schema_type *type;
 	struct saksi_id id;
+	bool fresh;
 };
 
 static enum saksi_err keep_later(struct checking *c, const struct line *l,
     struct saksi_error *err)
 {
-	struct later head = {l->number, l->type, l->id};
+	struct later head = {l->number, l->type, l->id, l->fresh};
 	const uint8_t *text = c->w->text.p + l->at;
 	size_t n = l->len;
 
@@ -169,6 +170,7 @@ static enum saksi_err check_again(void *ctx, const uint8_t *p, size_t n,
 	if (l.name != NULL)
 		line_read_names(&l, json_string_value(json_object_get(l.json, "ref")));
 	l.id = head.id;
+	l.fresh = head.fresh;
 	rc = check_line(c, &l, err);
 	json_decref(l.json);
 	return rc;
@@ -311,6 +313,24 @@ static void checking_free(struct checking *c)
 	schema_faults_free(&c->noted);
 }
 
+/* What is asked takes microseconds, and putting a thread to sleep as long again. */
+static bool lock_make(pthread_mutex_t *m)
+{
+#ifdef __GLIBC__
+	pthread_mutexattr_t how;
+	bool made;
+
+	if (pthread_mutexattr_init(&how) != 0)
+		return false;
+	made = pthread_mutexattr_settype(&how, PTHREAD_MUTEX_ADAPTIVE_NP) == 0 &&
+	    pthread_mutex_init(m, &how) == 0;
+	(void)pthread_mutexattr_destroy(&how);
+	return made;
+#else
+	return pthread_mutex_init(m, NULL) == 0;
+#endif
+}
+
 enum saksi_err import_check(struct importing *im, const struct import_source *from,
     struct saksi_error *err)
 {
@@ -323,7 +343,7 @@ enum saksi_err import_check(struct importing *im, const struct import_source *fr
 	c[0].types = c[1].types = schema_types(im->v->schema, &n);
 	c[0].faults = &im->report->faults;
 	c[1].faults = &c[1].noted;
-	if (pthread_mutex_init(&w.vault, NULL) != 0)
+	if (!lock_make(&w.vault))
 		return saksi_fail_nomem(err);
 	rc = check_all(c, &lines, err);
 	if (rc == SAKSI_OK && im->report->faults.failed)

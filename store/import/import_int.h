@@ -105,6 +105,7 @@ void lines_free(struct lines *s);
 struct ready {
 	struct saksi_id id;
 	uint32_t n_head, n_ops;
+	bool fresh; /* the vault had no such id when it was looked at */
 };
 struct importing {
 	struct saksi_vault *v;
@@ -115,6 +116,8 @@ struct importing {
 	struct keep ready;    /* struct ready ... */
 	struct keep later;    /* lines that speak of later ones */
 	struct helper helper; /* called when there is much to do */
+	uint64_t base;	      /* the commit that lines were checked against */
+	bool derives;	      /* an id of the file follows from a reference */
 };
 /* Some of them, which are written together: items of struct ready, each after its length. */
 struct batch {

@@ -54,6 +54,7 @@ static enum saksi_err id_of_ref(struct importing *im, struct line *l, bool *deri
 	if ((rc = catalog_by_ref(im->t, l->ref, keep_best, &best, err)) != SAKSI_OK)
 		return rc;
 	*derived = !best.found;
+	im->derives = im->derives || *derived;
 	if (best.found) {
 		l->id = best.id;
 		return SAKSI_OK;
@@ -62,7 +63,7 @@ static enum saksi_err id_of_ref(struct importing *im, struct line *l, bool *deri
 }
 
 /* What the vault has under a line's whole id must be of its type. */
-static enum saksi_err must_be_of_type(struct checking *c, const struct line *l,
+static enum saksi_err must_be_of_type(struct checking *c, struct line *l,
     struct saksi_error *err)
 {
 	struct cat_record known;
@@ -72,6 +73,7 @@ static enum saksi_err must_be_of_type(struct checking *c, const struct line *l,
 	if (rc == SAKSI_OK && found && !head_type_is(&known.head, l->type->name))
 		schema_faults_add(c->faults, l->number, false, "type",
 		    "the vault has this id as another type");
+	l->fresh = !found;
 	cat_record_free(&known);
 	return rc;
 }

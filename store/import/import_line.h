@@ -15,6 +15,7 @@ struct line {		/* one record of the file */
 	char text_id[ID_TEXT_LEN + 1]; /* `id` in its usual spelling, if it is a whole id */
 	const char *ref;	       /* "" if none */
 	struct saksi_id id;
+	bool fresh; /* the vault has no such id, which stands in the line whole */
 };
 struct window {
 	struct line *lines;

@@ -12,6 +12,8 @@ struct writing {
 	struct batch filling;
 	struct batch waiting; /* it is being prepared while the one before is written */
 	bool mostly_new;      /* the last batch was */
+	bool alone;	      /* nobody else has written since the lines were checked */
+	uint64_t base;	      /* then the next transaction builds on this one */
 	size_t done;
 	size_t kept; /* of these in the vault, whatever happens from now on */
 };
@@ -31,6 +33,7 @@ static enum saksi_err begin(struct writing *w, struct saksi_error *err)
 	progress(w);
 	if (!w->im->opt->dry_run)
 		rc = saksi_txn_begin(&w->im->t, w->im->v, true, err);
+	w->alone = w->alone && rc == SAKSI_OK && kv_txn_base(w->im->t->kv) == w->base;
 	return rc == SAKSI_OK ? saksi_draft_new(&w->d, w->im->t, err) : rc;
 }
 
@@ -42,6 +45,7 @@ static enum saksi_err end(struct writing *w, struct batch *b, struct saksi_error
 
 	if (!im->opt->dry_run) {
 		bool empty = saksi_draft_empty(w->d);
+		uint64_t number = kv_txn_number(im->t->kv);
 
 		c->ahead = b->ahead;
 		c->n_ahead = b->n_ahead;
@@ -49,9 +53,10 @@ static enum saksi_err end(struct writing *w, struct batch *b, struct saksi_error
 			rc = saksi_draft_commit(w->d, NULL, err);
 		c->ahead = NULL;
 		c->n_ahead = 0;
-		if (rc == SAKSI_OK && !empty)
+		if (rc == SAKSI_OK && !empty) {
 			rc = saksi_txn_commit(&im->t, err);
-		else
+			w->base = number;
+		} else
 			saksi_txn_abort(&im->t);
 		w->kept += rc == SAKSI_OK ? b->n : 0;
 	}
@@ -96,6 +101,9 @@ static enum saksi_err write_one(struct writing *w, const uint8_t *p, size_t n,
 
 	memcpy(&head, p, sizeof(head));
 	ops = lens + 4 * (size_t)head.n_ops;
+	/* No other line can have made it since, either: each has another id. */
+	if (head.fresh && w->alone && !w->im->derives)
+		catalog_made(&w->im->v->catalog, &head.id, 0);
 	if ((rc = catalog_number(w->im->t, &head.id, &number, err)) != SAKSI_OK)
 		return rc;
 	if (number != 0)
@@ -173,7 +181,7 @@ static enum saksi_err tell_kept(const struct writing *w, enum saksi_err rc,
 
 enum saksi_err import_write(struct importing *im, struct saksi_error *err)
 {
-	struct writing w = {.im = im, .mostly_new = true};
+	struct writing w = {.im = im, .mostly_new = true, .alone = true, .base = im->base};
 	enum saksi_err rc;
 
 	if (!im->opt->dry_run)

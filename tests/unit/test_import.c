@@ -1,6 +1,7 @@
 /* test_import.c - the interchange form in, and what a repeated import does. */
 #include <dirent.h>
 #include <fcntl.h>
+#include <sys/wait.h>
 
 #include "vaults.h"
 
@@ -469,6 +470,122 @@ static void a_later_line_goes_before_the_vault(void **state)
 	device_end(&d);
 }
 
+#define WHOLE "{\"id\":\"%s\",\"type\":\"person\",\"names\":[{\"text\":\"A B\"}]}\n"
+
+static size_t people(struct device *d)
+{
+	struct saksi_txn *t = begin(d, false);
+	json_t *types = NULL;
+	size_t conflicts, deleted;
+	json_int_t n;
+
+	OK(saksi_record_counts(t, &types, &conflicts, &deleted, &g_err));
+	n = json_integer_value(json_object_get(types, "person"));
+	json_decref(types);
+	saksi_txn_abort(&t);
+	return (size_t)n;
+}
+
+/* An id that stands in one line, and follows from the reference in another, far from it. */
+static void one_id_twice_is_one_record(void **state)
+{
+	enum { BETWEEN = 600 };
+	struct device d;
+	struct saksi_txn *t;
+	struct saksi_id id;
+	struct import_report rep;
+	struct buf text = BUF_INIT;
+	char whole[ID_TEXT_LEN + 1], other[ID_TEXT_LEN + 1];
+
+	(void)state;
+	for (int first = 0; first < 2; first++) {
+		device_make(&d, g_schema);
+		t = begin(&d, false);
+		OK(saksi_import_id(t, "person", "p1", &id, &g_err));
+		saksi_txn_abort(&t);
+		id_text(whole, &id);
+		buf_reset(&text);
+		if (first == 0)
+			buf_add_str(&text, PERSON("p1", ""));
+		else
+			buf_printf(&text, WHOLE, whole);
+		for (unsigned i = 0; i < BETWEEN; i++) {
+			snprintf(other, sizeof(other), "%026u", i);
+			buf_printf(&text, WHOLE, other);
+		}
+		if (first == 0)
+			buf_printf(&text, WHOLE, whole);
+		else
+			buf_add_str(&text, PERSON("p1", ""));
+		rep = import(&d, buf_cstr(&text), SAKSI_OK);
+		assert_int_equal(rep.created, BETWEEN + 1);
+		import_report_free(&rep);
+		assert_int_equal(people(&d), BETWEEN + 1);
+		OK(saksi_vault_verify(d.v, true, NULL, NULL, NULL, NULL, &g_err));
+		device_end(&d);
+	}
+	buf_free(&text);
+}
+
+struct elsewhere {
+	int go[2], done[2];
+	bool told;
+};
+
+static void let_the_other_write(void *ctx, size_t done, size_t all)
+{
+	struct elsewhere *e = ctx;
+	char c = 0;
+
+	(void)done;
+	(void)all;
+	if (e->told)
+		return;
+	e->told = true;
+	assert_int_equal(write(e->go[1], &c, 1), 1);
+	assert_int_equal(read(e->done[0], &c, 1), 1);
+}
+
+/* Between the check of a file and its writing another process wrote the same. */
+static void what_came_meanwhile_is_seen(void **state)
+{
+	struct elsewhere e = {.told = false};
+	struct import_options opt = {false, false, let_the_other_write, &e};
+	struct device d;
+	struct import_report rep;
+	char text[400], c = 0;
+	pid_t child;
+
+	(void)state;
+	snprintf(text, sizeof(text), WHOLE WHOLE, "00000000000000000000000001",
+	    "00000000000000000000000002");
+	device_make(&d, g_schema);
+	saksi_vault_close(&d.v);
+	assert_int_equal(pipe(e.go), 0);
+	assert_int_equal(pipe(e.done), 0);
+	if ((child = fork()) == 0) {
+		device_reopen(&d, g_schema);
+		if (read(e.go[0], &c, 1) != 1)
+			_exit(1);
+		rep = import(&d, text, SAKSI_OK);
+		saksi_vault_close(&d.v);
+		_exit(write(e.done[1], &c, 1) == 1 && rep.created == 2 ? 0 : 1);
+	}
+	device_reopen(&d, g_schema);
+	OK(saksi_import(d.v, text, strlen(text), &opt, &rep, &g_err));
+	assert_true(e.told);
+	assert_int_equal(rep.created, 0);
+	assert_int_equal(rep.unchanged, 2);
+	import_report_free(&rep);
+	assert_int_equal(people(&d), 2);
+	assert_int_equal(waitpid(child, NULL, 0), child);
+	for (size_t i = 0; i < 2; i++) {
+		close(e.go[i]);
+		close(e.done[i]);
+	}
+	device_end(&d);
+}
+
 static int setup(void **state)
 {
 	json_wiping_alloc();
@@ -486,6 +603,8 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(a_long_input_is_taken_piece_by_piece),
     cmocka_unit_test(a_line_too_long_is_named_and_the_next_one_read),
     cmocka_unit_test(a_later_line_goes_before_the_vault),
+    cmocka_unit_test(one_id_twice_is_one_record),
+    cmocka_unit_test(what_came_meanwhile_is_seen),
 };
 
 TEST_MAIN(tests, setup, vaults_teardown)
