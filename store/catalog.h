@@ -53,6 +53,7 @@ struct cat_seen {
 struct cat_ahead {
 	struct saksi_id id;
 	bool made;
+	uint64_t number;    /* of its row, if all goes as expected */
 	struct state state; /* viewed */
 	struct index_doc doc;
 };
@@ -71,7 +72,8 @@ struct catalog {
 	/* borrowed, in the order in which they are written */
 	struct cat_ahead *ahead;
 	size_t n_ahead;
-	struct cat_seen *seen; /* CAT_SEEN of them, by id; NULL: none yet */
+	struct index_sorted *sorted; /* those that are made, or NULL */
+	struct cat_seen *seen;	     /* CAT_SEEN of them, by id; NULL: none yet */
 };
 
 /** catalog_reset: Forget everything: it is read again. */

@@ -340,7 +340,8 @@ static enum saksi_err put_ahead(struct saksi_txn *t, struct catalog *c, uint64_t
 	state_head_of(h, &a->state);
 	if ((rc = rows_append(t->kv, number, h, &g->bytes, err)) != SAKSI_OK)
 		return rc;
-	return index_put(c->index, number, &a->doc, err);
+	return index_put_sorted(c->index, number == a->number ? c->sorted : NULL, number,
+	    &a->doc, err);
 }
 
 static enum saksi_err apply_new(struct saksi_txn *t, struct catalog *c,

@@ -14,6 +14,7 @@ void batch_free(struct batch *b)
 		index_doc_free(&b->ahead[i].doc);
 	}
 	free(b->ahead);
+	index_sorted_free(&b->sorted);
 	buf_free(&b->items);
 	memset(b, 0, sizeof(*b));
 }
@@ -77,17 +78,35 @@ static void make_one(struct batch *b, const uint8_t *item, struct buf *group)
 	/* Rivals would be asked for their authors; without them nothing is asked for. */
 	struct saksi_vault v = {.schema = b->schema};
 	struct saksi_txn t = {.v = &v};
-	struct cat_ahead *a = &b->ahead[b->n_ahead++];
+	struct cat_ahead *a = &b->ahead[b->n_ahead];
 	struct saksi_error why;
 	struct ready head;
 
 	memcpy(&head, item, sizeof(head));
-	*a = (struct cat_ahead){.id = head.id, .doc = INDEX_DOC_INIT};
+	*a = (struct cat_ahead){.id = head.id,
+	    .number = b->first + b->n_ahead++,
+	    .doc = INDEX_DOC_INIT};
 	state_init(&a->state, &a->id);
 	buf_reset(group);
 	write_group(group, &head, item + sizeof(head));
 	if (buf_ok(group, &why) != SAKSI_OK || terms_of(a, &t, group, &why) != SAKSI_OK)
 		index_doc_reset(&a->doc);
+}
+
+/* Without memory for it they are sorted when they are written. */
+static void sort_all(struct batch *b)
+{
+	struct index_sort_doc *docs = calloc(b->n_ahead + 1, sizeof(*docs));
+	struct saksi_error why;
+	size_t n = 0;
+
+	for (size_t i = 0; docs != NULL && i < b->n_ahead; i++)
+		if (b->ahead[i].made)
+			docs[n++] =
+			    (struct index_sort_doc){b->ahead[i].number, &b->ahead[i].doc};
+	if (n > 0 && index_sort(&b->sorted, docs, n, &why) != SAKSI_OK)
+		b->sorted = NULL;
+	free(docs);
 }
 
 void batch_prepare(void *ctx)
@@ -101,4 +120,6 @@ void batch_prepare(void *ctx)
 		at += 4 + le32_get(b->items.p + at);
 	}
 	buf_free(&group);
+	if (b->ahead != NULL)
+		sort_all(b);
 }

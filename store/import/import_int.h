@@ -124,8 +124,10 @@ struct batch {
 	struct buf items;
 	size_t n;
 	const struct schema *schema;
+	uint64_t first;		 /* row of the first one, if all goes as expected */
 	struct cat_ahead *ahead; /* NULL: their terms are made when they are written */
 	size_t n_ahead;
+	struct index_sorted *sorted;
 };
 void batch_free(struct batch *b);
 /** batch_prepare: Of a struct batch: make terms of all.  Asks no vault. */

@@ -14,9 +14,18 @@ struct writing {
 	bool mostly_new;      /* the last batch was */
 	bool alone;	      /* nobody else has written since the lines were checked */
 	uint64_t base;	      /* then the next transaction builds on this one */
+	uint64_t next_row;    /* of the first record that is made next */
 	size_t done;
 	size_t kept; /* of these in the vault, whatever happens from now on */
 };
+
+static uint64_t next_row(const struct saksi_txn *t)
+{
+	uint64_t first, next, count;
+
+	kv_range(t->kv, KV_RECORDS, &first, &next, &count);
+	return next;
+}
 
 static void progress(const struct writing *w)
 {
@@ -49,10 +58,13 @@ static enum saksi_err end(struct writing *w, struct batch *b, struct saksi_error
 
 		c->ahead = b->ahead;
 		c->n_ahead = b->n_ahead;
+		c->sorted = b->sorted;
 		if (!empty)
 			rc = saksi_draft_commit(w->d, NULL, err);
 		c->ahead = NULL;
 		c->n_ahead = 0;
+		c->sorted = NULL;
+		w->next_row = next_row(im->t);
 		if (rc == SAKSI_OK && !empty) {
 			rc = saksi_txn_commit(&im->t, err);
 			w->base = number;
@@ -145,6 +157,7 @@ static enum saksi_err next_batch(struct writing *w, struct saksi_error *err)
 	memset(&w->filling, 0, sizeof(w->filling));
 	if (h->runs && w->mostly_new && !w->im->opt->dry_run && w->waiting.n > 0) {
 		w->waiting.schema = w->im->v->schema;
+		w->waiting.first = w->next_row + ready.n;
 		helper_give(h, batch_prepare, &w->waiting);
 	}
 	if (ready.n > 0)
@@ -181,7 +194,11 @@ static enum saksi_err tell_kept(const struct writing *w, enum saksi_err rc,
 
 enum saksi_err import_write(struct importing *im, struct saksi_error *err)
 {
-	struct writing w = {.im = im, .mostly_new = true, .alone = true, .base = im->base};
+	struct writing w = {.im = im,
+	    .mostly_new = true,
+	    .alone = true,
+	    .base = im->base,
+	    .next_row = next_row(im->t)};
 	enum saksi_err rc;
 
 	if (!im->opt->dry_run)

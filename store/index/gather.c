@@ -232,20 +232,19 @@ const struct buf *gather_payload(const struct gather *g, const uint8_t *term, si
 	return o == NULL ? NULL : &o->payload;
 }
 
+/* A record's id; it has one. */
 static enum saksi_err note_ones(struct gather *g, uint64_t doc, const struct buf *list,
     struct saksi_error *err)
 {
 	const uint8_t *p = list->p, *end = p + list->len;
 	uint64_t position;
-	enum saksi_err rc;
 
 	while (p < end) {
 		bool word = p[0] != OCC_TERM;
 		size_t n = p[1];
 
-		if (!word && is_one(p[2]) &&
-		    (rc = add_one(g, p + 2, n, doc, NULL, 0, err)) != SAKSI_OK)
-			return rc;
+		if (!word && is_one(p[2]))
+			return add_one(g, p + 2, n, doc, NULL, 0, err);
 		p += 2 + n;
 		if (word && !varint_get(&p, end, &position))
 			break;
@@ -265,9 +264,48 @@ enum saksi_err gather_put(struct gather *g, uint64_t doc, struct index_doc *d,
 		return rc;
 	g->bytes += d->list.len - p->said.list.len;
 	index_doc_free(&p->said);
+	p->sorted = false;
 	p->said = *d;
 	*d = (struct index_doc)INDEX_DOC_INIT;
 	return SAKSI_OK;
+}
+
+void gather_is_sorted(struct gather *g, uint64_t doc, struct index_sorted *s)
+{
+	struct put *p = find_put(g, doc, false, put_hash(doc, false));
+
+	if (g->sorted == NULL)
+		g->sorted = s;
+	if (p != NULL && g->sorted == s)
+		p->sorted = true;
+}
+
+static bool all_sorted(const struct gather *g)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < g->n_puts; i++)
+		n += g->puts[i].sorted;
+	return g->sorted != NULL && g->sorted->run != NULL && n == g->sorted->n;
+}
+
+struct run *gather_take_sorted(struct gather *g)
+{
+	struct run *r;
+	size_t kept = 0;
+
+	if (!all_sorted(g))
+		return NULL;
+	r = g->sorted->run;
+	g->sorted->run = NULL;
+	for (size_t i = 0; i < g->n_puts; i++) {
+		if (g->puts[i].sorted)
+			index_doc_free(&g->puts[i].said);
+		else
+			g->puts[kept++] = g->puts[i];
+	}
+	g->n_puts = kept; /* the table of puts is of no use from here on */
+	return r;
 }
 
 enum saksi_err gather_put_log(struct gather *g, uint64_t n,

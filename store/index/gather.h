@@ -19,12 +19,18 @@ bool table_grow(struct table *t, const uint64_t *hashes, size_t n);
 struct put { /* a document, or a changeset */
 	uint64_t doc;
 	bool log;
+	bool sorted; /* the gather's ${sorted} has it */
 	struct index_doc said;
+};
+struct index_sorted {
+	struct run *run;
+	size_t n;
 };
 struct gather {
 	struct put *puts;
 	size_t n_puts, cap_puts;
-	size_t bytes; /* of what they say */
+	size_t bytes;		     /* of what they say */
+	struct index_sorted *sorted; /* borrowed; NULL: none */
 	/* puts by (log, document), and terms of index_find_one() */
 	struct table by_doc;
 	uint64_t *doc_hash;

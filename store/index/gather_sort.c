@@ -30,7 +30,7 @@ struct place {
 	uint32_t next, position;
 };
 struct sorting {
-	struct gather *g;
+	const struct gather *g;
 	struct slot *slots;
 	size_t n_slots, cap_slots;
 	uint64_t *hashes;
@@ -314,7 +314,7 @@ static void write_all(struct sorting *s, struct run_writing *w)
 static enum saksi_err sort_and_write(struct sorting *s, struct run_writing *w,
     struct saksi_error *err)
 {
-	struct gather *g = s->g;
+	const struct gather *g = s->g;
 
 	/* by_doc: the table of puts is of no use from here on. */
 	qsort(g->puts, g->n_puts, sizeof(*g->puts), by_doc);
@@ -327,7 +327,9 @@ static enum saksi_err sort_and_write(struct sorting *s, struct run_writing *w,
 	return buf_ok(&w->r->bytes, err);
 }
 
-enum saksi_err gather_run(struct gather *g, struct run **out, struct saksi_error *err)
+/* ${g} stays as it is, but for the order of its puts. */
+static enum saksi_err run_of(const struct gather *g, struct run **out,
+    struct saksi_error *err)
 {
 	struct sorting s = {.g = g};
 	struct run_writing w = {.r = calloc(1, sizeof(*w.r))};
@@ -342,11 +344,55 @@ enum saksi_err gather_run(struct gather *g, struct run **out, struct saksi_error
 	chunk_build_free(&w.chunk);
 	buf_free(&w.bytes);
 	buf_free(&w.payload);
-	gather_forget(g);
 	if (rc != SAKSI_OK) {
 		run_free(w.r);
 		return rc;
 	}
 	*out = w.r;
 	return SAKSI_OK;
+}
+
+enum saksi_err gather_run(struct gather *g, struct run **out, struct saksi_error *err)
+{
+	enum saksi_err rc = run_of(g, out, err);
+
+	gather_forget(g);
+	return rc;
+}
+
+/* ---- beforehand ------------------------------------------------------------------------ */
+
+enum saksi_err index_sort(struct index_sorted **out, const struct index_sort_doc *docs,
+    size_t n, struct saksi_error *err)
+{
+	struct index_sorted *s = calloc(1, sizeof(*s));
+	struct gather g = {.puts = calloc(n, sizeof(*g.puts)), .n_puts = n};
+	enum saksi_err rc;
+
+	*out = NULL;
+	if (s == NULL || g.puts == NULL) {
+		rc = saksi_fail_nomem(err);
+		goto fail;
+	}
+	for (size_t i = 0; i < n; i++) {
+		g.puts[i].doc = docs[i].doc;
+		g.puts[i].said = *docs[i].says;
+	}
+	s->n = n;
+	if ((rc = run_of(&g, &s->run, err)) == SAKSI_OK) {
+		*out = s;
+		s = NULL;
+	}
+fail:
+	free(g.puts);
+	free(s);
+	return rc;
+}
+
+void index_sorted_free(struct index_sorted **s)
+{
+	if (*s != NULL)
+		run_free((*s)->run);
+	free(*s);
+	*s = NULL;
 }

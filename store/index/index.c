@@ -273,6 +273,16 @@ enum saksi_err index_put(struct index *x, uint64_t doc, struct index_doc *d,
 	return rc == SAKSI_OK ? gather_put(x->gather, doc, d, err) : rc;
 }
 
+enum saksi_err index_put_sorted(struct index *x, struct index_sorted *s, uint64_t doc,
+    struct index_doc *d, struct saksi_error *err)
+{
+	enum saksi_err rc = index_put(x, doc, d, err);
+
+	if (rc == SAKSI_OK && s != NULL)
+		gather_is_sorted(x->gather, doc, s);
+	return rc;
+}
+
 enum saksi_err index_put_log(struct index *x, uint64_t n, const struct index_term *terms,
     size_t n_terms, const void *payload, size_t payload_len, struct saksi_error *err)
 {
@@ -406,15 +416,33 @@ enum saksi_err flush_to_segment(struct index *x, struct kv_txn *txn, struct run 
 	return rc == SAKSI_OK ? super_write(&x->super, txn, err) : rc;
 }
 
+/* What was sorted beforehand, and the rest. */
+static enum saksi_err flush_beside(struct index *x, struct kv_txn *txn,
+    struct run *sorted, struct run *rest, struct saksi_error *err)
+{
+	enum saksi_err rc = tail_add(x, sorted, err);
+
+	if (rc == SAKSI_OK)
+		return flush_to_segment(x, txn, rest, err);
+	run_free(sorted);
+	run_free(rest);
+	return rc;
+}
+
 enum saksi_err index_flush(struct index *x, struct kv_txn *txn, struct saksi_error *err)
 {
-	struct run *r;
+	struct run *r, *sorted;
 	enum saksi_err rc = can_put(x, err);
 
 	if (rc != SAKSI_OK || gather_empty(x->gather))
 		return rc;
-	if ((rc = gather_run(x->gather, &r, err)) != SAKSI_OK)
+	sorted = gather_take_sorted(x->gather);
+	if ((rc = gather_run(x->gather, &r, err)) != SAKSI_OK) {
+		run_free(sorted);
 		return rc;
+	}
+	if (sorted != NULL)
+		return flush_beside(x, txn, sorted, r, err);
 	return is_small(x, r) ? flush_to_tail(x, txn, r, err)
 			      : flush_to_segment(x, txn, r, err);
 }

@@ -248,6 +248,13 @@ SAKSI_MUST_CHECK enum saksi_err gather_put_log(struct gather *g, uint64_t n,
 /** gather_find: A term of index_find_one(). */
 bool gather_find(const struct gather *g, const struct index_term *t, uint64_t *doc,
     const uint8_t **payload, size_t *n);
+/** gather_is_sorted: What was put last of ${doc} is in ${s}, which is borrowed, too. */
+void gather_is_sorted(struct gather *g, uint64_t doc, struct index_sorted *s);
+/**
+ * gather_take_sorted: The run of what was sorted beforehand, if all of that was
+ * put and nothing else since of the same; it is in ${g} no more.  Else NULL.
+ */
+struct run *gather_take_sorted(struct gather *g);
 /** gather_run: All of it as a run in memory; ${g} is empty afterwards. */
 SAKSI_MUST_CHECK enum saksi_err gather_run(struct gather *g, struct run **out,
     struct saksi_error *err);

@@ -3,7 +3,7 @@
 
 #include <saksi/index/index.h>
 
-#include "index_int.h"
+#include "gather.h"
 
 /* ---- the model ---------------------------------------------------------------- */
 
@@ -28,6 +28,8 @@ struct world {
 	struct kv_txn *t;
 	struct model *now, *before; /* with, and without, this transaction */
 	uint64_t seed;
+	struct index_sorted *sorted;
+	unsigned taken, left; /* how often what was sorted beforehand was of use */
 };
 
 static uint32_t draw(struct world *w, uint32_t below)
@@ -70,6 +72,15 @@ static void world_begin(struct world *w, bool write)
 		fail_msg("sync: %s", w->f.err.msg);
 }
 
+static void end_sorted(struct world *w, bool committed)
+{
+	if (w->sorted != NULL && committed) {
+		w->taken += w->sorted->run == NULL;
+		w->left += w->sorted->run != NULL;
+	}
+	index_sorted_free(&w->sorted);
+}
+
 static void world_commit(struct world *w)
 {
 	uint64_t number = kv_txn_number(w->t);
@@ -79,6 +90,7 @@ static void world_commit(struct world *w)
 	commit(&w->f, w->t);
 	index_committed(w->x, number);
 	*w->before = *w->now;
+	end_sorted(w, true);
 }
 
 static void world_abort(struct world *w)
@@ -86,6 +98,7 @@ static void world_abort(struct world *w)
 	kv_abort(&w->t);
 	index_forget(w->x);
 	*w->now = *w->before;
+	end_sorted(w, false);
 }
 
 /* ---- terms of the model --------------------------------------------------------- */
@@ -125,10 +138,10 @@ static void changeset_of(struct index_term *t, uint64_t n)
 	index_term(t, IX_CHANGESET, h.b, 32);
 }
 
-static void put_doc(struct world *w, unsigned doc)
+/* Something new of a document, and into the model. */
+static void make_doc(struct world *w, unsigned doc, struct index_doc *d)
 {
 	struct model_doc *m = &w->now->doc[doc];
-	struct index_doc d = INDEX_DOC_INIT;
 	struct index_term t;
 	uint32_t position = 0;
 
@@ -138,12 +151,12 @@ static void put_doc(struct world *w, unsigned doc)
 	    ((UINT64_C(1) << TERMS) - 1) & draw(w, 1u << 30);
 	m->weight = (uint8_t)draw(w, 3);
 	id_of(&t, doc);
-	index_doc_term(&d, &t);
+	index_doc_term(d, &t);
 	for (unsigned i = 0; i < TERMS; i++) {
 		if ((m->terms >> i & 1) == 0)
 			continue;
 		term_of(&t, i);
-		index_doc_term(&d, &t);
+		index_doc_term(d, &t);
 	}
 	for (unsigned k = draw(w, 12); k > 0; k--) {
 		unsigned i = draw(w, WORDS);
@@ -152,10 +165,42 @@ static void put_doc(struct world *w, unsigned doc)
 		word_of(word, i);
 		m->times[i]++;
 		position += 1 + draw(w, 200);
-		index_doc_word(&d, word, strlen(word), position, m->weight);
+		index_doc_word(d, word, strlen(word), position, m->weight);
 	}
+}
+
+static void put_doc(struct world *w, unsigned doc)
+{
+	struct index_doc d = INDEX_DOC_INIT;
+
+	make_doc(w, doc, &d);
 	OK(index_put(w->x, doc, &d, &w->f.err));
 	index_doc_free(&d);
+}
+
+/* Many, sorted beforehand; now and then one of them is put in another way. */
+static void put_sorted(struct world *w)
+{
+	unsigned n = 1 + draw(w, 100), first = draw(w, DOCS - n);
+	bool wrong = draw(w, 3) == 0;
+	struct index_sort_doc list[100];
+	struct index_doc says[100];
+
+	for (unsigned i = 0; i < n; i++) {
+		says[i] = (struct index_doc)INDEX_DOC_INIT;
+		make_doc(w, first + i, &says[i]);
+		list[i] = (struct index_sort_doc){first + i, &says[i]};
+	}
+	OK(index_sort(&w->sorted, list, n, &w->f.err));
+	for (unsigned i = 0; i < n; i++) {
+		bool other = wrong && draw(w, n) == 0;
+
+		OK(index_put_sorted(w->x, other ? NULL : w->sorted, first + i, &says[i],
+		    &w->f.err));
+		index_doc_free(&says[i]);
+	}
+	if (draw(w, 4) == 0)
+		put_doc(w, first + draw(w, n));
 }
 
 static void put_log(struct world *w, uint64_t n)
@@ -386,6 +431,8 @@ static void round_of(struct world *w, uint64_t *log)
 	unsigned n = draw(w, 12) == 0 ? 20 + draw(w, 400) : 1 + draw(w, 3);
 
 	world_begin(w, true);
+	if (draw(w, 8) == 0)
+		put_sorted(w);
 	for (unsigned i = 0; i < n; i++)
 		put_doc(w, draw(w, 4) == 0 ? draw(w, DOCS) : draw(w, DOCS / 10));
 	if (*log < LOGS)
@@ -422,6 +469,7 @@ static void run_world(uint64_t seed, unsigned rounds)
 	compare(&w, TERMS);
 	kv_abort(&w.t);
 	assert_sound(&w.f);
+	assert_true(w.taken > 0 && w.left > 0);
 	world_free(&w);
 }
 

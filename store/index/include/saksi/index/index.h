@@ -132,6 +132,28 @@ void index_doc_free(struct index_doc *d);
  */
 SAKSI_MUST_CHECK enum saksi_err index_put(struct index *x, uint64_t doc,
     struct index_doc *d, struct saksi_error *err);
+/*
+ * Many documents, sorted before they are put: by another thread, which needs
+ * neither index nor transaction for it, under the numbers that they will
+ * probably get.
+ */
+struct index_sorted;
+struct index_sort_doc {
+	uint64_t doc;
+	const struct index_doc *says; /* borrowed */
+};
+/** index_sort(out, docs, n, err): Numbers ascending, ${n} at least 1. */
+SAKSI_MUST_CHECK enum saksi_err index_sort(struct index_sorted **out,
+    const struct index_sort_doc *docs, size_t n, struct saksi_error *err);
+void index_sorted_free(struct index_sorted **s);
+/**
+ * index_put_sorted(x, s, doc, d, err):
+ * index_put() of a document that ${s} has under this number, saying this.  When
+ * all of ${s} were put so, the flush need not sort them again; else they count
+ * for nothing.  ${s} (NULL: as index_put()) must outlive the flush.
+ */
+SAKSI_MUST_CHECK enum saksi_err index_put_sorted(struct index *x, struct index_sorted *s,
+    uint64_t doc, struct index_doc *d, struct saksi_error *err);
 /** index_put_log: A changeset's terms; never put twice. ${payload} of IX_ARRIVAL. */
 SAKSI_MUST_CHECK enum saksi_err index_put_log(struct index *x, uint64_t n,
     const struct index_term *terms, size_t n_terms, const void *payload,
