@@ -2,7 +2,7 @@
  * search_int.h - what the parts of searching share.
  *
  *   search_set.c     documents with a score, gathered
- *   search_seek.c    documents one after the other, combined
+ *   search_seek.c    documents one after the other, combined; search_pair.c two terms
  *   search_plan.c    a query's tree to seekers; search_field.c field:value,
  *                    search_name.c name~x, search_words.c words and phrases
  *   search_order.c   the terms of IX_SORT in either direction
@@ -59,7 +59,6 @@ enum seek_kind {
 	FIND_ANY_OF,
 	FIND_PHRASE /* kids are IX_POSITION, one for each word */
 };
-#define SEEK_AHEAD 32u
 struct seeker {
 	enum seek_kind kind;
 	struct index_hits *hits;
@@ -76,7 +75,7 @@ struct seeker {
 	uint64_t doc;
 	uint32_t times; /* PHRASE: how often; a kid of one: which word it is */
 	/* ALL_OF two terms: what they share, found before it is sought */
-	uint64_t ahead[SEEK_AHEAD];
+	uint64_t *ahead;
 	size_t n_ahead, at_ahead;
 };
 /* What all seekers of a search need. */
@@ -114,6 +113,28 @@ SAKSI_MUST_CHECK enum saksi_err seeker_gather(struct seeker *s,
 void seeker_free(struct seeker **s);
 /** term_worth(q, n): What a term of ${n} documents tells (Robertson, Sparck Jones). */
 double term_worth(const struct seeking *q, uint64_t n);
+
+/* ---- two terms: search_pair.c ------------------------------------------------------- */
+
+/** pair_is: Its first kids are two terms. */
+bool pair_is(const struct seeker *s);
+/** pair_reach(a, b, from, end, err): Both to the first document from ${*from} on that they share. */
+SAKSI_MUST_CHECK enum saksi_err pair_reach(struct seeker *a, struct seeker *b,
+    uint64_t *from, bool *end, struct saksi_error *err);
+/** pair_meet: The same, of a seeker of two terms only; these stay where s->ahead begins. */
+SAKSI_MUST_CHECK enum saksi_err pair_meet(struct seeker *s, uint64_t from,
+    struct saksi_error *err);
+/** pair_step: To the next one in s->ahead, when that is not before ${from}. */
+static inline bool pair_step(struct seeker *s, uint64_t from)
+{
+	if (s->at_ahead + 1 >= s->n_ahead || s->ahead[s->at_ahead + 1] < from)
+		return false;
+	s->doc = s->ahead[++s->at_ahead];
+	return true;
+}
+/** pair_count: Add how many its two terms share; it is at its end then. */
+SAKSI_MUST_CHECK enum saksi_err pair_count(struct seeker *s, uint64_t from, uint64_t *n,
+    struct saksi_error *err);
 
 /* ---- plans ------------------------------------------------------------------------- */
 

@@ -53,6 +53,7 @@ void seeker_free(struct seeker **s)
 	free_list((*s)->kids, (*s)->n_kids);
 	free_list((*s)->minus, (*s)->n_minus);
 	seeker_free(&(*s)->weight);
+	free((*s)->ahead);
 	free(*s);
 	*s = NULL;
 }
@@ -132,129 +133,7 @@ static void seek_set(struct seeker *s, uint64_t from)
 	s->sure = !s->end && (set_get(&s->set, s->doc) & SET_DOUBT) == 0;
 }
 
-/* ---- two terms -------------------------------------------------------------------- */
-
-/* Where two ascending lists first have the same; else up to where one of them is through. */
-static bool first_common(const uint64_t *a, size_t na, const uint64_t *b, size_t nb,
-    uint64_t *doc)
-{
-	size_t i = 0, k = 0;
-
-	while (i < na && k < nb && a[i] != b[k]) {
-		bool less = a[i] < b[k];
-
-		i += less;
-		k += !less;
-	}
-	if (i < na && k < nb) {
-		*doc = a[i];
-		return true;
-	}
-	*doc = (i == na ? a[na - 1] : b[nb - 1]) + 1;
-	return false;
-}
-
-static size_t count_common(const uint64_t *a, size_t na, const uint64_t *b, size_t nb,
-    uint64_t *next)
-{
-	size_t i = 0, k = 0, n = 0;
-
-	/* Without a branch that could be guessed wrong. */
-	while (i < na && k < nb) {
-		uint64_t x = a[i], y = b[k];
-
-		n += x == y;
-		i += x <= y;
-		k += y <= x;
-	}
-	*next = (i == na ? a[na - 1] : b[nb - 1]) + 1;
-	return n;
-}
-
-static bool is_term_pair(const struct seeker *s)
-{
-	return s->n_kids >= 2 && s->kids[0]->kind == FIND_TERM &&
-	    s->kids[1]->kind == FIND_TERM;
-}
-
-/* Both to the first document from ${*from} on that they share, by whole lists. */
-static enum saksi_err meet_pair(struct seeker *a, struct seeker *b, uint64_t *from,
-    bool *end, struct saksi_error *err)
-{
-	for (;;) {
-		const uint64_t *x, *y;
-		size_t n, m;
-		enum saksi_err rc;
-
-		if ((rc = seeker_seek(a, *from, err)) != SAKSI_OK ||
-		    (!a->end && (rc = seeker_seek(b, a->doc, err)) != SAKSI_OK))
-			return rc;
-		*end = a->end || b->end;
-		if (*end || a->doc == b->doc) {
-			*from = *end ? *from : a->doc;
-			return SAKSI_OK;
-		}
-		n = index_hits_ahead(a->hits, &x);
-		m = index_hits_ahead(b->hits, &y);
-		(void)first_common(x, n, y, m, from);
-	}
-}
-
-static size_t list_common(uint64_t *out, size_t max, const uint64_t *a, size_t na,
-    const uint64_t *b, size_t nb)
-{
-	size_t i = 0, k = 0, n = 0;
-
-	while (n < max && i < na && k < nb) {
-		uint64_t x = a[i], y = b[k];
-
-		out[n] = x;
-		n += x == y;
-		i += x <= y;
-		k += y <= x;
-	}
-	return n;
-}
-
-/* As meet(), of two terms only; these stay where the list begins. */
-static enum saksi_err meet_ahead(struct seeker *s, uint64_t from, struct saksi_error *err)
-{
-	struct seeker *a = s->kids[0], *b = s->kids[1];
-	const uint64_t *x, *y;
-	size_t n, m;
-	enum saksi_err rc;
-
-	while (s->at_ahead < s->n_ahead && s->ahead[s->at_ahead] < from)
-		s->at_ahead++;
-	if (s->at_ahead == s->n_ahead) {
-		s->at_ahead = s->n_ahead = 0;
-		if ((rc = meet_pair(a, b, &from, &s->end, err)) != SAKSI_OK || s->end)
-			return rc;
-		n = index_hits_ahead(a->hits, &x);
-		m = index_hits_ahead(b->hits, &y);
-		s->n_ahead = list_common(s->ahead, SEEK_AHEAD, x, n, y, m);
-	}
-	s->doc = s->ahead[s->at_ahead];
-	s->sure = !a->doubt && !b->doubt;
-	return SAKSI_OK;
-}
-
-static enum saksi_err count_pair(struct seeker *a, struct seeker *b, uint64_t from,
-    uint64_t *n, struct saksi_error *err)
-{
-	for (;;) {
-		const uint64_t *x, *y;
-		size_t nx, ny;
-		enum saksi_err rc;
-
-		if ((rc = seeker_seek(a, from, err)) != SAKSI_OK || a->end ||
-		    (rc = seeker_seek(b, from, err)) != SAKSI_OK || b->end)
-			return rc;
-		nx = index_hits_ahead(a->hits, &x);
-		ny = index_hits_ahead(b->hits, &y);
-		*n += count_common(x, nx, y, ny, &from);
-	}
-}
+/* ---- counting -------------------------------------------------------------------- */
 
 static enum saksi_err count_term(struct seeker *s, uint64_t from, uint64_t *n,
     struct saksi_error *err)
@@ -281,9 +160,8 @@ enum saksi_err seeker_count(struct seeker *s, uint64_t from, uint64_t *n, bool *
 	if (s->kind == FIND_TERM && !s->doubt) {
 		rc = count_term(s, from, n, err);
 	} else if (s->kind == FIND_ALL_OF && !s->doubt && s->n_kids == 2 &&
-	    s->n_minus == 0 && is_term_pair(s) && !s->kids[0]->doubt &&
-	    !s->kids[1]->doubt) {
-		rc = count_pair(s->kids[0], s->kids[1], from, n, err);
+	    s->n_minus == 0 && pair_is(s) && !s->kids[0]->doubt && !s->kids[1]->doubt) {
+		rc = pair_count(s, from, n, err);
 	} else {
 		while ((rc = seeker_seek(s, from, err)) == SAKSI_OK && !s->end) {
 			++*n;
@@ -302,14 +180,14 @@ static enum saksi_err meet(struct seeker *s, uint64_t from, struct saksi_error *
 {
 	size_t same = 0;
 
-	if (s->kind == FIND_ALL_OF && s->n_kids == 2 && is_term_pair(s))
-		return meet_ahead(s, from, err);
+	if (s->kind == FIND_ALL_OF && s->n_kids == 2 && pair_is(s))
+		return pair_meet(s, from, err);
 	s->end = s->n_kids == 0;
 	s->doc = from;
 	while (!s->end && same < s->n_kids) {
 		struct seeker *k = s->kids[same];
-		enum saksi_err rc = same == 0 && is_term_pair(s)
-		    ? meet_pair(k, s->kids[1], &s->doc, &s->end, err)
+		enum saksi_err rc = same == 0 && pair_is(s)
+		    ? pair_reach(k, s->kids[1], &s->doc, &s->end, err)
 		    : seeker_seek(k, s->doc, err);
 
 		if (rc != SAKSI_OK || s->end)
@@ -354,6 +232,8 @@ static enum saksi_err seek_all_of(struct seeker *s, uint64_t from, struct saksi_
 {
 	bool excluded = true;
 
+	if (s->n_minus == 0 && pair_step(s, from))
+		return SAKSI_OK;
 	for (;; from = s->doc + 1) {
 		enum saksi_err rc = meet(s, from, err);
 

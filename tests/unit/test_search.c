@@ -6,16 +6,11 @@
  * thousands of random queries, made from what the records say, must find the same
  * either way.
  */
-#include <dirent.h>
 
 #include <saksi/base/text.h>
-#include <saksi/index/index.h>
-#include <saksi/kv/kv.h>
 
 #include "schema_fixture.h"
-#include "search_int.h"
-
-#define OK(call) assert_int_equal(call, SAKSI_OK)
+#include "search_world.h"
 
 #define RECORDS_MAX 2000u
 #define MADE 500u
@@ -257,52 +252,6 @@ static int teardown(void **state)
 
 /* ---- an index of them ------------------------------------------------------------------- */
 
-struct fixture { /* a folder with sealed tables */
-	char dir[32];
-	struct secret *key;
-	struct kv *kv;
-	struct saksi_error err;
-};
-struct world {
-	struct fixture f;
-	struct index *x;
-	struct kv_txn *t;
-	struct search_source src;
-};
-
-static void fixture_new(struct fixture *f)
-{
-	uint8_t vault_id[VAULT_ID] = {1};
-
-	(void)strcpy(f->dir, "search.XXXXXX");
-	assert_non_null(mkdtemp(f->dir));
-	OK(secret_new(&f->key, CRYPTO_KEY, NULL));
-	crypto_random(secret_bytes(f->key), CRYPTO_KEY);
-	OK(kv_open(&f->kv, f->dir, vault_id, f->key, KV_CREATE, &f->err));
-}
-
-static void fixture_free(struct fixture *f)
-{
-	DIR *d = opendir(f->dir);
-	struct dirent *e;
-
-	kv_close(&f->kv);
-	assert_non_null(d);
-	while ((e = readdir(d)) != NULL)
-		(void)unlinkat(dirfd(d), e->d_name, 0);
-	(void)closedir(d);
-	assert_int_equal(rmdir(f->dir), 0);
-	secret_free(&f->key);
-}
-
-static struct kv_txn *begin(struct fixture *f, bool write)
-{
-	struct kv_txn *t = NULL;
-
-	OK(kv_begin(&t, f->kv, write, &f->err));
-	return t;
-}
-
 static enum saksi_err read_record(void *ctx, uint64_t number, json_t **out,
     struct saksi_error *err)
 {
@@ -311,21 +260,6 @@ static enum saksi_err read_record(void *ctx, uint64_t number, json_t **out,
 	assert_true(number > 0 && number <= n_records);
 	*out = json_incref(records[number - 1]);
 	return SAKSI_OK;
-}
-
-static void world_begin(struct world *w, bool write)
-{
-	w->t = begin(&w->f, write);
-	OK(index_sync(w->x, w->t, &w->f.err));
-}
-
-static void world_commit(struct world *w)
-{
-	uint64_t number = kv_txn_number(w->t);
-
-	OK(index_flush(w->x, w->t, &w->f.err));
-	OK(kv_commit(&w->t, &w->f.err));
-	index_committed(w->x, number);
 }
 
 static void world_put(struct world *w, size_t i, const json_t *record, bool is_deleted)
@@ -338,19 +272,6 @@ static void world_put(struct world *w, size_t i, const json_t *record, bool is_d
 	index_doc_free(&d);
 }
 
-static void world_new(struct world *w)
-{
-	memset(w, 0, sizeof(*w));
-	fixture_new(&w->f);
-	OK(index_new(&w->x, NULL));
-	w->t = begin(&w->f, true);
-	OK(index_create(w->x, w->t, &w->f.err));
-	uint64_t number = kv_txn_number(w->t);
-	OK(kv_commit(&w->t, &w->f.err));
-	index_committed(w->x, number);
-}
-
-/* Everything at once, in order. */
 static void fill_at_once(struct world *w)
 {
 	world_begin(w, true);
@@ -405,13 +326,6 @@ static void world_ready(struct world *w)
 {
 	world_begin(w, false);
 	w->src = (struct search_source){w->x, w->t, schema, read_record, NULL};
-}
-
-static void world_free(struct world *w)
-{
-	kv_abort(&w->t);
-	index_free(&w->x);
-	fixture_free(&w->f);
 }
 
 /* ---- queries ------------------------------------------------------------------------------ */
