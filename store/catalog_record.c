@@ -188,7 +188,7 @@ static enum saksi_err walk_ids(struct saksi_txn *t, const void *prefix, size_t n
 	    found) {
 		rc = tell(t, &term, number, &r, fn, ctx, err);
 		number = 0;
-		kv_rest(t->v->kv);
+		kv_txn_rest(t->kv);
 	}
 	index_walk_close(&w);
 	cat_record_free(&r);

@@ -290,7 +290,7 @@ static enum saksi_err scan_each(struct scan *s, uint64_t from, kv_scan_fn *fn, v
 			return rc;
 		kv_scratch(&s->value);
 		rc = get_version(s->txn, s->table, n, entry, &s->value, err);
-		kv_rest(s->txn->kv);
+		kv_txn_rest(s->txn);
 		if (rc == SAKSI_OK)
 			rc = fn(ctx, n, s->value.p, s->value.len, err);
 		if (rc != SAKSI_OK)

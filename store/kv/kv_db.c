@@ -252,6 +252,5 @@ enum saksi_err kv_read_sealed(struct buf *out, bool *found, struct kv_txn *txn,
 {
 	if (txn->write)
 		return db_read(out, found, txn, db, n, err);
-	return kv_snapshot_read(out, found, txn->kv, &txn->base.db[db], n, &txn->hint[db],
-	    err);
+	return kv_pages_read(out, found, txn, db, n, err);
 }

@@ -8,8 +8,8 @@
  *   kv_meta.c      the sealed meta record        kv_seal.c   keys, frames, set hash
  *   kv_versions.c  which version is current      kv_db.c     calls into LMDB
  *   kv_check.c     pages that LMDB may write to  kv_walk.c   every page of a tree
- *   kv.c           get, put, del, scan           kv_verify.c everything
- *   kv_old.c       older formats
+ *   kv_read.c      reading pages, copied         kv_verify.c everything
+ *   kv.c           get, put, del, scan           kv_old.c    older formats
  */
 #ifndef SAKSI_STORE_KV_INT_H
 #define SAKSI_STORE_KV_INT_H
@@ -24,6 +24,7 @@
 struct MDB_env;
 struct MDB_txn;
 struct kv_chunk;
+struct kv_pages;
 struct kv_zstd;
 
 /* LMDB sub-databases are named by one digit: a table's number, and these. */
@@ -125,7 +126,8 @@ struct kv_txn {
 	struct kv_snapshot base; /* committed state read, or built upon */
 	struct kv_meta meta;	 /* as it stands now */
 	size_t dirty;
-	uint64_t hint[KV_DBS];
+	struct tree_hint hint[KV_DBS];
+	struct kv_pages *pages;	  /* reading: those that were copied */
 	uint64_t top[KV_DBS];	  /* numbers from here on are above all that is there */
 	unsigned dbi[KV_DBS];	  /* LMDB's handle, 0: not yet opened here */
 	bool sound;		  /* all pages were checked */
@@ -176,10 +178,12 @@ SAKSI_MUST_CHECK enum saksi_err kv_metas(struct meta_page m[2], struct kv *kv,
 /** kv_head_save / kv_head_restore: The older head, before and after a failed commit. */
 SAKSI_MUST_CHECK enum saksi_err kv_head_save(struct kv_txn *txn, struct saksi_error *err);
 void kv_head_restore(const struct kv_txn *txn);
-/** kv_snapshot_read(out, found, ...): Append a value's sealed bytes. */
-SAKSI_MUST_CHECK enum saksi_err kv_snapshot_read(struct buf *out, bool *found,
-    struct kv *kv, const struct tree *t, uint64_t n, uint64_t *hint,
-    struct saksi_error *err);
+/* ---- kv_read.c ------------------------------------------------------------ */
+
+/** kv_pages_read(out, found, ...): Append a value's sealed bytes (reading transactions). */
+SAKSI_MUST_CHECK enum saksi_err kv_pages_read(struct buf *out, bool *found,
+    struct kv_txn *txn, unsigned db, uint64_t n, struct saksi_error *err);
+void kv_pages_free(struct kv_pages **pages);
 
 /* ---- kv_db.c: LMDB's own calls, in a write transaction --------------------- */
 

@@ -18,7 +18,7 @@ enum {
 	PG_LOWER = 12,
 	PG_UPPER = 14,
 	PG_SPAN = 12,
-	PG_HEAD = 16,
+	PG_HEAD = PAGE_HEAD,
 	NODE_FLAGS = 4,
 	NODE_KEY_LEN = 6,
 	NODE_HEAD = 8,
@@ -107,12 +107,24 @@ bool page_open_copy(struct page *out, const uint8_t *bytes, uint32_t size,
 	}
 }
 
+static bool open_at(struct page *out, const struct page_file *f, uint64_t number,
+    bool leaf, struct page_fault *fault)
+{
+	const uint8_t *p;
+
+	if (number < PAGE_FIRST || number >= f->pages)
+		return bad(fault, number, "there is no such page in the file");
+	p = f->source == NULL ? f->map + number * f->size
+			      : f->source->page(f->source, number, leaf);
+	if (p == NULL)
+		return bad(fault, number, "it cannot be read");
+	return page_open_copy(out, p, f->size, number, fault);
+}
+
 bool page_open(struct page *out, const struct page_file *f, uint64_t number,
     struct page_fault *fault)
 {
-	if (number < PAGE_FIRST || number >= f->pages)
-		return bad(fault, number, "there is no such page in the file");
-	return page_open_copy(out, f->map + number * f->size, f->size, number, fault);
+	return open_at(out, f, number, false, fault);
 }
 
 static bool leaf_node(struct node *out, const struct page *p, const uint8_t *raw,
@@ -244,21 +256,47 @@ uint64_t overflow_span(uint32_t page_size, uint64_t len)
 	return (PG_HEAD - 1 + len) / page_size + 1;
 }
 
+static bool overflow_fits(const struct page *p, const struct page_file *f,
+    const struct node *n, struct page_fault *fault)
+{
+	if (p->kind != PAGE_OVERFLOW)
+		return bad(fault, n->child, "it should hold a long value");
+	if (p->span < overflow_span(f->size, n->len) || p->span > f->pages - n->child)
+		return bad(fault, n->child, "its length does not fit its value");
+	return true;
+}
+
 bool overflow_open(const uint8_t **data, uint64_t *span, const struct page_file *f,
     const struct node *n, struct page_fault *fault)
 {
 	struct page p;
 
-	if (!page_open(&p, f, n->child, fault))
+	if (!page_open(&p, f, n->child, fault) || !overflow_fits(&p, f, n, fault))
 		return false;
-	if (p.kind != PAGE_OVERFLOW)
-		return bad(fault, n->child, "it should hold a long value");
-	if (p.span < overflow_span(f->size, n->len) || p.span > f->pages - n->child)
-		return bad(fault, n->child, "its length does not fit its value");
 	*data = p.p + PG_HEAD;
 	if (span != NULL)
 		*span = p.span;
 	return true;
+}
+
+bool overflow_place(uint64_t *at, size_t *room, const struct page_file *f,
+    const struct node *n, struct page_fault *fault)
+{
+	if (n->child < PAGE_FIRST || n->child >= f->pages)
+		return bad(fault, n->child, "there is no such page in the file");
+	*at = n->child * f->size;
+	*room = (size_t)((f->pages - n->child) * f->size);
+	return true;
+}
+
+bool overflow_check_head(const uint8_t head[PAGE_HEAD], const struct page_file *f,
+    const struct node *n, struct page_fault *fault)
+{
+	struct page p;
+
+	/* It looks no further than at the head. */
+	return page_open_copy(&p, head, f->size, n->child, fault) &&
+	    overflow_fits(&p, f, n, fault);
 }
 
 /* ---- meta pages ----------------------------------------------------------- */
@@ -368,7 +406,7 @@ static bool search(unsigned *at, bool *exact, struct node *out, const struct pag
 
 /* Whether the leaf of the last look-up is also this key's leaf. */
 static bool try_hint(struct node *out, bool *found, const struct page_file *f,
-    const struct tree_key *key, uint64_t hint)
+    const struct tree_key *key, struct tree_hint *hint)
 {
 	struct page_fault ignored;
 	struct page p;
@@ -376,19 +414,30 @@ static bool try_hint(struct node *out, bool *found, const struct page_file *f,
 	unsigned at;
 	int c;
 
-	if (hint == PAGE_NONE || !page_open(&p, f, hint, &ignored) || p.kind != PAGE_LEAF)
+	if (hint->leaf == PAGE_NONE || !open_at(&p, f, hint->leaf, true, &ignored) ||
+	    p.kind != PAGE_LEAF)
 		return false;
+	/* Who goes through a tree asks for one key after the other. */
+	if (hint->at + 1 < p.count && page_node(out, &p, hint->at + 1, &ignored) &&
+	    compare(&c, &p, out, key, &ignored) && c == 0) {
+		hint->at++;
+		*found = true;
+		return true;
+	}
 	if (!page_node(&end, &p, p.count - 1, &ignored) ||
 	    !compare(&c, &p, &end, key, &ignored) || c > 0)
 		return false;
 	if (!page_node(&end, &p, 0, &ignored) || !compare(&c, &p, &end, key, &ignored) ||
 	    c < 0)
 		return false;
-	return search(&at, found, out, &p, key, &ignored);
+	if (!search(&at, found, out, &p, key, &ignored))
+		return false;
+	hint->at = at;
+	return true;
 }
 
 bool tree_find(struct node *out, bool *found, const struct page_file *f,
-    const struct tree *t, const struct tree_key *key, uint64_t *hint,
+    const struct tree *t, const struct tree_key *key, struct tree_hint *hint,
     struct page_fault *fault)
 {
 	uint64_t number = t->root;
@@ -399,10 +448,10 @@ bool tree_find(struct node *out, bool *found, const struct page_file *f,
 	*found = false;
 	if (t->root == PAGE_NONE)
 		return true;
-	if (hint != NULL && try_hint(out, found, f, key, *hint))
+	if (hint != NULL && try_hint(out, found, f, key, hint))
 		return true;
 	for (level = 1;; level++) {
-		if (!page_open(&p, f, number, fault))
+		if (!open_at(&p, f, number, level == t->depth, fault))
 			return false;
 		if (p.kind != (level == t->depth ? PAGE_LEAF : PAGE_BRANCH))
 			return bad(fault, number, "it is of the wrong kind for its place");
@@ -412,7 +461,9 @@ bool tree_find(struct node *out, bool *found, const struct page_file *f,
 			break;
 		number = out->child;
 	}
-	if (hint != NULL)
-		*hint = number;
+	if (hint != NULL) {
+		hint->leaf = number;
+		hint->at = at;
+	}
 	return true;
 }

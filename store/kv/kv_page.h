@@ -7,7 +7,7 @@
  * LMDB; LMDB gets to see only pages that page_check() passed.
  *
  * The bytes may lie in a map that is cut off underneath: callers run these
- * functions under guard_run().
+ * functions under guard_run(), unless the file has a source.
  */
 #ifndef SAKSI_STORE_KV_PAGE_H
 #define SAKSI_STORE_KV_PAGE_H
@@ -21,14 +21,21 @@
 #define PAGE_SIZE_MIN 4096u
 #define PAGE_SIZE_MAX 32768u
 #define TREE_DEPTH_MAX 16u
+#define PAGE_HEAD 16u
 
 enum page_kind { PAGE_BRANCH = 1, PAGE_LEAF = 2, PAGE_OVERFLOW = 4, PAGE_META = 8 };
 
 #define NODE_BIG 1u /* the data lies in overflow pages */
 #define NODE_SUB 2u /* the data describes a table */
 
+/* Pages from elsewhere than a map: NULL if this one cannot be had. */
+struct page_source {
+	const uint8_t *(*page)(struct page_source *s, uint64_t number, bool leaf);
+};
+
 /* The file, as far as it is there. */
 struct page_file {
+	struct page_source *source; /* NULL: the map */
 	const uint8_t *map;
 	uint64_t pages; /* whole pages in the file */
 	uint32_t size;	/* of a page */
@@ -107,6 +114,15 @@ uint64_t node_number(const struct node *n); /* key_len is 8 */
 bool overflow_open(const uint8_t **data, uint64_t *span, const struct page_file *f,
     const struct node *n, struct page_fault *fault);
 uint64_t overflow_span(uint32_t page_size, uint64_t len);
+/**
+ * overflow_place / overflow_check_head:
+ * The same for who reads the bytes himself: they begin behind PAGE_HEAD bytes of
+ * head at ${*at}, and with it no more than ${*room} bytes are there.
+ */
+bool overflow_place(uint64_t *at, size_t *room, const struct page_file *f,
+    const struct node *n, struct page_fault *fault);
+bool overflow_check_head(const uint8_t head[PAGE_HEAD], const struct page_file *f,
+    const struct node *n, struct page_fault *fault);
 
 /** meta_parse(out, page, number, fault): The first 152 bytes of a meta page. */
 #define META_BYTES 152u
@@ -115,13 +131,18 @@ bool meta_parse(struct meta_page *out, const uint8_t *p, uint64_t number,
 /** tree_parse(out, p): TREE_BYTES bytes; false if no sound tree. */
 bool tree_parse(struct tree *out, const uint8_t *p);
 
+/* The leaf of the last look-up in a tree, and which of its nodes it was. */
+struct tree_hint {
+	uint64_t leaf; /* PAGE_NONE at first */
+	unsigned at;
+};
 /**
- * tree_find(data, len, found, f, t, key, hint, fault):
- * Point ${*data} at the value.  ${hint} (a page number, PAGE_NONE at first)
- * remembers the leaf for the next look-up in the same tree; may be NULL.
+ * tree_find(out, found, f, t, key, hint, fault):
+ * The node of ${key}.  ${hint} makes the next look-up in the same tree cheaper,
+ * most of all that of the next key; may be NULL.
  */
 bool tree_find(struct node *out, bool *found, const struct page_file *f,
-    const struct tree *t, const struct tree_key *key, uint64_t *hint,
+    const struct tree *t, const struct tree_key *key, struct tree_hint *hint,
     struct page_fault *fault);
 
 #endif

@@ -104,7 +104,6 @@ struct value_copy {
 	const struct page_file *file;
 	const struct tree *tree;
 	struct tree_key key;
-	uint64_t *hint;
 	struct node node;
 	bool found;
 	bool sound;
@@ -117,7 +116,7 @@ static void copy_value(void *arg)
 	const uint8_t *data;
 
 	c->sound =
-	    tree_find(&c->node, &c->found, c->file, c->tree, &c->key, c->hint, &c->fault);
+	    tree_find(&c->node, &c->found, c->file, c->tree, &c->key, NULL, &c->fault);
 	if (!c->sound || !c->found)
 		return;
 	data = c->node.data;
@@ -145,14 +144,13 @@ static enum saksi_err read_value(struct value_copy *c, struct kv *kv,
 	return buf_ok(c->out, err);
 }
 
-enum saksi_err kv_snapshot_read(struct buf *out, bool *found, struct kv *kv,
-    const struct tree *t, uint64_t n, uint64_t *hint, struct saksi_error *err)
+static enum saksi_err read_number(struct buf *out, bool *found, struct kv *kv,
+    const struct tree *t, uint64_t n, struct saksi_error *err)
 {
 	struct value_copy c = {.out = out,
 	    .file = &kv->file,
 	    .tree = t,
-	    .key = {.n = n, .name = NULL},
-	    .hint = hint};
+	    .key = {.n = n, .name = NULL}};
 	enum saksi_err rc = read_value(&c, kv, err);
 
 	*found = c.found;
@@ -169,8 +167,7 @@ static enum saksi_err load_table(struct kv_snapshot *out, struct kv *kv, unsigne
 	struct value_copy c = {.out = &raw,
 	    .file = &kv->file,
 	    .tree = &out->main,
-	    .key = {.n = 0, .name = name},
-	    .hint = NULL};
+	    .key = {.n = 0, .name = name}};
 	enum saksi_err rc = read_value(&c, kv, err);
 	bool good;
 
@@ -197,8 +194,7 @@ static enum saksi_err load_meta(struct kv_snapshot *out, struct kv *kv,
 {
 	struct buf raw = BUF_INIT;
 	bool found = false;
-	enum saksi_err rc =
-	    kv_snapshot_read(&raw, &found, kv, &out->db[KV_DB_META], 0, NULL, err);
+	enum saksi_err rc = read_number(&raw, &found, kv, &out->db[KV_DB_META], 0, err);
 
 	if (rc == SAKSI_OK && !found)
 		rc = saksi_fail(err, SAKSI_EDAMAGED,

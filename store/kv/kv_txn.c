@@ -88,6 +88,7 @@ static void txn_free(struct kv_txn **ptxn)
 		kv_versions_settle(txn->kv, false);
 		txn->kv->writer = NULL;
 	}
+	kv_pages_free(&txn->pages);
 	free(txn->seen);
 	free(txn);
 	guard_remove();
@@ -129,7 +130,7 @@ enum saksi_err kv_begin(struct kv_txn **out, struct kv *kv, bool write,
 	}
 	txn->meta = txn->base.meta;
 	for (db = 0; db < KV_DBS; db++) {
-		txn->hint[db] = PAGE_NONE;
+		txn->hint[db].leaf = PAGE_NONE;
 		txn->top[db] =
 		    db > 0 && db < KV_TABLE_END ? txn->meta.t[db].next : UINT64_MAX;
 	}
@@ -222,7 +223,9 @@ size_t kv_txn_dirty(const struct kv_txn *txn)
 
 void kv_txn_rest(struct kv_txn *txn)
 {
-	kv_rest(txn->kv);
+	/* What only reads does not look through the map. */
+	if (txn->write)
+		kv_rest(txn->kv);
 }
 
 size_t kv_txn_room(const struct kv_txn *txn)

@@ -40,7 +40,7 @@ static void look_up(const struct page_file *f, const struct tree *t, const char 
 	static const uint64_t numbers[] = {0, 1, 2, 3, 7, 1000, UINT64_MAX};
 	struct page_fault fault;
 	struct tree_key key = {0, name};
-	uint64_t hint = PAGE_NONE;
+	struct tree_hint hint = {PAGE_NONE, 0};
 	struct node n;
 	bool found;
 	size_t i;
