@@ -146,17 +146,17 @@ static const char *content_fault(const struct mp_head *h, const struct mp_reader
 
 	if (h->type < MP_STR)
 		return NULL;
+	if (h->type == MP_STR && h->v <= left)
+		return r->again || utf8_valid(r->p + h->size, (size_t)h->v)
+		    ? NULL
+		    : "a text is not UTF-8";
 	if (h->type == MP_ARRAY && h->v > left)
 		return "an array claims more than there is";
 	if (h->type == MP_MAP && h->v > left / 2)
 		return "a map claims more than there is";
 	if (h->type != MP_BIN && h->type != MP_STR)
 		return NULL;
-	if (h->v > left)
-		return "bytes or text are cut off";
-	if (h->type == MP_STR && !r->again && !utf8_valid(r->p + h->size, (size_t)h->v))
-		return "a text is not UTF-8";
-	return NULL;
+	return h->v > left ? "bytes or text are cut off" : NULL;
 }
 
 bool mp_head_get(struct mp_head *h, struct mp_reader *r)

@@ -26,6 +26,21 @@ enum mp_type mp_type_of(uint8_t first);
  */
 bool mp_head_get(struct mp_head *h, struct mp_reader *r);
 
+/*
+ * The heads that most items have: a length or a count in the first byte, under
+ * ${kind} with its lower bits as ${mask}.  False says nothing: mp_head_get() knows.
+ */
+#define MP_FIX_ARRAY 0x90u, 0x0fu
+#define MP_FIX_STR 0xa0u, 0x1fu
+static inline bool mp_head_fix(const struct mp_reader *r, uint8_t kind, uint8_t mask,
+    size_t *n)
+{
+	if (r->failed || r->p == r->end || (*r->p & ~(unsigned)mask) != kind)
+		return false;
+	*n = *r->p & mask;
+	return *n < (size_t)(r->end - r->p);
+}
+
 /** mp_negative(bits): The number of an MP_NEGINT head. */
 int64_t mp_negative(uint64_t bits);
 

@@ -57,7 +57,12 @@ static bool take(struct mp_reader *r, struct mp_head *h, enum mp_type want,
 uint32_t mp_read_array(struct mp_reader *r)
 {
 	struct mp_head h;
+	size_t n;
 
+	if (mp_head_fix(r, MP_FIX_ARRAY, &n)) {
+		r->p++;
+		return (uint32_t)n;
+	}
 	return take(r, &h, MP_ARRAY, "an array is missing") ? (uint32_t)h.v : 0;
 }
 
@@ -72,6 +77,8 @@ uint64_t mp_read_uint(struct mp_reader *r)
 {
 	struct mp_head h;
 
+	if (!r->failed && r->p != r->end && *r->p <= 0x7f)
+		return *r->p++;
 	return take(r, &h, MP_UINT, "a number is missing") ? h.v : 0;
 }
 
@@ -145,6 +152,11 @@ size_t mp_read_str(struct mp_reader *r, const char **p)
 {
 	size_t n;
 
+	if (mp_head_fix(r, MP_FIX_STR, &n) && (r->again || utf8_valid(r->p + 1, n))) {
+		*p = (const char *)r->p + 1;
+		r->p += 1 + n;
+		return n;
+	}
 	*p = (const char *)take_bytes(r, &n, MP_STR, "a text is missing");
 	return n;
 }

@@ -5,6 +5,8 @@
  */
 #include <string.h>
 
+#include <saksi/base/text.h>
+
 #include "mp_head.h"
 
 #define STACK_MAX 64u
@@ -98,7 +100,14 @@ size_t mp_skip(struct mp_reader *r, unsigned depth, const uint8_t **start)
 	static const uint8_t nothing[1];
 	const uint8_t *first = r->p;
 	struct mp_head h;
+	size_t len;
 
+	if (mp_head_fix(r, MP_FIX_STR, &len) && (r->again || utf8_valid(first + 1, len))) {
+		r->p += 1 + len;
+		if (start != NULL)
+			*start = first;
+		return 1 + len;
+	}
 	if (start != NULL)
 		*start = nothing;
 	if (!mp_head_get(&h, r))

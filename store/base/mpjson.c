@@ -136,12 +136,12 @@ static json_t *read_object(struct mp_reader *r, bool *nomem)
 	return o;
 }
 
-static json_t *read_scalar(struct mp_reader *r)
+static json_t *read_scalar(struct mp_reader *r, enum mp_type type)
 {
 	const char *s;
 	size_t n;
 
-	switch (mp_peek(r)) {
+	switch (type) {
 	case MP_NIL:
 		(void)mp_read_nil(r);
 		return json_null();
@@ -167,13 +167,14 @@ static json_t *read_scalar(struct mp_reader *r)
 
 static json_t *read_value(struct mp_reader *r, bool *nomem)
 {
+	const enum mp_type type = mp_peek(r);
 	json_t *v;
 
-	if (mp_peek(r) == MP_ARRAY)
+	if (type == MP_ARRAY)
 		return read_array(r, nomem);
-	if (mp_peek(r) == MP_MAP)
+	if (type == MP_MAP)
 		return read_object(r, nomem);
-	v = read_scalar(r);
+	v = read_scalar(r, type);
 	if (v == NULL && !r->failed)
 		*nomem = true;
 	/* A number beyond 63 bits only shows after it was read. */

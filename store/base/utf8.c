@@ -99,6 +99,24 @@ static bool is_usual(const uint8_t *s)
 	    (s[2] & 0xc0) == 0x80;
 }
 
+/* Two bytes, not too long. */
+static bool is_pair(const uint8_t *s)
+{
+	return s[0] >= 0xc2 && s[0] <= 0xdf && (s[1] & 0xc0) == 0x80;
+}
+
+/* Two of three bytes each; eight bytes are there, of which the first six are looked at. */
+static bool are_usual(const uint8_t *s)
+{
+	const uint64_t v = (uint64_t)s[0] | (uint64_t)s[1] << 8 | (uint64_t)s[2] << 16 |
+	    (uint64_t)s[3] << 24 | (uint64_t)s[4] << 32 | (uint64_t)s[5] << 40 |
+	    (uint64_t)s[6] << 48 | (uint64_t)s[7] << 56;
+	const unsigned a = v & 0x0fu, b = v >> 24 & 0x0fu;
+
+	return (v & UINT64_C(0x0000c0c0f0c0c0f0)) == UINT64_C(0x00008080e08080e0) &&
+	    a != 0 && a != 0x0d && b != 0 && b != 0x0d;
+}
+
 bool utf8_valid(const void *p, size_t n)
 {
 	const uint8_t *s = p;
@@ -107,9 +125,20 @@ bool utf8_valid(const void *p, size_t n)
 	for (size_t i = 0; i < n;) {
 		size_t used;
 
-		if (n - i >= 8 && is_plain(s + i)) {
-			i += 8;
-			continue;
+		if (n - i >= 8) {
+			if (is_plain(s + i)) {
+				i += 8;
+				continue;
+			}
+			/* Where one such stands, more follow. */
+			if (are_usual(s + i)) {
+				do {
+					i += 6;
+				} while (n - i >= 8 && are_usual(s + i));
+				continue;
+			}
+		} else if (n >= 8 && is_plain(s + n - 8)) {
+			return true;
 		}
 		if (s[i] != 0 && s[i] < 0x80) {
 			i++;
@@ -117,6 +146,10 @@ bool utf8_valid(const void *p, size_t n)
 		}
 		if (n - i >= 3 && is_usual(s + i)) {
 			i += 3;
+			continue;
+		}
+		if (n - i >= 2 && is_pair(s + i)) {
+			i += 2;
 			continue;
 		}
 		used = utf8_decode(&cp, s + i, n - i);
