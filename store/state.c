@@ -72,16 +72,31 @@ void state_init(struct state *s, const struct saksi_id *id)
 	s->shown = RECORD_VISIBLE;
 }
 
-void state_free(struct state *s)
+/* Without what the operations are read into. */
+static void empty(struct state *s)
 {
 	for (size_t i = 0; i < s->n_ops; i++)
 		free(s->ops[i].over);
 	for (size_t i = 0; i < s->n_pasts; i++)
 		vclock_free(&s->pasts[i]);
-	free(s->ops);
 	free(s->pasts);
 	buf_free(&s->bytes);
+}
+
+void state_free(struct state *s)
+{
+	empty(s);
+	free(s->ops);
+	free(s->spare);
 	memset(s, 0, sizeof(*s));
+}
+
+void state_reset(struct state *s)
+{
+	struct state kept = {.ops = s->ops, .spare = s->spare, .cap_ops = s->cap_ops};
+
+	empty(s);
+	*s = kept;
 }
 
 static enum saksi_err read_over(struct mp_reader *r, struct state_op *op,
@@ -119,10 +134,30 @@ static enum saksi_err read_op(struct mp_reader *r, struct state_op *op,
 	return read_over(r, op, err);
 }
 
+/* At least as many as one more group needs; what is read again and again needs few. */
+static bool room_for(struct state *s, uint32_t n)
+{
+	size_t cap = s->cap_ops;
+	struct state_op *ops;
+
+	if (n <= cap - s->n_ops)
+		return true;
+	if (s->n_ops > SIZE_MAX / sizeof(*ops) / 2 - n)
+		return false;
+	cap = s->n_ops + n > 2 * cap ? s->n_ops + n : 2 * cap;
+	if ((ops = realloc(s->ops, cap * sizeof(*ops))) == NULL)
+		return false;
+	s->ops = ops;
+	s->cap_ops = cap;
+	free(s->spare);
+	s->spare = NULL;
+	return true;
+}
+
 static enum saksi_err read_group(struct state *s, struct mp_reader *r,
     struct saksi_error *err)
 {
-	struct state_op head = {0}, *ops;
+	struct state_op head = {0};
 	struct vclock *past = NULL;
 	enum saksi_err rc = SAKSI_OK;
 	uint32_t n;
@@ -141,10 +176,8 @@ static enum saksi_err read_group(struct state *s, struct mp_reader *r,
 	n = mp_read_array(r);
 	if (r->failed || n == 0)
 		return SAKSI_OK;
-	if (s->n_ops > SIZE_MAX / sizeof(*ops) - n ||
-	    (ops = realloc(s->ops, (s->n_ops + n) * sizeof(*ops))) == NULL)
+	if (!room_for(s, n))
 		return saksi_fail_nomem(err);
-	s->ops = ops;
 	for (uint32_t i = 0; i < n && !r->failed && rc == SAKSI_OK; i++) {
 		s->ops[s->n_ops] = head;
 		s->ops[s->n_ops].past = past;
@@ -153,14 +186,15 @@ static enum saksi_err read_group(struct state *s, struct mp_reader *r,
 	return rc;
 }
 
-static enum saksi_err parse(struct state *s, struct saksi_error *err)
+static enum saksi_err parse(struct state *s, const uint8_t *p, size_t len,
+    struct saksi_error *err)
 {
 	struct mp_reader r;
 	struct state_head h = {0};
 	enum saksi_err rc;
 	uint32_t n;
 
-	mp_read_init(&r, s->bytes.p, s->bytes.len);
+	mp_read_init(&r, p, len);
 	state_head_read(&r, &h);
 	s->id = h.id;
 	s->shown = state_shown(h.code);
@@ -193,8 +227,20 @@ enum saksi_err state_take(struct state *s, struct buf *bytes, struct saksi_error
 	memset(s, 0, sizeof(*s));
 	s->bytes = *bytes;
 	*bytes = (struct buf)BUF_INIT;
-	if ((rc = buf_ok(&s->bytes, err)) != SAKSI_OK || (rc = parse(s, err)) != SAKSI_OK)
+	if ((rc = buf_ok(&s->bytes, err)) != SAKSI_OK ||
+	    (rc = parse(s, s->bytes.p, s->bytes.len, err)) != SAKSI_OK)
 		state_free(s);
+	return rc;
+}
+
+enum saksi_err state_borrow(struct state *s, const uint8_t *p, size_t n,
+    struct saksi_error *err)
+{
+	enum saksi_err rc;
+
+	state_reset(s);
+	if ((rc = parse(s, p, n, err)) != SAKSI_OK)
+		state_reset(s);
 	return rc;
 }
 
@@ -225,7 +271,7 @@ enum saksi_err state_append(struct state *s, const struct buf *group,
 	buf_add(&longer.bytes, s->groups, s->groups_len);
 	buf_add(&longer.bytes, group->p, group->len);
 	if ((rc = buf_ok(&longer.bytes, err)) != SAKSI_OK ||
-	    (rc = parse(&longer, err)) != SAKSI_OK) {
+	    (rc = parse(&longer, longer.bytes.p, longer.bytes.len, err)) != SAKSI_OK) {
 		state_free(&longer);
 		return rc;
 	}

@@ -70,13 +70,14 @@ struct state_op {
 struct state {
 	struct saksi_id id;
 	struct state_op *ops; /* by (n, number) until state_view() sorts them */
-	size_t n_ops;
+	size_t n_ops, cap_ops;
+	struct state_op *spare; /* to sort into: cap_ops of them, or NULL */
 	struct vclock *pasts;
 	size_t n_pasts;
 	size_t n_groups;
 	const uint8_t *groups; /* the raw groups, to append to */
 	size_t groups_len;
-	struct buf bytes; /* owner */
+	struct buf bytes; /* owner, unless they are borrowed */
 	/* set by state_view() */
 	enum record_state shown;
 	bool deletions; /* a deletion was made, whatever became of it */
@@ -90,6 +91,15 @@ SAKSI_MUST_CHECK enum saksi_err state_read(struct state *s, const uint8_t *p, si
 /** state_take(s, bytes, err): The same; takes the bytes over, also when it fails. */
 SAKSI_MUST_CHECK enum saksi_err state_take(struct state *s, struct buf *bytes,
     struct saksi_error *err);
+/**
+ * state_borrow(s, p, n, err):
+ * The same for one record after the other: ${s} is what state_reset() left, or zeroed,
+ * and the bytes, which are not copied, must stay until the next.
+ */
+SAKSI_MUST_CHECK enum saksi_err state_borrow(struct state *s, const uint8_t *p, size_t n,
+    struct saksi_error *err);
+/** state_reset: Nothing in it, but the room of what was. */
+void state_reset(struct state *s);
 void state_init(struct state *s, const struct saksi_id *id);
 void state_free(struct state *s);
 /**

@@ -270,7 +270,7 @@ static void order(const struct state_op **list, const struct state *s, op_order 
 static bool sort(struct state *s, op_order *by)
 {
 	const struct state_op *list[SORTED_HERE];
-	struct state_op *sorted;
+	struct state_op *sorted = s->spare;
 	size_t n = 1;
 
 	while (n < s->n_ops && by(&s->ops[n - 1], &s->ops[n]) <= 0)
@@ -281,12 +281,12 @@ static bool sort(struct state *s, op_order *by)
 		qsort(s->ops, s->n_ops, sizeof(*s->ops), by);
 		return true;
 	}
-	if ((sorted = malloc(s->n_ops * sizeof(*sorted))) == NULL)
+	if (sorted == NULL && (sorted = malloc(s->cap_ops * sizeof(*sorted))) == NULL)
 		return false;
 	order(list, s, by);
 	for (size_t i = 0; i < s->n_ops; i++)
 		sorted[i] = *list[i];
-	free(s->ops);
+	s->spare = s->ops;
 	s->ops = sorted;
 	return true;
 }
