@@ -2,9 +2,10 @@
 #include <signal.h>
 #include <string.h>
 
-#include <saksi/base/text.h>
+#include <unistd.h>
 
-#include "helper.h"
+#include <saksi/base/helper.h>
+#include <saksi/base/text.h>
 
 void helper_init(struct helper *h)
 {
@@ -59,11 +60,20 @@ void helper_call(struct helper *h)
 		return;
 	}
 	h->ready = true;
+	h->process = getpid();
 	h->runs = begin(h);
+}
+
+/* A forked child has neither the thread nor, perhaps, the lock. */
+static void look_who_is_here(struct helper *h)
+{
+	if (h->ready && h->process != getpid())
+		helper_init(h);
 }
 
 void helper_give(struct helper *h, helper_fn *fn, void *ctx)
 {
+	look_who_is_here(h);
 	if (!h->runs) {
 		fn(ctx);
 		return;
@@ -77,6 +87,7 @@ void helper_give(struct helper *h, helper_fn *fn, void *ctx)
 
 void helper_wait(struct helper *h)
 {
+	look_who_is_here(h);
 	if (!h->runs)
 		return;
 	(void)pthread_mutex_lock(&h->lock);
@@ -87,6 +98,7 @@ void helper_wait(struct helper *h)
 
 void helper_end(struct helper *h)
 {
+	look_who_is_here(h);
 	if (h->runs) {
 		helper_wait(h);
 		(void)pthread_mutex_lock(&h->lock);

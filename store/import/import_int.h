@@ -9,8 +9,9 @@
 #ifndef SAKSI_STORE_IMPORT_INT_H
 #define SAKSI_STORE_IMPORT_INT_H
 
+#include <saksi/base/helper.h>
+
 #include "draft.h"
-#include "helper.h"
 #include "vault_impl.h"
 
 /* ---- names of lines: import_names.c --------------------------------------------- */

@@ -2,13 +2,15 @@
  * helper.h - a second thread, for work that touches neither vault nor index.
  *
  * One task at a time.  Where no thread can be had, or none was asked for, the
- * task is done by who gives it, so that nothing depends on there being one.
+ * task is done by who gives it, so that nothing depends on there being one.  A
+ * forked child has none; what it had given is not done there.
  */
-#ifndef SAKSI_STORE_HELPER_H
-#define SAKSI_STORE_HELPER_H
+#ifndef SAKSI_BASE_HELPER_H
+#define SAKSI_BASE_HELPER_H
 
 #include <pthread.h>
 #include <stdbool.h>
+#include <sys/types.h>
 
 typedef void helper_fn(void *ctx);
 struct helper {
@@ -17,8 +19,9 @@ struct helper {
 	pthread_cond_t changed;
 	helper_fn *fn; /* the task, until it is done */
 	void *ctx;
-	bool ready; /* lock and changed are */
-	bool runs;  /* the thread does */
+	pid_t process; /* whose thread it is */
+	bool ready;    /* lock and changed are */
+	bool runs;     /* the thread does */
 	bool leave;
 };
 
