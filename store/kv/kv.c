@@ -53,21 +53,29 @@ static enum saksi_err surplus(unsigned t, uint64_t n, struct saksi_error *err)
 
 /* ---- reading ---------------------------------------------------------------------- */
 
+enum saksi_err kv_read_current(struct buf *out, struct kv_txn *txn, unsigned t,
+    uint64_t n, uint32_t entry, struct saksi_error *err)
+{
+	bool found;
+	enum saksi_err rc = kv_read_sealed(out, &found, txn, t, n, err);
+
+	if (rc != SAKSI_OK)
+		return rc;
+	if (!version_there(entry))
+		return found ? surplus(t, n, err) : absent(t, n, err);
+	return found ? SAKSI_OK : missing(t, n, err);
+}
+
 static enum saksi_err get_version(struct kv_txn *txn, unsigned t, uint64_t n,
     uint32_t entry, struct buf *out, struct saksi_error *err)
 {
 	struct kv *kv = txn->kv;
 	enum saksi_err rc;
-	bool found;
 
 	kv_scratch(&kv->older);
-	rc = kv_read_sealed(&kv->older, &found, txn, t, n, err);
+	rc = kv_read_current(&kv->older, txn, t, n, entry, err);
 	if (rc != SAKSI_OK)
 		return rc;
-	if (!version_there(entry))
-		return found ? surplus(t, n, err) : absent(t, n, err);
-	if (!found)
-		return missing(t, n, err);
 	return kv_unseal_value(out, kv, t, n, entry, kv->older.p, kv->older.len, err);
 }
 
@@ -256,17 +264,6 @@ enum saksi_err kv_clear(struct kv_txn *txn, enum kv_table t, struct saksi_error 
 
 /* ---- scan ------------------------------------------------------------------------- */
 
-/* The first number at or after ${*n} that is there. */
-static enum saksi_err step(struct kv_txn *txn, unsigned t, uint64_t *n, uint32_t *entry,
-    bool *found, struct saksi_error *err)
-{
-	enum saksi_err rc = kv_version_next(txn, t, n, found, err);
-
-	if (rc != SAKSI_OK || !*found)
-		return rc;
-	return kv_version_get(txn, t, *n, entry, err);
-}
-
 struct scan {
 	struct kv_txn *txn;
 	unsigned table;
@@ -280,12 +277,17 @@ static enum saksi_err scan_each(struct scan *s, uint64_t from, kv_scan_fn *fn, v
 	enum saksi_err rc;
 	uint32_t entry;
 	uint64_t n;
-	bool found;
+	bool found, begun;
 
 	for (n = from;; n++) {
 		rc = kv_usable(s->txn->kv, err);
+		if (rc == SAKSI_OK && s->met == kv_ahead_after()) {
+			rc = kv_ahead(&begun, s->txn, s->table, n, fn, ctx, &s->met, err);
+			if (rc != SAKSI_OK || begun)
+				return rc;
+		}
 		if (rc == SAKSI_OK)
-			rc = step(s->txn, s->table, &n, &entry, &found, err);
+			rc = kv_version_next(s->txn, s->table, &n, &entry, &found, err);
 		if (rc != SAKSI_OK || !found)
 			return rc;
 		kv_scratch(&s->value);

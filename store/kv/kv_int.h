@@ -10,6 +10,7 @@
  *   kv_check.c     pages that LMDB may write to  kv_walk.c   every page of a tree
  *   kv_read.c      reading pages, copied         kv_verify.c everything
  *   kv.c           get, put, del, scan           kv_old.c    older formats
+ *   kv_ahead.c     a long scan, with a thread that opens values ahead
  */
 #ifndef SAKSI_STORE_KV_INT_H
 #define SAKSI_STORE_KV_INT_H
@@ -212,8 +213,9 @@ void kv_keys_drop(struct kv *kv);
 SAKSI_MUST_CHECK enum saksi_err kv_seal_raw(struct kv *kv, unsigned db, uint64_t n,
     uint64_t version, const void *plain, size_t len, struct saksi_error *err);
 /** kv_unseal_raw(out, ...): Append the plain bytes to ${out}. */
-SAKSI_MUST_CHECK enum saksi_err kv_unseal_raw(struct buf *out, struct kv *kv, unsigned db,
-    uint64_t n, uint64_t version, const uint8_t *p, size_t len, struct saksi_error *err);
+SAKSI_MUST_CHECK enum saksi_err kv_unseal_raw(struct buf *out, const struct kv *kv,
+    unsigned db, uint64_t n, uint64_t version, const uint8_t *p, size_t len,
+    struct saksi_error *err);
 /**
  * kv_unbind(kv, db, known, n, version, p, len):
  * Which version (not ${known}: and which number) an intact sealed value was
@@ -228,6 +230,14 @@ SAKSI_MUST_CHECK enum saksi_err kv_seal_value(struct kv *kv, unsigned db, uint64
 SAKSI_MUST_CHECK enum saksi_err kv_unseal_value(struct buf *out, struct kv *kv,
     unsigned db, uint64_t n, uint64_t version, const uint8_t *p, size_t len,
     struct saksi_error *err);
+/**
+ * kv_unseal_apart(out, kv, own, frame, ...):
+ * The same, with a compressor and a scratch buffer of the caller's: changes
+ * nothing in ${kv}, so another thread may do it.
+ */
+SAKSI_MUST_CHECK enum saksi_err kv_unseal_apart(struct buf *out, const struct kv *kv,
+    struct kv_zstd *own, struct buf *frame, unsigned db, uint64_t n, uint64_t version,
+    const uint8_t *p, size_t len, struct saksi_error *err);
 /** kv_scratch(b): Wipe what it holds, also after memory ran out in it. */
 void kv_scratch(struct buf *b);
 /** kv_set_head(b, db, n): Reset ${b} and write the head. */
@@ -237,6 +247,25 @@ void kv_set_add(struct kv *kv, uint8_t set[KV_HASH], const struct buf *headed);
 void kv_set_sub(struct kv *kv, uint8_t set[KV_HASH], const struct buf *headed);
 /** kv_frame_len(len): Padded length of a frame that holds ${len} bytes. */
 size_t kv_frame_len(size_t len);
+
+/* ---- kv.c, kv_ahead.c ----------------------------------------------------- */
+
+/** kv_read_current: Append the sealed bytes of a value that ${entry} says is there. */
+SAKSI_MUST_CHECK enum saksi_err kv_read_current(struct buf *out, struct kv_txn *txn,
+    unsigned t, uint64_t n, uint32_t entry, struct saksi_error *err);
+/**
+ * kv_ahead(begun, txn, t, from, fn, ctx, met, err):
+ * The rest of a scan from ${from} on, ${*met} growing.  Not ${*begun}: it does not
+ * pay, or there is no second thread, and nothing was done.
+ */
+SAKSI_MUST_CHECK enum saksi_err kv_ahead(bool *begun, struct kv_txn *txn, unsigned t,
+    uint64_t from, kv_scan_fn *fn, void *ctx, uint64_t *met, struct saksi_error *err);
+/** kv_ahead_after: So many values are read before the rest may be worth it. */
+uint64_t kv_ahead_after(void);
+/** kv_test_ahead(after, least): For tests: that, and how many must be left (0, 0: the usual). */
+void kv_test_ahead(uint64_t after, uint64_t least);
+/** kv_test_ahead_opened: For tests: how many values a second thread has opened. */
+uint64_t kv_test_ahead_opened(void);
 
 /* ---- kv_zstd.c ------------------------------------------------------------ */
 
@@ -303,9 +332,9 @@ SAKSI_MUST_CHECK enum saksi_err kv_version_get(struct kv_txn *txn, unsigned tabl
     uint64_t n, uint32_t *entry, struct saksi_error *err);
 SAKSI_MUST_CHECK enum saksi_err kv_version_set(struct kv_txn *txn, unsigned table,
     uint64_t n, uint32_t entry, struct saksi_error *err);
-/** kv_version_next: The first number >= ${*n} that is there; false: none. */
+/** kv_version_next: The first number >= ${*n} that is there, and its entry; false: none. */
 SAKSI_MUST_CHECK enum saksi_err kv_version_next(struct kv_txn *txn, unsigned table,
-    uint64_t *n, bool *found, struct saksi_error *err);
+    uint64_t *n, uint32_t *entry, bool *found, struct saksi_error *err);
 /** kv_versions_gone: Mark every number as gone. */
 SAKSI_MUST_CHECK enum saksi_err kv_versions_gone(struct kv_txn *txn, unsigned table,
     struct saksi_error *err);

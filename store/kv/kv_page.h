@@ -35,10 +35,10 @@ struct page_source {
 
 /* The file, as far as it is there. */
 struct page_file {
-	struct page_source *source; /* NULL: the map */
 	const uint8_t *map;
-	uint64_t pages; /* whole pages in the file */
-	uint32_t size;	/* of a page */
+	uint64_t pages;		    /* whole pages in the file */
+	uint32_t size;		    /* of a page */
+	struct page_source *source; /* NULL: the map */
 };
 
 /* Where a reader found damage, and in which way.  ${why} is static. */

@@ -112,8 +112,8 @@ enum saksi_err kv_seal_raw(struct kv *kv, unsigned db, uint64_t n, uint64_t vers
 	    len, err);
 }
 
-enum saksi_err kv_unseal_raw(struct buf *out, struct kv *kv, unsigned db, uint64_t n,
-    uint64_t version, const uint8_t *p, size_t len, struct saksi_error *err)
+enum saksi_err kv_unseal_raw(struct buf *out, const struct kv *kv, unsigned db,
+    uint64_t n, uint64_t version, const uint8_t *p, size_t len, struct saksi_error *err)
 {
 	uint8_t ad[AD_BYTES];
 	enum saksi_err rc;
@@ -271,7 +271,7 @@ static bool all_zero(const uint8_t *p, size_t n)
 	return true;
 }
 
-static bool unpack(struct buf *out, struct kv *kv, uint8_t *frame, size_t n)
+static bool unpack(struct buf *out, struct kv_zstd *zstd, uint8_t *frame, size_t n)
 {
 	size_t len;
 	uint8_t *where;
@@ -291,7 +291,7 @@ static bool unpack(struct buf *out, struct kv *kv, uint8_t *frame, size_t n)
 	}
 	if (frame[0] != CODEC_ZSTD && frame[0] != CODEC_SHORT)
 		return false;
-	if (frame[0] == CODEC_SHORT && !kv_zstd_ready(kv->zstd)) {
+	if (frame[0] == CODEC_SHORT && !kv_zstd_ready(zstd)) {
 		out->failed = true; /* which is told as want of memory */
 		return true;
 	}
@@ -300,8 +300,8 @@ static bool unpack(struct buf *out, struct kv *kv, uint8_t *frame, size_t n)
 		return out->failed;
 	/* The length is read: its four bytes make room for those left out. */
 	good = frame[0] == CODEC_ZSTD
-	    ? kv_zstd_unpack(kv->zstd, where, len, frame + FRAME_HEAD, n - FRAME_HEAD)
-	    : kv_zstd_unpack_short(kv->zstd, where, len, frame + FRAME_HEAD - 4,
+	    ? kv_zstd_unpack(zstd, where, len, frame + FRAME_HEAD, n - FRAME_HEAD)
+	    : kv_zstd_unpack_short(zstd, where, len, frame + FRAME_HEAD - 4,
 		  n - FRAME_HEAD + 4);
 	if (!good) {
 		wipe(where, len);
@@ -311,22 +311,29 @@ static bool unpack(struct buf *out, struct kv *kv, uint8_t *frame, size_t n)
 	return true;
 }
 
-enum saksi_err kv_unseal_value(struct buf *out, struct kv *kv, unsigned db, uint64_t n,
-    uint64_t version, const uint8_t *p, size_t len, struct saksi_error *err)
+enum saksi_err kv_unseal_apart(struct buf *out, const struct kv *kv, struct kv_zstd *own,
+    struct buf *frame, unsigned db, uint64_t n, uint64_t version, const uint8_t *p,
+    size_t len, struct saksi_error *err)
 {
 	enum saksi_err rc;
 
-	kv_scratch(&kv->plain);
-	rc = kv_unseal_raw(&kv->plain, kv, db, n, version, p, len, err);
+	kv_scratch(frame);
+	rc = kv_unseal_raw(frame, kv, db, n, version, p, len, err);
 	if (rc != SAKSI_OK)
 		return rc;
-	if (!unpack(out, kv, kv->plain.p, kv->plain.len))
+	if (!unpack(out, own, frame->p, frame->len))
 		return saksi_fail(err, SAKSI_EDAMAGED,
 		    KV_FILE_NAME
 		    ": value %llu of table %u opens but holds no frame that this "
 		    "saksi knows; use a newer version",
 		    (unsigned long long)n, db);
 	return buf_ok(out, err);
+}
+
+enum saksi_err kv_unseal_value(struct buf *out, struct kv *kv, unsigned db, uint64_t n,
+    uint64_t version, const uint8_t *p, size_t len, struct saksi_error *err)
+{
+	return kv_unseal_apart(out, kv, kv->zstd, &kv->plain, db, n, version, p, len, err);
 }
 
 /* ---- set hash ----------------------------------------------------------------- */

@@ -114,10 +114,11 @@ static enum saksi_err name_missing(struct verify *v, struct saksi_error *err)
 	struct saksi_error why = {SAKSI_OK, 0, ""};
 	uint64_t n = s->first;
 	enum saksi_err rc;
+	uint32_t entry;
 	bool found;
 
 	for (; v->faults < FAULTS_MAX; n++) {
-		rc = kv_version_next(v->txn, v->table, &n, &found, &why);
+		rc = kv_version_next(v->txn, v->table, &n, &entry, &found, &why);
 		if (rc != SAKSI_OK || !found)
 			return absorb(v, rc, &why);
 		kv_scratch(&v->sealed);

@@ -370,7 +370,7 @@ static bool first_there(const struct kv_chunk *c, uint64_t *n)
 }
 
 enum saksi_err kv_version_next(struct kv_txn *txn, unsigned table, uint64_t *n,
-    bool *found, struct saksi_error *err)
+    uint32_t *entry, bool *found, struct saksi_error *err)
 {
 	uint64_t end = txn->meta.t[table].next;
 	uint64_t at = *n;
@@ -385,6 +385,7 @@ enum saksi_err kv_version_next(struct kv_txn *txn, unsigned table, uint64_t *n,
 			return rc;
 		if (c != NULL && first_there(c, &at)) {
 			*n = at;
+			*entry = c->entry[at % CHUNK_ENTRIES];
 			*found = at < end;
 			return SAKSI_OK;
 		}
@@ -506,12 +507,10 @@ enum saksi_err kv_versions_gone(struct kv_txn *txn, unsigned table,
 	uint64_t n;
 
 	for (n = txn->meta.t[table].first;; n++) {
-		rc = kv_version_next(txn, table, &n, &found, err);
+		rc = kv_version_next(txn, table, &n, &entry, &found, err);
 		if (rc != SAKSI_OK || !found)
 			return rc;
-		rc = kv_version_get(txn, table, n, &entry, err);
-		if (rc == SAKSI_OK)
-			rc = kv_version_set(txn, table, n, entry | VERSION_GONE, err);
+		rc = kv_version_set(txn, table, n, entry | VERSION_GONE, err);
 		if (rc != SAKSI_OK)
 			return rc;
 	}

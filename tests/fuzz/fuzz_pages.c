@@ -93,7 +93,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct page_file f = {NULL, size / PAGE_SIZE_MIN, PAGE_SIZE_MIN};
+	struct page_file f = {.pages = size / PAGE_SIZE_MIN, .size = PAGE_SIZE_MIN};
 	size_t bytes = (size_t)f.pages * PAGE_SIZE_MIN;
 	struct page_fault fault;
 	struct meta_page m;

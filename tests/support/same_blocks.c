@@ -175,7 +175,7 @@ static bool mark_page(const struct data *d, uint64_t number)
 
 static bool mark_data_file(const char *name, const uint8_t *p, size_t n, uint8_t *kinds)
 {
-	struct data d = {{p, 0, 0}, kinds};
+	struct data d = {{.map = p}, kinds};
 	struct page_fault fault;
 	struct meta_page m;
 	size_t odd = 0;
