@@ -82,7 +82,7 @@ size_t utf8_encode(char out[4], uint32_t cp)
 }
 
 /* Eight bytes of ASCII without a NUL. */
-static bool is_plain(const uint8_t *s)
+static inline bool is_plain(const uint8_t *s)
 {
 	uint64_t v;
 
@@ -93,20 +93,20 @@ static bool is_plain(const uint8_t *s)
 }
 
 /* Three bytes, as those of most scripts have: neither too long nor a surrogate. */
-static bool is_usual(const uint8_t *s)
+static inline bool is_usual(const uint8_t *s)
 {
 	return s[0] > 0xe0 && s[0] < 0xf0 && s[0] != 0xed && (s[1] & 0xc0) == 0x80 &&
 	    (s[2] & 0xc0) == 0x80;
 }
 
 /* Two bytes, not too long. */
-static bool is_pair(const uint8_t *s)
+static inline bool is_pair(const uint8_t *s)
 {
 	return s[0] >= 0xc2 && s[0] <= 0xdf && (s[1] & 0xc0) == 0x80;
 }
 
 /* Two of three bytes each; eight bytes are there, of which the first six are looked at. */
-static bool are_usual(const uint8_t *s)
+static inline bool are_usual(const uint8_t *s)
 {
 	const uint64_t v = (uint64_t)s[0] | (uint64_t)s[1] << 8 | (uint64_t)s[2] << 16 |
 	    (uint64_t)s[3] << 24 | (uint64_t)s[4] << 32 | (uint64_t)s[5] << 40 |

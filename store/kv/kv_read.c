@@ -13,8 +13,9 @@
 
 #include "kv_int.h"
 
-#define BRANCH_BITS 10u
-#define BRANCHES (1u << BRANCH_BITS)
+/* Twice 1,024: a page has two places, and what was asked for last stands in the first. */
+#define PLACE_BITS 10u
+#define BRANCHES (2u << PLACE_BITS)
 
 struct kept {
 	uint64_t number; /* 0: none, for that is no page of a tree */
@@ -62,8 +63,17 @@ static bool from_file(struct reading *r, uint8_t *p, size_t n, uint64_t at)
 static struct kept *place_of(struct reading *r, uint64_t number, bool leaf)
 {
 	uint64_t h = number * UINT64_C(0x9e3779b97f4a7c15);
+	struct kept *k, first;
 
-	return leaf ? &r->pages->leaf[r->db] : &r->pages->branch[h >> (64 - BRANCH_BITS)];
+	if (leaf)
+		return &r->pages->leaf[r->db];
+	k = &r->pages->branch[h >> (64 - PLACE_BITS) << 1];
+	if (k[0].number != number) {
+		first = k[0];
+		k[0] = k[1];
+		k[1] = first;
+	}
+	return k;
 }
 
 static const uint8_t *page(struct page_source *s, uint64_t number, bool leaf)

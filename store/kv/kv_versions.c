@@ -25,6 +25,7 @@ struct kv_chunk {
 	struct kv_chunk *chain; /* in its bucket */
 	struct kv_chunk *newer; /* clean ones, by use; dirty ones: the next dirty */
 	struct kv_chunk *older;
+	bool asked; /* for, since it was linked */
 	uint32_t entry[CHUNK_ENTRIES];
 };
 
@@ -75,6 +76,7 @@ static void unlink_used(struct kv *kv, struct kv_chunk *c)
 
 static void link_used(struct kv *kv, struct kv_chunk *c)
 {
+	c->asked = false;
 	c->newer = NULL;
 	c->older = kv->cache.newest;
 	if (c->older != NULL)
@@ -101,6 +103,10 @@ static void chunk_free(struct kv *kv, struct kv_chunk *c)
 	free(c);
 }
 
+/*
+ * What was asked for once more is spared once.  To put it in its place each time
+ * would cost more than all the rest of a look-up.
+ */
 static void trim(struct kv *kv)
 {
 	struct kv_chunk *c;
@@ -108,7 +114,10 @@ static void trim(struct kv *kv)
 	while (kv->cache.clean > CACHE_CHUNKS) {
 		c = kv->cache.oldest;
 		unlink_used(kv, c);
-		chunk_free(kv, c);
+		if (c->asked)
+			link_used(kv, c);
+		else
+			chunk_free(kv, c);
 	}
 }
 
@@ -126,10 +135,7 @@ static struct kv_chunk *cache_find(struct kv *kv, uint64_t key, uint32_t version
 	for (c = *bucket(kv, key, version); c != NULL; c = c->chain) {
 		if (c->key != key || c->version != version)
 			continue;
-		if (!is_dirty(c) && kv->cache.newest != c) {
-			unlink_used(kv, c);
-			link_used(kv, c);
-		}
+		c->asked = true;
 		return c;
 	}
 	return NULL;
@@ -430,7 +436,10 @@ static enum saksi_err chunk_touch(struct kv_chunk **out, struct kv_txn *txn, uin
 		*out = old;
 		if (is_dirty(old))
 			return SAKSI_OK;
-		/* cache_new() frees the oldest clean chunks, and this is the newest. */
+		/* cache_new() frees clean chunks, but not the last of those that it spares. */
+		unlink_used(kv, old);
+		link_used(kv, old);
+		old->asked = true;
 	}
 	fresh = kv_version_new(*version);
 	c = cache_new(kv, key, fresh);
