@@ -17,14 +17,17 @@
  * table, number, sealed bytes).  KV_LOG is append-only: no gaps, and a value
  * never changes.
  *
- * LMDB trusts its pages and dies on damaged ones.  Every call into it, and
- * every copy out of its map, runs under a guard that turns SIGSEGV, SIGBUS
- * and its own assertion failures into SAKSI_EDAMAGED; from then on the
- * environment is not touched again and every call returns SAKSI_EDAMAGED.
+ * LMDB trusts its pages and dies on damaged ones.  What only reads does not
+ * need it: values are taken from pages that kv_page.h has looked at.  Every
+ * call into LMDB, and every copy out of a map, runs under a guard that turns
+ * SIGSEGV, SIGBUS and its own assertion failures into SAKSI_EDAMAGED; from then
+ * on the environment is not touched again and every call returns SAKSI_EDAMAGED.
  *
- * One struct kv per process and vault; not thread-safe.  Transactions stay
- * under 64 MiB of dirty pages (the caller batches); the map is grown before
- * a write begins, so that MDB_MAP_FULL means a full batch, not a full map.
+ * One struct kv per process and vault; not thread-safe.  A long kv_scan() has
+ * a thread of its own, which ends with it; who is called back does not meet it.
+ * Transactions stay under 64 MiB of dirty pages (the caller batches); the map
+ * is grown before a write begins, so that MDB_MAP_FULL means a full batch, not
+ * a full map.
  */
 #ifndef SAKSI_KV_KV_H
 #define SAKSI_KV_KV_H
