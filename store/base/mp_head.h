@@ -30,7 +30,6 @@ bool mp_head_get(struct mp_head *h, struct mp_reader *r);
  * The heads that most items have: a length or a count in the first byte, under
  * ${kind} with its lower bits as ${mask}.  False says nothing: mp_head_get() knows.
  */
-#define MP_FIX_ARRAY 0x90u, 0x0fu
 #define MP_FIX_STR 0xa0u, 0x1fu
 static inline bool mp_head_fix(const struct mp_reader *r, uint8_t kind, uint8_t mask,
     size_t *n)

@@ -54,15 +54,10 @@ static bool take(struct mp_reader *r, struct mp_head *h, enum mp_type want,
 	return true;
 }
 
-uint32_t mp_read_array(struct mp_reader *r)
+uint32_t mp_read_array_any(struct mp_reader *r)
 {
 	struct mp_head h;
-	size_t n;
 
-	if (mp_head_fix(r, MP_FIX_ARRAY, &n)) {
-		r->p++;
-		return (uint32_t)n;
-	}
 	return take(r, &h, MP_ARRAY, "an array is missing") ? (uint32_t)h.v : 0;
 }
 
@@ -73,12 +68,10 @@ uint32_t mp_read_map(struct mp_reader *r)
 	return take(r, &h, MP_MAP, "a map is missing") ? (uint32_t)h.v : 0;
 }
 
-uint64_t mp_read_uint(struct mp_reader *r)
+uint64_t mp_read_uint_any(struct mp_reader *r)
 {
 	struct mp_head h;
 
-	if (!r->failed && r->p != r->end && *r->p <= 0x7f)
-		return *r->p++;
 	return take(r, &h, MP_UINT, "a number is missing") ? h.v : 0;
 }
 

@@ -18,8 +18,13 @@ static atomic_size_t live;
 
 void wipe(void *p, size_t n)
 {
-	if (n > 0)
-		sodium_memzero(p, n);
+	if (n == 0)
+		return;
+#ifdef __GLIBC__
+	explicit_bzero(p, n); /* which sodium_memzero() comes to in two more steps */
+#else
+	sodium_memzero(p, n);
+#endif
 }
 
 enum saksi_err secret_new(struct secret **out, size_t len, struct saksi_error *err)

@@ -72,11 +72,22 @@ uint64_t kv_test_ahead_opened(void)
 
 /* ---- the second thread ------------------------------------------------------------- */
 
+static void empty(struct buf *b)
+{
+	if (b->failed || b->cap > KEPT_MAX) {
+		buf_free(b);
+	} else if (b->len > 0) {
+		wipe(b->p, b->len);
+		b->len = 0;
+	}
+}
+
 static void open_batch(void *ctx)
 {
 	struct batch *b = ctx;
 	struct ahead *a = b->a;
 
+	empty(&b->plain);
 	for (size_t i = 0; i < b->n && b->plain.len < PLAIN_MAX; i++) {
 		struct item *it = &b->item[i];
 
@@ -94,16 +105,6 @@ static void open_batch(void *ctx)
 }
 
 /* ---- the caller's ------------------------------------------------------------------ */
-
-static void empty(struct buf *b)
-{
-	if (b->failed || b->cap > KEPT_MAX) {
-		buf_free(b);
-	} else if (b->len > 0) {
-		wipe(b->p, b->len);
-		b->len = 0;
-	}
-}
 
 static enum saksi_err gather_one(struct batch *b, bool *found)
 {
@@ -129,8 +130,10 @@ static void gather(struct batch *b)
 	const bool dead = kv->dead;
 	bool found = true;
 
-	empty(&b->sealed);
-	empty(&b->plain);
+	/* No secret: it is not wiped. */
+	if (b->sealed.failed || b->sealed.cap > KEPT_MAX)
+		buf_free(&b->sealed);
+	b->sealed.len = 0;
 	b->n = 0;
 	while (b->rc == SAKSI_OK && found && b->n < BATCH && b->sealed.len < SEALED_MAX)
 		b->rc = gather_one(b, &found);

@@ -60,9 +60,10 @@ void mp_read_init(struct mp_reader *r, const void *p, size_t n);
 void mp_read_again(struct mp_reader *r, const void *p, size_t n);
 /** mp_peek(r): Type of the next item; MP_BAD at the end or after a fault. */
 enum mp_type mp_peek(const struct mp_reader *r);
-uint32_t mp_read_array(struct mp_reader *r);
+/* Most arrays and numbers have a head of one byte: see the bottom of this file. */
+static inline uint32_t mp_read_array(struct mp_reader *r);
 uint32_t mp_read_map(struct mp_reader *r);
-uint64_t mp_read_uint(struct mp_reader *r);
+static inline uint64_t mp_read_uint(struct mp_reader *r);
 int64_t mp_read_int(struct mp_reader *r);
 bool mp_read_bool(struct mp_reader *r);
 double mp_read_double(struct mp_reader *r);
@@ -90,5 +91,26 @@ void mp_fail(struct mp_reader *r, const char *why);
  */
 SAKSI_MUST_CHECK enum saksi_err mp_done(const struct mp_reader *r, const char *what,
     struct saksi_error *err);
+
+/* ---- heads of one byte ---------------------------------------------------- */
+
+uint32_t mp_read_array_any(struct mp_reader *r);
+uint64_t mp_read_uint_any(struct mp_reader *r);
+
+static inline uint32_t mp_read_array(struct mp_reader *r)
+{
+	/* It cannot claim more than there is: see mp_read_array_any(). */
+	if (!r->failed && r->p != r->end && (*r->p & 0xf0u) == 0x90u &&
+	    (*r->p & 0x0fu) < r->end - r->p)
+		return *r->p++ & 0x0fu;
+	return mp_read_array_any(r);
+}
+
+static inline uint64_t mp_read_uint(struct mp_reader *r)
+{
+	if (!r->failed && r->p != r->end && *r->p <= 0x7f)
+		return *r->p++;
+	return mp_read_uint_any(r);
+}
 
 #endif
