@@ -73,6 +73,17 @@ static enum saksi_err try_read(struct env *e)
 	return rc;
 }
 
+/* What the second thread has no memory for, the first one tries again. */
+static enum saksi_err try_read_ahead(struct env *e)
+{
+	enum saksi_err rc;
+
+	kv_test_ahead(0, 1);
+	rc = try_read(e);
+	kv_test_ahead(0, 0);
+	return rc;
+}
+
 static enum saksi_err try_verify(struct env *e)
 {
 	unsigned faults = 0;
@@ -152,6 +163,7 @@ static void test_starving(void **state)
 	assert_in_range(starve(&e, try_step, true), 5, 500);
 	e.n++;
 	assert_in_range(starve(&e, try_read, true), 3, 500);
+	assert_in_range(starve(&e, try_read_ahead, true), 3, 500);
 	assert_in_range(starve(&e, try_verify, true), 3, 500);
 	assert_in_range(starve(&e, try_clear, true), 3, 500);
 	assert_sound(&e.f);
