@@ -31,6 +31,7 @@ static enum saksi_err audit_slot(struct cli *c, const char *did, unsigned slot,
     enum saksi_err done)
 {
 	struct saksi_error kept = c->err;
+	char why[SAKSI_REASON];
 	json_t *o;
 	enum saksi_err rc;
 
@@ -47,10 +48,14 @@ static enum saksi_err audit_slot(struct cli *c, const char *did, unsigned slot,
 		return done;
 	}
 	/* The slot is as it was asked for, and whoever typed has to know. */
-	kept = c->err;
+	if (done == SAKSI_OK)
+		return saksi_fail(&c->err, SAKSI_EPARTIAL,
+		    "key slot %u: was %s, but the audit trail lacks it (%s)", slot, did,
+		    saksi_reason(why, &c->err));
+	(void)saksi_reason(why, &c->err);
 	return saksi_fail(&c->err, SAKSI_EPARTIAL,
-	    "key slot %u: was %s, but the audit trail lacks it (%s)", slot, did,
-	    kept.msg);
+	    "%.*s; and the audit trail lacks it (%s)",
+	    (int)(sizeof(kept.msg) - strlen(why) - 40), kept.msg, why);
 }
 
 static enum saksi_err report_slot(struct cli *c, const char *did, unsigned slot)
@@ -262,15 +267,17 @@ static enum saksi_err check_removable(struct cli *c, unsigned slot)
 {
 	struct slot_dir d;
 	struct crypto_kdf_cost cost;
-	size_t others;
+	bool others = false;
 	enum saksi_err rc = saksi_vault_slots(c->vault, &d, &cost, &c->err);
 
 	if (rc == SAKSI_OK && d.slot[slot].kind == SLOT_EMPTY)
 		return saksi_fail(&c->err, SAKSI_ENOTFOUND,
 		    "slot %u: is empty; `saksi key list` shows those in use", slot);
-	if (rc == SAKSI_OK)
-		rc = other_slots(c, &others);
-	if (rc == SAKSI_OK && others == 0)
+	for (unsigned i = 0; rc == SAKSI_OK && i < KEYRING_SLOTS; i++)
+		others = others ||
+		    (i != slot && d.slot[i].kind != SLOT_EMPTY &&
+			d.slot[i].kind != SLOT_UNFINISHED);
+	if (rc == SAKSI_OK && !others && d.slot[slot].kind != SLOT_UNFINISHED)
 		rc = saksi_fail(&c->err, SAKSI_EREFUSED,
 		    "slot %u: is the last one, and without it nobody could open the vault; add "
 		    "another with `saksi key add passphrase`, or put a new passphrase in its "

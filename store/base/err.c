@@ -89,6 +89,20 @@ enum saksi_err saksi_fail(struct saksi_error *err, enum saksi_err code, const ch
 	return code;
 }
 
+const char *saksi_reason(char out[SAKSI_REASON], const struct saksi_error *err)
+{
+	const char *end = strstr(err->msg, "; ");
+	size_t n = end == NULL ? strlen(err->msg) : (size_t)(end - err->msg);
+	bool cut = n >= SAKSI_REASON;
+
+	n = cut ? SAKSI_REASON - 1 : n;
+	memcpy(out, err->msg, n);
+	out[n] = '\0';
+	if (cut)
+		trim_cut(out, n);
+	return out;
+}
+
 static enum saksi_err code_of_errno(int sys)
 {
 	if (sys == ENOMEM)

@@ -326,62 +326,91 @@ static void stamp(uint8_t *image, uint64_t generation)
 }
 
 /* The first copy failed somewhere: it must not win over the one that counts. */
-static void put_back(int fd, unsigned first)
+static bool put_back(int fd, unsigned first)
 {
 	uint8_t old[KEYRING_COPY_SIZE];
 	const uint64_t from = (uint64_t)(1 - first) * KEYRING_COPY_SIZE;
 	const uint64_t to = (uint64_t)first * KEYRING_COPY_SIZE;
 
-	if (fs_pread_all(fd, old, sizeof(old), from, KEYRING_FILE, NULL) == SAKSI_OK &&
-	    fs_pwrite_all(fd, old, sizeof(old), to, KEYRING_FILE, NULL) == SAKSI_OK)
-		(void)fsync(fd);
+	return fs_pread_all(fd, old, sizeof(old), from, KEYRING_FILE, NULL) == SAKSI_OK &&
+	    fs_pwrite_all(fd, old, sizeof(old), to, KEYRING_FILE, NULL) == SAKSI_OK &&
+	    fsync(fd) == 0;
 }
 
 static enum saksi_err half_done(struct saksi_error *err)
 {
 	struct saksi_error why = {SAKSI_OK, 0, ""};
+	char reason[SAKSI_REASON];
 
 	if (err)
 		why = *err;
-	why.msg[sizeof(why.msg) / 2] = '\0';
 	return saksi_fail(err, SAKSI_EPARTIAL,
-	    "vault: the change of its key slots holds, but in one of two copies only (%s); "
-	    "check the disk",
-	    why.msg);
+	    "vault: the change of its key slots holds, but in one of two copies only (%s); the "
+	    "other one is older or damaged until a command writes into the vault, and `saksi "
+	    "verify` tells",
+	    saksi_reason(reason, &why));
 }
 
-static enum saksi_err write_both(struct keyring *k, int fd, unsigned first,
+/*
+ * The first copy failed and could not be put back.  As the file reads now it
+ * is either damaged, and the change is none, or whole and newer, and it holds.
+ */
+static enum saksi_err not_put_back(const struct keyring *k, int fd, enum saksi_err rc,
     struct saksi_error *err)
 {
-	enum saksi_err rc;
+	struct saksi_error why = {SAKSI_OK, 0, ""};
+	struct keyring now;
+	char reason[SAKSI_REASON];
 
-	if (!step(KEYRING_STEP_LOCKED))
-		return io_failed(err);
-	rc = write_copy(fd, first, k->image, KEYRING_STEP_FIRST_TORN, err);
-	if (rc != SAKSI_OK) {
-		put_back(fd, first);
-		return rc;
+	if (err)
+		why = *err;
+	if (read_copies(&now, fd, NULL) == SAKSI_OK) {
+		if (now.damage == NULL)
+			return rc;
+		if (memcmp(now.image, k->image, KEYRING_COPY_SIZE) == 0)
+			return half_done(err);
+		return saksi_fail(err, rc,
+		    "vault: its key slots are as they were (%s), but one of the two copies is "
+		    "damaged until a command writes into the vault; `saksi verify` tells",
+		    saksi_reason(reason, &why));
 	}
-	k->newest = first;
-	rc = step(KEYRING_STEP_FIRST_DONE)
+	return saksi_fail(err, rc,
+	    "vault: its key slots can neither be written nor read (%s), so that the change may "
+	    "hold or not; see which passphrase opens it, and check the disk",
+	    saksi_reason(reason, &why));
+}
+
+static enum saksi_err write_second(struct keyring *k, int fd, unsigned first,
+    struct saksi_error *err)
+{
+	enum saksi_err rc = step(KEYRING_STEP_FIRST_DONE)
 	    ? write_copy(fd, 1 - first, k->image, KEYRING_STEP_SECOND_TORN, err)
 	    : io_failed(err);
+
 	if (rc == SAKSI_OK && k->length > KEYRING_FILE_SIZE &&
 	    ftruncate(fd, KEYRING_FILE_SIZE) != 0)
 		rc = io_failed(err);
-	if (rc != SAKSI_OK) {
-		k->damage = older_words[1 - first];
-		return half_done(err);
-	}
+	if (rc != SAKSI_OK)
+		return rc;
 	k->length = KEYRING_FILE_SIZE;
 	k->damage = NULL;
 	(void)step(KEYRING_STEP_SECOND_DONE);
 	return SAKSI_OK;
 }
 
+static enum saksi_err write_first(struct keyring *k, int fd, unsigned first,
+    struct saksi_error *err)
+{
+	if (!step(KEYRING_STEP_LOCKED))
+		return io_failed(err);
+	return write_copy(fd, first, k->image, KEYRING_STEP_FIRST_TORN, err);
+}
+
 enum saksi_err keyring_file_replace(struct keyring *k, int fd, struct saksi_error *err)
 {
-	uint64_t generation = le64_get(k->image + KR_GENERATION);
+	const uint64_t generation = le64_get(k->image + KR_GENERATION);
+	const unsigned first = 1 - k->newest;
+	enum saksi_err rc;
 
 	if (generation == UINT64_MAX)
 		return saksi_fail(err, SAKSI_EDAMAGED,
@@ -389,7 +418,17 @@ enum saksi_err keyring_file_replace(struct keyring *k, int fd, struct saksi_erro
 		    "back from a backup",
 		    KEYRING_FILE);
 	stamp(k->image, generation + 1);
-	return write_both(k, fd, 1 - k->newest, err);
+	rc = write_first(k, fd, first, err);
+	if (rc != SAKSI_OK && !put_back(fd, first))
+		rc = not_put_back(k, fd, rc, err);
+	if (rc != SAKSI_OK && rc != SAKSI_EPARTIAL)
+		return rc;
+	k->newest = first;
+	if (rc == SAKSI_OK && write_second(k, fd, first, err) != SAKSI_OK)
+		rc = half_done(err);
+	if (rc != SAKSI_OK)
+		k->damage = older_words[1 - first];
+	return rc;
 }
 
 enum saksi_err keyring_file_create(int dirfd, struct keyring *k, struct saksi_error *err)
@@ -400,12 +439,15 @@ enum saksi_err keyring_file_create(int dirfd, struct keyring *k, struct saksi_er
 	if (rc != SAKSI_OK)
 		return rc;
 	k->length = KEYRING_FILE_SIZE;
+	k->newest = 0;
 	stamp(k->image, 1);
 	/* the umask may have taken bits away, and some systems give more */
 	if (!lock(fd, LOCK_EX) || fchmod(fd, 0600) != 0)
 		rc = io_failed(err);
 	else
-		rc = write_both(k, fd, 0, err);
+		rc = write_first(k, fd, 0, err);
+	if (rc == SAKSI_OK)
+		rc = write_second(k, fd, 0, err);
 	if (rc == SAKSI_OK && fsync(dirfd) != 0)
 		rc = io_failed(err);
 	(void)close(fd);

@@ -121,14 +121,23 @@ s() {
 
 # ---- states ------------------------------------------------------------------------------
 
-# The slots are in a file of their own: listed once, as long as it stays as it was.
+# Which passphrases open it, whatever the list of the slots says.
+ways() { # VAULT
+	local pass
+	for pass in one two; do
+		if run '' /dev/null "$pass" -C "$1" status >/dev/null 2>&1; then echo "$pass opens it"; fi
+	done
+}
+
+# The slots are in a file of their own: tried once, as long as it stays as it was.
 slots() { # VAULT PASS
 	local known=$dir/m/slots.${1//\//-}
+	run '' /dev/null "$2" -C "$1" --json key list 2>&1
 	if ! cmp -s "$1/keys" "$dir/t/$1/keys"; then
-		run '' /dev/null "$2" -C "$1" --json key list 2>&1
+		ways "$1"
 		return
 	fi
-	[ -e "$known" ] || run '' /dev/null "$2" -C "$1" --json key list >"$known" 2>&1
+	[ -e "$known" ] || { ways "$1" >"$known.$BASHPID" && mv "$known.$BASHPID" "$known"; }
 	cat "$known"
 }
 
@@ -229,7 +238,7 @@ check_state() { # SCENARIO CODE
 		fi
 		if [ -e "$v/keys" ] && ! grep -q 'older format' now; then
 			run '' /dev/null "$(sed -nE '1s/opened by //p' now)" -C "$v" verify --deep >deep 2>&1 ||
-				bad "verify --deep: $(head -n 3 deep)"
+				faults_are_told deep || bad "verify --deep: $(head -n 3 deep)"
 		fi
 		rm -f now deep
 	elif [ "$code" -eq 0 ] && ! cmp -s "$m/before" "$m/after"; then
@@ -382,6 +391,10 @@ from_cases() {
 	while read -r n kind why every; do
 		[[ -n $n && $n != \#* ]] || continue
 		[[ " ${names[*]} " == *" $n "* ]] || continue
+		if [[ $kind == *:* ]]; then
+			echo "$n $kind"
+			continue
+		fi
 		awk -v n="$n" -v k="$kind" -v w="$why" -v every="${every:-1}" -v from="$seed" \
 			'$1 == "site" && $2 == k && (i++ + from) % every == 0 { print n, k ":" $3 ":" w }' "$dir/m/$n/calls"
 	done <"$cases"

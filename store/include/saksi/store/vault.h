@@ -61,8 +61,9 @@ SAKSI_MUST_CHECK enum saksi_err saksi_vault_unlock_for(struct saksi_vault *v,
     unsigned seconds, struct saksi_error *err);
 
 /* ---- key slots ------------------------------------------------------------
- * SAKSI_EPARTIAL from any of these that write: the change holds, but in one of
- * the slot file's two copies only. */
+ * SAKSI_EPARTIAL from any of these that write: the slot file holds the change,
+ * but in one of its two copies only, or what follows it was not written; the
+ * words say which. */
 SAKSI_MUST_CHECK enum saksi_err saksi_vault_slots(struct saksi_vault *v,
     struct slot_dir *out, struct crypto_kdf_cost *cost, struct saksi_error *err);
 /** saksi_vault_slot_add: Passphrase into a free slot. SAKSI_ELIMIT: none free. */

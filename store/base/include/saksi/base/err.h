@@ -57,6 +57,16 @@ enum saksi_err saksi_fail_sys(struct saksi_error *err, const char *fmt, ...)
 /** saksi_fail_nomem(err): SAKSI_ENOMEM with words. */
 enum saksi_err saksi_fail_nomem(struct saksi_error *err);
 
+#define SAKSI_REASON 200
+
+/**
+ * saksi_reason(out, err):
+ * The words of ${err} without the next step, to stand in brackets within
+ * others: what to do after a part of something is not what to do after that
+ * part alone.  Returns ${out}.
+ */
+const char *saksi_reason(char out[SAKSI_REASON], const struct saksi_error *err);
+
 /**
  * memory_ran_out(), memory_has_run_out():
  * Buffers and JSON note a lack of memory for the whole process, because much

@@ -27,7 +27,7 @@ enum keyring_kind {
 	SLOT_PASSPHRASE = 1,
 	SLOT_RECOVERY = 2,
 	SLOT_SHARES = 3,
-	SLOT_UNFINISHED = 4 /* in a slot list: being filled when the program was stopped */
+	SLOT_UNFINISHED = 4 /* in a slot list: a change of it was cut short */
 };
 
 struct slot_info {
@@ -74,7 +74,8 @@ SAKSI_MUST_CHECK enum saksi_err keyring_open(struct secret **vault_key, unsigned
  * Changes.  ${k} follows the file.  SAKSI_EBUSY: another command changed the
  * same slot since ${k} was loaded (load again), or holds the file.
  * SAKSI_EPARTIAL: the change holds, but one copy could not be written.  After
- * any other error the file opens as before.
+ * any other error the file opens as before, unless the words say that nobody
+ * can know, as a disk does that neither writes nor reads any more.
  */
 /** keyring_set(k, dirfd, slot, kind, vault_key, pass, err): Fill a slot and write. */
 SAKSI_MUST_CHECK enum saksi_err keyring_set(struct keyring *k, int dirfd, unsigned slot,
