@@ -1,5 +1,6 @@
 /* init: a vault, its first device, its team, and the recovery kit. */
 #include <string.h>
+#include <unistd.h>
 
 #include "cli.h"
 
@@ -18,8 +19,9 @@ static const struct cli_option options[] = {
 struct init {
 	struct buf person, label;
 	struct crypto_kdf_cost cost;
-	struct secret *pass, *root;
-	bool with_root, asking;
+	struct secret *pass;
+	bool with_root, asking, kit_written, kit_shown;
+	struct cli *c;
 	struct fs_out kit;
 };
 
@@ -71,30 +73,45 @@ static void kit_text(struct buf *out, const char *words, const char *team)
 	    team, words, words + 48);
 }
 
-/* The kit's words: in the file, or on the terminal itself, never in a pipe. */
-static enum saksi_err hand_over(struct cli *c, struct init *in)
+/* Whoever reads may take all day, and a Ctrl-C is then an answer too. */
+static void show_kit(const char *text)
 {
+	signals_block(false);
+	term_say("");
+	term_say(text);
+	while (
+	    !term_yes("Have you written the words down? They are shown only now.", false))
+		;
+	signals_block(true);
+}
+
+/*
+ * The kit's words: in the file, or on the terminal itself, never in a pipe.
+ * Before the team is there: a stop must not leave one whose kit nobody has.
+ */
+static enum saksi_err hand_over(void *ctx, const struct secret *root,
+    const struct saksi_hash *space, struct saksi_error *err)
+{
+	struct init *in = ctx;
 	char words[3 * SEED];
 	char team[17];
 	struct buf text = BUF_INIT;
 	enum saksi_err rc;
 
-	hash_short(team, saksi_team_space(c->team));
-	words_text(words, secret_view(in->root), secret_len(in->root));
+	hash_short(team, space);
+	words_text(words, secret_view(root), secret_len(root));
 	kit_text(&text, words, team);
 	wipe(words, sizeof(words));
-	rc = buf_ok(&text, &c->err);
+	rc = buf_ok(&text, err);
 	if (rc == SAKSI_OK && in->kit.fd >= 0) {
-		rc = fs_write_all(in->kit.fd, text.p, text.len, in->kit.path, &c->err);
+		rc = fs_write_all(in->kit.fd, text.p, text.len, in->kit.path, err);
 		if (rc == SAKSI_OK)
-			rc = outfile_commit(c, &in->kit);
+			rc = outfile_commit(in->c, &in->kit);
+		signals_block(true);
+		in->kit_written = rc == SAKSI_OK;
 	} else if (rc == SAKSI_OK) {
-		term_say("");
-		term_say(buf_cstr(&text));
-		while (
-		    !term_yes("Have you written the words down? They are shown only now.",
-			false))
-			;
+		show_kit(buf_cstr(&text));
+		in->kit_shown = true;
 	}
 	buf_free(&text);
 	return rc;
@@ -134,9 +151,13 @@ static enum saksi_err prepare(struct cli *c, struct init *in)
 	return SAKSI_OK;
 }
 
-/* A vault without its team, or whose recovery kit is lost: as if it had never been. */
-static void discard(struct cli *c)
+/* A vault without its team: as if it had never been, and its recovery kit too. */
+static void discard(struct cli *c, const struct init *in)
 {
+	if (in->kit_written && unlink(cli_opt(c, "recovery")) == 0)
+		c->delivered = false;
+	if (in->kit_shown)
+		cli_warn("the words that were shown are of no use: no vault was made");
 	if (c->team != NULL)
 		saksi_team_free(&c->team);
 	if (c->vault != NULL)
@@ -153,11 +174,11 @@ static enum saksi_err make(struct cli *c, struct init *in)
 	    &c->err);
 	if (rc == SAKSI_OK)
 		rc = saksi_team_found(c->vault, buf_cstr(&in->person),
-		    buf_cstr(&in->label), in->with_root ? &in->root : NULL, &c->err);
+		    buf_cstr(&in->label), in->with_root ? hand_over : NULL, in, &c->err);
 	if (rc == SAKSI_OK)
 		rc = cli_team(c);
 	if (rc != SAKSI_OK)
-		discard(c);
+		discard(c, in);
 	signals_block(false);
 	return rc;
 }
@@ -193,21 +214,18 @@ static enum saksi_err report(struct cli *c, const struct init *in)
 
 static enum saksi_err run(struct cli *c)
 {
-	struct init in = {.person = BUF_INIT, .label = BUF_INIT, .kit = FS_OUT_INIT};
+	struct init in = {.person = BUF_INIT,
+	    .label = BUF_INIT,
+	    .kit = FS_OUT_INIT,
+	    .c = c};
 	enum saksi_err rc = prepare(c, &in);
 
 	if (rc == SAKSI_OK)
 		rc = make(c, &in);
-	if (rc == SAKSI_OK && in.with_root) {
-		rc = hand_over(c, &in);
-		if (rc != SAKSI_OK)
-			discard(c);
-	}
 	if (rc == SAKSI_OK)
 		rc = report(c, &in);
 	outfile_abort(&in.kit);
 	secret_free(&in.pass);
-	secret_free(&in.root);
 	buf_free(&in.person);
 	buf_free(&in.label);
 	return rc;

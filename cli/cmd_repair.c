@@ -88,7 +88,7 @@ static enum saksi_err team_or_new(struct repairing *p, const struct secret *pass
 	rc = begin(p, pass, true);
 	if (rc == SAKSI_OK)
 		rc = saksi_team_found(saksi_repair_vault(p->r), "me", "repaired", NULL,
-		    &c->err);
+		    NULL, &c->err);
 	if (rc == SAKSI_OK)
 		rc = saksi_team_load(&c->team, saksi_repair_vault(p->r), &c->err);
 	return rc;

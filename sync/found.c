@@ -11,6 +11,7 @@ struct founding {
 	struct local_team local;
 	struct local_epochs epochs;
 	struct buf genesis, key;
+	struct secret *root;
 };
 
 static void founding_free(struct founding *f)
@@ -20,19 +21,16 @@ static void founding_free(struct founding *f)
 	wipe(&f->local, sizeof(f->local));
 	buf_free(&f->genesis);
 	buf_free(&f->key);
+	secret_free(&f->root);
 }
 
-/* Without ${root} the team has no root, and never will. */
+/* Without it the team has no root, and never will. */
 static enum saksi_err make_root(struct op_genesis *g, struct secret **root,
     struct saksi_error *err)
 {
 	struct secret *sk = NULL;
-	enum saksi_err rc;
+	enum saksi_err rc = crypto_sign_new(g->root_pk, &sk, err);
 
-	if (root == NULL)
-		return SAKSI_OK;
-	*root = NULL;
-	rc = crypto_sign_new(g->root_pk, &sk, err);
 	if (rc == SAKSI_OK) /* the first half of an Ed25519 secret is its seed */
 		rc = secret_copy(root, secret_view(sk), 32, err);
 	g->has_root = rc == SAKSI_OK;
@@ -41,11 +39,11 @@ static enum saksi_err make_root(struct op_genesis *g, struct secret **root,
 }
 
 static enum saksi_err make_genesis(struct founding *f, const char *person,
-    const char *label, struct secret **root, struct saksi_error *err)
+    const char *label, bool with_root, struct saksi_error *err)
 {
 	struct member_op op = {.tag = OP_GENESIS};
 	struct op_genesis *g = &op.u.genesis;
-	enum saksi_err rc = make_root(g, root, err);
+	enum saksi_err rc = with_root ? make_root(g, &f->root, err) : SAKSI_OK;
 
 	if (rc != SAKSI_OK)
 		return rc;
@@ -119,14 +117,12 @@ static enum saksi_err write_founding(struct founding *f, struct saksi_txn *txn,
 }
 
 enum saksi_err saksi_team_found(struct saksi_vault *v, const char *person,
-    const char *label, struct secret **root, struct saksi_error *err)
+    const char *label, saksi_kit_fn *kit, void *ctx, struct saksi_error *err)
 {
 	struct founding f = {.genesis = BUF_INIT, .key = BUF_INIT};
 	struct saksi_txn *txn = NULL;
 	enum saksi_err rc;
 
-	if (root != NULL)
-		*root = NULL;
 	if (!name_valid(person, strlen(person)) || !name_valid(label, strlen(label)))
 		return saksi_fail(err, SAKSI_EINVAL,
 		    "team: person and device need names of 1 to %u bytes, without control "
@@ -139,19 +135,19 @@ enum saksi_err saksi_team_found(struct saksi_vault *v, const char *person,
 	crypto_random(f.local.member.nonce, sizeof(f.local.member.nonce));
 	crypto_random(f.local.import_key, sizeof(f.local.import_key));
 	f.local.since_us = clock_now_us();
-	rc = make_genesis(&f, person, label, root, err);
+	rc = make_genesis(&f, person, label, kit != NULL, err);
 	if (rc == SAKSI_OK)
 		rc = make_epoch(&f, err);
 	if (rc == SAKSI_OK)
 		rc = saksi_txn_begin(&txn, v, true, err);
 	if (rc == SAKSI_OK)
 		rc = write_founding(&f, txn, err);
+	if (rc == SAKSI_OK && kit != NULL)
+		rc = kit(ctx, f.root, &f.local.space, err);
 	if (rc == SAKSI_OK)
 		rc = saksi_txn_commit(&txn, err);
 fail:
 	saksi_txn_abort(&txn);
-	if (rc != SAKSI_OK && root != NULL)
-		secret_free(root);
 	founding_free(&f);
 	return rc;
 }

@@ -221,5 +221,6 @@ faults_are_told() { # FILE
 }
 # An output that stands although the exit code is not 0.
 output_is_fine() { # SCENARIO FILE CODE
-	return 1
+	# The recovery kit comes before its team; nobody takes it away when the process is stopped.
+	[ "$1" = init ] && grep -q 'random numbers cannot be read' ../err
 }

@@ -74,7 +74,7 @@ static void set_up(void)
 	require(
 	    saksi_vault_create(&g_vault, vault, g_schema, pass, &weak, NULL) == SAKSI_OK);
 	secret_free(&pass);
-	require(saksi_team_found(g_vault, "A", "b", NULL, NULL) == SAKSI_OK);
+	require(saksi_team_found(g_vault, "A", "b", NULL, NULL, NULL) == SAKSI_OK);
 	require(saksi_team_load(&g_team, g_vault, NULL) == SAKSI_OK);
 	require(secret_copy(&g_key, "0123456789abcdef0123456789abcdef", 32, NULL) ==
 	    SAKSI_OK);

@@ -56,7 +56,7 @@ static inline void peer_make(struct peer *p, const char *person, const char *lab
 	snprintf(path, sizeof(path), "%s/vault", p->dir);
 	OK(saksi_vault_create(&p->v, path, g_schema, pass, &weak, &g_err));
 	secret_free(&pass);
-	OK(saksi_team_found(p->v, person, label, NULL, &g_err));
+	OK(saksi_team_found(p->v, person, label, NULL, NULL, &g_err));
 	OK(saksi_team_load(&p->t, p->v, &g_err));
 }
 

@@ -326,6 +326,22 @@ static bool genesis_has_root(struct peer *p)
 	return has;
 }
 
+static enum saksi_err keep_root(void *ctx, const struct secret *root,
+    const struct saksi_hash *team, struct saksi_error *err)
+{
+	(void)team;
+	return secret_copy(ctx, secret_view(root), secret_len(root), err);
+}
+
+static enum saksi_err refuse_root(void *ctx, const struct secret *root,
+    const struct saksi_hash *team, struct saksi_error *err)
+{
+	(void)ctx;
+	(void)team;
+	assert_int_equal(secret_len(root), 32);
+	return saksi_fail(err, SAKSI_EIO, "kit: cannot be written");
+}
+
 static void a_team_has_a_root_or_not(void **state)
 {
 	static const struct crypto_kdf_cost weak = {1, 8u << 20};
@@ -343,11 +359,19 @@ static void a_team_has_a_root_or_not(void **state)
 	/* no team yet: nothing can be written, and it says why */
 	assert_int_equal(saksi_team_load(&p.t, p.v, &g_err), SAKSI_ENOTFOUND);
 	assert_null(p.t);
-	assert_int_equal(saksi_team_found(p.v, "", "x", &root, &g_err), SAKSI_EINVAL);
-	OK(saksi_team_found(p.v, "Channary", "laptop", &root, &g_err));
+	assert_int_equal(saksi_team_found(p.v, "", "x", keep_root, &root, &g_err),
+	    SAKSI_EINVAL);
+	assert_null(root);
+	/* a kit that nobody could take: no team, as if it had never been tried */
+	assert_int_equal(saksi_team_found(p.v, "Channary", "laptop", refuse_root, NULL,
+			     &g_err),
+	    SAKSI_EIO);
+	assert_int_equal(saksi_team_load(&p.t, p.v, &g_err), SAKSI_ENOTFOUND);
+	OK(saksi_team_found(p.v, "Channary", "laptop", keep_root, &root, &g_err));
 	assert_int_equal(secret_len(root), 32);
 	secret_free(&root);
-	assert_int_equal(saksi_team_found(p.v, "Channary", "laptop", &root, &g_err),
+	assert_int_equal(saksi_team_found(p.v, "Channary", "laptop", keep_root, &root,
+			     &g_err),
 	    SAKSI_EEXIST);
 	assert_null(root);
 	OK(saksi_team_load(&p.t, p.v, &g_err));

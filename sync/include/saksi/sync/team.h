@@ -33,14 +33,19 @@ struct team_device {
 	bool self;
 };
 
+/** saksi_kit_fn(ctx, root, team, err): Keep the recovery kit: 32 bytes of ${team}'s root. */
+typedef enum saksi_err saksi_kit_fn(void *ctx, const struct secret *root,
+    const struct saksi_hash *team, struct saksi_error *err);
 /**
- * saksi_team_found(v, person, label, root, err):
+ * saksi_team_found(v, person, label, kit, ctx, err):
  * Make this vault's device and team: GENESIS, first epoch, import key.  With
- * ${root} not NULL a root key is made and its 32-byte seed handed over (the
- * recovery kit); it is not kept.
+ * ${kit} not NULL a root key is made and handed to it (the recovery kit); it is
+ * not kept here.  That comes before the team is written, so that a stop leaves
+ * no team whose kit nobody has; what ${kit} returns is the founding's end.
  */
 SAKSI_MUST_CHECK enum saksi_err saksi_team_found(struct saksi_vault *v,
-    const char *person, const char *label, struct secret **root, struct saksi_error *err);
+    const char *person, const char *label, saksi_kit_fn *kit, void *ctx,
+    struct saksi_error *err);
 /**
  * saksi_team_load(out, v, err):
  * Evaluate the membership log; set the vault's writers, policy, import key
