@@ -410,6 +410,7 @@ struct trust {
 	size_t n, cap;
 };
 SAKSI_MUST_CHECK enum saksi_err trust_load(struct cli *c, struct trust *out);
+/** trust_save: And commit.  ${t} was loaded in the same write transaction. */
 SAKSI_MUST_CHECK enum saksi_err trust_save(struct cli *c, const struct trust *t);
 const struct trust_entry *trust_find(const struct trust *t, const struct saksi_hash *hash);
 SAKSI_MUST_CHECK enum saksi_err trust_add(struct trust *t, const char *name,

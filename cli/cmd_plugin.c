@@ -320,6 +320,18 @@ static enum saksi_err check_exporter(struct cli *c, const struct plugins *p,
 	return SAKSI_OK;
 }
 
+/*
+ * The list as it is now, and nobody else writes it until it is saved: another
+ * command may have taken a trust back while a person was asked.
+ */
+static enum saksi_err load_to_write(struct cli *c, struct trust *t)
+{
+	enum saksi_err rc = cli_begin(c, true);
+
+	trust_free(t);
+	return rc == SAKSI_OK ? trust_load(c, t) : rc;
+}
+
 static enum saksi_err run_trust(struct cli *c)
 {
 	char *path = realpath(c->args[0], NULL);
@@ -338,6 +350,8 @@ static enum saksi_err run_trust(struct cli *c)
 		rc = check_exporter(c, &p, path, &hash, &f);
 	if (rc == SAKSI_OK)
 		rc = ask_trust(c, path, &hash);
+	if (rc == SAKSI_OK)
+		rc = load_to_write(c, &p.trust);
 	if (rc == SAKSI_OK)
 		rc = trust_add(&p.trust, f.name, path, &hash, &c->err);
 	if (rc == SAKSI_OK)
@@ -372,9 +386,7 @@ static enum saksi_err run_distrust(struct cli *c)
 	enum saksi_err rc = cli_open(c);
 
 	if (rc == SAKSI_OK)
-		rc = cli_begin(c, false);
-	if (rc == SAKSI_OK)
-		rc = trust_load(c, &t);
+		rc = load_to_write(c, &t);
 	if (rc == SAKSI_OK && !trust_remove(&t, c->args[0]))
 		rc = saksi_fail(&c->err, SAKSI_ENOTFOUND,
 		    "%s: no exporter of this name is trusted here; `saksi plugin list` shows them",

@@ -169,8 +169,6 @@ enum saksi_err trust_save(struct cli *c, const struct trust *t)
 	json_decref(doc);
 	rc = buf_ok(&b, &c->err);
 	if (rc == SAKSI_OK)
-		rc = cli_begin(c, true);
-	if (rc == SAKSI_OK)
 		rc = saksi_local_put(c->txn, LOCAL_TRUST, b.p, b.len, &c->err);
 	if (rc == SAKSI_OK)
 		rc = cli_commit(c);

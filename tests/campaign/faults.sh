@@ -158,6 +158,7 @@ state() { # VAULT PASS
 		slots "$1" "$pass"
 	} | sed -E 's/"(at|id|made|team|state_digest)":"[^"]*"|"size_bytes":[0-9]+|"last_sync":\{[^}]*\}|[0-9]+ [KMG]iB are free//g'
 	run '' /dev/null "$pass" -C "$1" --json list --limit 0 2>&1 | sed -E 's/[0-9a-z]{26}//g' | sort
+	[[ $1 != trusting* ]] || run '' /dev/null "$pass" -C "$1" --json plugin list 2>&1
 }
 
 # place SCENARIO FOLDER - what the command finds.

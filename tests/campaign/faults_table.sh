@@ -127,6 +127,11 @@ prepare() {
 	cp "$src/tests/vectors/vault-1/data.mdb" "$src/tests/vectors/vault-1/keys" old
 	chmod 600 old/*
 	cp "$src/tests/vectors/vault-1/phrase" "$dir/pass.old"
+	# One that trusts an exporter from elsewhere, and one that shall.
+	cp "$(dirname "$lib")/exporters/lines.so" "$(dirname "$lib")/exporters/titles.so" "$in"
+	cp -r office trusting
+	s trusting plugin trust "$in/lines.so"
+	s trusting plugin distrust ndjson
 	find . -name lock.mdb -delete
 	table "$in" "$overrides"
 }
@@ -191,6 +196,11 @@ table() { # INPUTS OVERRIDES
 	scenario put-back-edit 'older/v older/home' v one '-C v edit per-b sex=f'
 	scenario noted 'noted home' noted one '-C noted edit per-b sex=f'
 	scenario plugin-info office office one "$o plugin info un-sp" reads=1 'says=not usable: |unreadable'
+	scenario plugin-trust trusting trusting one "-C trusting plugin trust $in/titles.so"
+	scenario plugin-again trusting trusting one "-C trusting plugin trust $(dirname "$program")/../lib/saksi/exporters/ndjson.so"
+	scenario plugin-distrust trusting trusting one '-C trusting plugin distrust lines'
+	scenario plugin-never trusting trusting one '-C trusting plugin distrust csv'
+	scenario plugin-hash '' none one "plugin hash $in/lines.so $in/titles.so" reads=1
 	scenario schema '' none one 'schema person' reads=1
 	scenario bundle-out office office one "$o bundle write -" plain=1
 	scenario ndjson-out office office one "$o export ndjson -o - --ceiling C" plain=1 reads=1

@@ -35,6 +35,20 @@ join_team "$v" "$HOME/w" editor
 give "$v" "$HOME/w"
 same "$(digest "$v")" "$(digest "$HOME/w")"
 
+# ---- trust taken back at once: none of it is lost ---------------------------------------------
+exporters=$(dirname "$SAKSI")/../lib/saksi/exporters
+for _ in 1 2 3; do
+	pids=()
+	for name in csv ndjson text; do
+		s plugin distrust "$name" >/dev/null &
+		pids+=($!)
+	done
+	for pid in "${pids[@]}"; do wait "$pid" || die "one of several processes failed"; done
+	expect 0 s plugin list
+	same "$(grep -cE '^(csv|ndjson|text) +exporter +not trusted' "$TMPDIR/out")" 3
+	for name in csv ndjson text; do expect 0 s --yes plugin trust "$exporters/$name.so"; done
+done
+
 # ---- a signal in the middle: no half file, and the vault is whole ------------------------------
 before=$(digest "$v")
 for signal in INT TERM HUP; do
