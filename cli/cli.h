@@ -408,6 +408,7 @@ struct trust_entry {
 struct trust {
 	struct trust_entry *list;
 	size_t n, cap;
+	bool none_shipped; /* a repair knew not which were taken back: all are */
 };
 SAKSI_MUST_CHECK enum saksi_err trust_load(struct cli *c, struct trust *out);
 /** trust_save: And commit.  ${t} was loaded in the same write transaction. */

@@ -221,7 +221,8 @@ const struct cli_command cmd_repair = {
 	"fresh vault in DIR of all that is genuine: the log of changes, and of records\n"
 	"whose changes are lost what their own rows say. The same passphrases open it.\n"
 	"Each thing that is lost is named; exit code 3 then, 0 if nothing is. The damaged\n"
-	"vault is only read. Go on with the fresh one alone: it writes a new log.",
+	"vault is only read. Go on with the fresh one alone: it writes a new log. Where the\n"
+	"list of trusted exporters may not be the last one, none is trusted there.",
     .example = "saksi -C ~/cases repair --to ~/cases-saved",
     .options = options,
     .max_args = 0,

@@ -85,6 +85,10 @@ static enum saksi_err load_local(struct trust *t, const json_t *doc,
 	const json_t *e;
 	enum saksi_err rc = SAKSI_OK;
 
+	/* From a repair that could not read what was distrusted. */
+	t->none_shipped = json_is_true(json_object_get(doc, "none_shipped"));
+	for (i = 0; i < t->n; i++)
+		t->list[i].distrusted = t->none_shipped;
 	json_array_foreach (json_object_get(doc, "trusted"), i, e) {
 		const char *hex = view_text(e, "hash");
 		struct saksi_hash hash;
@@ -134,12 +138,14 @@ static json_t *trust_json(const struct trust *t)
 	json_t *trusted = json_array();
 	json_t *distrusted = json_array();
 	json_t *doc = json_object();
+	bool any_shipped = false;
 	char hex[65];
 
 	for (size_t i = 0; i < t->n; i++) {
 		const struct trust_entry *e = &t->list[i];
 		json_t *o;
 
+		any_shipped |= e->shipped;
 		if (e->shipped && e->distrusted)
 			arr_add(&distrusted, json_string(e->name));
 		if (e->shipped)
@@ -154,6 +160,9 @@ static json_t *trust_json(const struct trust *t)
 	}
 	obj_set(&doc, "trusted", trusted);
 	obj_set(&doc, "distrusted", distrusted);
+	/* Now they stand there by name; unless none is known just now. */
+	if (t->none_shipped && !any_shipped)
+		obj_set(&doc, "none_shipped", json_true());
 	return doc;
 }
 

@@ -123,6 +123,31 @@ static bool is_of_team(uint64_t n)
 	    n == LOCAL_JOIN || n == LOCAL_REMOTES;
 }
 
+/*
+ * What was distrusted nobody knows then, and that may be an exporter that came
+ * with saksi: so a person is asked anew for each of them.
+ */
+static enum saksi_err no_trust(struct saksi_repair *r, const char *why,
+    struct saksi_error *err)
+{
+	struct buf b = BUF_INIT;
+	enum saksi_err rc;
+
+	mp_map(&b, 1);
+	mp_cstr(&b, "none_shipped");
+	mp_bool(&b, true);
+	if ((rc = buf_ok(&b, err)) == SAKSI_OK)
+		rc = saksi_local_put(r->t, LOCAL_TRUST, b.p, b.len, err);
+	buf_free(&b);
+	if (rc == SAKSI_OK)
+		repair_lost(r,
+		    "%s: %s, so none is trusted here, also of those that came with saksi; "
+		    "`saksi plugin list` and `saksi plugin info` show them, `saksi plugin "
+		    "trust` allows one again",
+		    slot_name(LOCAL_TRUST), why);
+	return rc;
+}
+
 struct locals {
 	struct saksi_repair *r;
 	bool have[LOCAL_LAST + 1];
@@ -141,15 +166,9 @@ static enum saksi_err on_local(void *ctx, const struct kv_found *f, const uint8_
 		return SAKSI_OK;
 	l->have[f->n] = true;
 	(void)kv_salvage_newest(l->r->salvage, &sure);
-	/* An older list may have what was taken back since: nothing is trusted, then. */
-	if (f->n == LOCAL_TRUST && (f->as != FOUND_CURRENT || !sure)) {
-		repair_lost(l->r,
-		    "%s: what was found may be older, so it is not taken over: only exporters "
-		    "that came with saksi are trusted, also those distrusted here; look at "
-		    "`saksi plugin list`",
-		    slot_name(f->n));
-		return SAKSI_OK;
-	}
+	/* An older list may have what was taken back since. */
+	if (f->n == LOCAL_TRUST && (f->as != FOUND_CURRENT || !sure))
+		return no_trust(l->r, "what was found may be older", err);
 	l->r->report.settings++;
 	rc = kv_put(l->r->t->kv, KV_LOCAL, f->n, p, len, err);
 	name = slot_name(f->n);
@@ -193,7 +212,13 @@ static enum saksi_err copy_locals(struct saksi_repair *r, struct saksi_error *er
 			continue;
 		rc = kv_salvage_expects(r->salvage, KV_LOCAL, n, &there, err);
 		/* Where nothing tells, only those that every vault has are missed. */
-		if (rc == SAKSI_OK &&
+		if (rc == SAKSI_OK && n == LOCAL_TRUST && there != EXPECT_NOT)
+			rc = no_trust(r,
+			    there == EXPECT_THERE
+				? "lost"
+				: "whether any was distrusted can't be told",
+			    err);
+		else if (rc == SAKSI_OK &&
 		    (there == EXPECT_THERE ||
 			(there == EXPECT_UNKNOWN && n == LOCAL_SLOT_DIR)))
 			repair_lost(r, "%s: lost%s", slot_name(n),

@@ -85,6 +85,16 @@ expect 3 "$SAKSI" -C "$v" --passphrase-fd 3 repair --to "$HOME/wrong" 3<<<'not t
 absent "$HOME/wrong"
 ! compgen -G "$HOME/*.new-*" >/dev/null || die "a half vault"
 
+# What was distrusted stays so; where nobody can tell what it was, a person is asked anew.
+trusted() { # VAULT EXPORTER TRUST
+	expect 0 saksi "$1" --json plugin info "$2"
+	out "\"trust\":\"$3\""
+}
+expect 0 saksi "$v" plugin distrust csv
+expect 0 saksi "$v" repair --to "$HOME/same2"
+trusted "$HOME/same2" csv 'not trusted'
+trusted "$HOME/same2" ndjson shipped
+
 # Both heads gone: nothing opens it, and all is saved.
 cp -r "$v" "$HOME/heads"
 dd if=/dev/zero of="$HOME/heads/data.mdb" bs=4096 count=2 conv=notrunc status=none
@@ -95,8 +105,18 @@ sum=$(cat "$HOME"/heads/* | sha256sum)
 expect 3 saksi "$HOME/heads" --json repair --to "$HOME/saved"
 out '"records":[0-9]+.*"lost":\["data.mdb: its heads are damaged|"lost":\[.*heads are damaged'
 same "$(cat "$HOME"/heads/* | sha256sum)" "$sum"
+out 'which exporters are trusted: what was found may be older, so none is trusted here'
 same "$(digest "$HOME/saved")" "$(digest "$v")"
 expect 0 saksi "$HOME/saved" verify --deep
+trusted "$HOME/saved" csv 'not trusted'
+trusted "$HOME/saved" ndjson 'not trusted'
+expect 5 saksi "$HOME/saved" export ndjson -o "$HOME/x"
+err 'saksi plugin trust .*ndjson.so'
+expect 0 saksi "$HOME/saved" --yes plugin trust "$SAKSI_BUILD/lib/saksi/exporters/ndjson.so"
+trusted "$HOME/saved" csv 'not trusted'
+trusted "$HOME/saved" ndjson shipped
+trusted "$HOME/saved" text 'not trusted'
+expect 0 saksi "$HOME/saved" export ndjson -o "$HOME/x"
 expect 0 saksi "$HOME/saved" add person 'names=Later'
 expect 0 saksi "$HOME/saved" --json status
 out '"restored":false'

@@ -328,6 +328,20 @@ static void put_local(struct device *d, enum local_slot slot, const char *words)
 	OK(saksi_txn_commit(&t, &g_err));
 }
 
+/* Nothing is trusted here, not even what came with saksi. */
+static void assert_no_trust(struct device *d)
+{
+	static const char expected[] = "\x81\xacnone_shipped\xc3";
+	struct buf b = BUF_INIT;
+	struct saksi_txn *t = begin(d, false);
+
+	OK(saksi_local_get(t, LOCAL_TRUST, &b, &g_err));
+	saksi_txn_abort(&t);
+	assert_int_equal(b.len, sizeof(expected) - 1);
+	assert_memory_equal(b.p, expected, b.len);
+	buf_free(&b);
+}
+
 /* The newest head wrecked: which settings are current nobody knows then. */
 static void a_setting_that_may_be_old_is_told_and_no_trust(void **state)
 {
@@ -357,10 +371,42 @@ static void a_setting_that_may_be_old_is_told_and_no_trust(void **state)
 	repair(&d, &w, &rep);
 	assert_true(rep.losses > 0);
 	assert_true(says(&w, "which exporters are trusted: what was found may be older"));
-	t = begin(&d, false);
-	assert_int_equal(saksi_local_get(t, LOCAL_TRUST, &b, &g_err), SAKSI_ENOTFOUND);
-	saksi_txn_abort(&t);
+	assert_no_trust(&d);
 	buf_free(&b);
+	buf_free(&w.b);
+	device_end(&d);
+}
+
+/* A list that is gone, or of which nobody can tell whether there was one. */
+static void a_lost_list_of_exporters_is_no_trust(void **state)
+{
+	struct words w = {BUF_INIT, 0};
+	struct repair_report rep;
+	struct saksi_txn *t;
+	struct device d;
+
+	(void)state;
+	device_make(&d, g_schema);
+	(void)make_record(&d, "First");
+	/* There never was one: what came with saksi is trusted. */
+	repair(&d, &w, &rep);
+	assert_int_equal(rep.losses, 0);
+	t = begin(&d, false);
+	assert_int_equal(saksi_local_get(t, LOCAL_TRUST, &w.b, &g_err), SAKSI_ENOTFOUND);
+	saksi_txn_abort(&t);
+	put_local(&d, LOCAL_TRUST, "trusted");
+	wreck(&d, KV_LOCAL, LOCAL_TRUST);
+	repair(&d, &w, &rep);
+	assert_true(says(&w, "which exporters are trusted: lost, so none is"));
+	assert_no_trust(&d);
+	device_end(&d);
+	/* A later setting, so that the meta record does not say it. */
+	device_make(&d, g_schema);
+	put_local(&d, (enum local_slot)(LOCAL_TRUST + 5), "x");
+	wreck(&d, (enum kv_table)KV_DB_VERSIONS, kv_chunk_key(KV_LOCAL, 0, 0));
+	repair(&d, &w, &rep);
+	assert_true(says(&w, "which exporters are trusted: whether any was distrusted"));
+	assert_no_trust(&d);
 	buf_free(&w.b);
 	device_end(&d);
 }
@@ -385,8 +431,8 @@ static void a_likely_setting_is_told(void **state)
 	    says(&w, "were seen to hold: which of its states is the newest can't"));
 	t = begin(&d, false);
 	OK(saksi_local_get(t, LOCAL_REMOTES, &b, &g_err));
-	assert_int_equal(saksi_local_get(t, LOCAL_TRUST, &b, &g_err), SAKSI_ENOTFOUND);
 	saksi_txn_abort(&t);
+	assert_no_trust(&d);
 	buf_free(&b);
 	buf_free(&w.b);
 	device_end(&d);
@@ -417,6 +463,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(a_record_lost_with_all_its_bytes_is_not_invented),
     cmocka_unit_test(what_was_removed_stays_removed),
     cmocka_unit_test(a_setting_that_may_be_old_is_told_and_no_trust),
+    cmocka_unit_test(a_lost_list_of_exporters_is_no_trust),
     cmocka_unit_test(a_likely_setting_is_told),
     cmocka_unit_test(a_target_that_is_there_is_refused),
 };
