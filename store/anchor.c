@@ -16,6 +16,7 @@
 #include "vault_impl.h"
 
 #define LINE 2u
+#define READ_TRIES 3u
 /* A file of an older format, whose numbers a migration leaves, is older throughout. */
 #define FORMAT_SHIFT 56
 
@@ -84,26 +85,62 @@ static int open_place(const struct saksi_vault *v, enum anchor_place place, int 
 	return fd;
 }
 
+/* All of it and no more, by however many calls; errno says why not, 0: it is another size. */
+static bool read_whole(uint8_t raw[ANCHOR_SEALED], int fd)
+{
+	uint8_t more;
+	size_t n = 0;
+
+	while (n < ANCHOR_SEALED) {
+		ssize_t got = pread(fd, raw + n, ANCHOR_SEALED - n, (off_t)n);
+
+		if (got == 0 || (got < 0 && errno != EINTR))
+			return false;
+		n += got > 0 ? (size_t)got : 0;
+	}
+	errno = 0;
+	return pread(fd, &more, 1, (off_t)n) == 0;
+}
+
 /* False if it is not there, or does not open. */
 static bool read_fd(struct anchor_notes *a, struct saksi_vault *v,
     enum anchor_place place, int fd)
 {
-	uint8_t raw[ANCHOR_SEALED + 1];
+	uint8_t raw[ANCHOR_SEALED];
 
-	return fd >= 0 && pread(fd, raw, sizeof(raw), 0) == (ssize_t)ANCHOR_SEALED &&
-	    key_of(v) &&
+	return fd >= 0 && read_whole(raw, fd) && key_of(v) &&
 	    anchor_open(a, v->anchor_key, keyring_vault_id(v->keys), place, raw);
 }
 
-static bool read_place(struct anchor_notes *a, struct saksi_vault *v,
-    enum anchor_place place)
+/* What is there and was not read just now may be read another time; by errno. */
+static bool is_for_now(enum anchor_place place)
 {
-	int fd = open_place(v, place, O_RDONLY);
-	bool good = read_fd(a, v, place, fd);
+	return errno == EMFILE || errno == ENFILE || errno == ENOMEM ||
+	    (place == ANCHOR_IN_VAULT && (errno == EACCES || errno == EPERM));
+}
 
+static enum saksi_err not_now(struct saksi_error *err)
+{
+	return saksi_fail_sys(err,
+	    "anchor: the note of how far this device had come cannot be opened");
+}
+
+/* ${*there} false: there is none, or it does not open. */
+static enum saksi_err read_place(struct anchor_notes *a, bool *there,
+    struct saksi_vault *v, enum anchor_place place, struct saksi_error *err)
+{
+	enum saksi_err rc = SAKSI_OK;
+	int fd;
+
+	errno = 0;
+	fd = open_place(v, place, O_RDONLY);
+	*there = read_fd(a, v, place, fd);
+	/* It may say what nothing else does. */
+	if (!*there && is_for_now(place))
+		rc = not_now(err);
 	if (fd >= 0)
 		(void)close(fd);
-	return good;
+	return rc;
 }
 
 /*
@@ -111,18 +148,24 @@ static bool read_place(struct anchor_notes *a, struct saksi_vault *v,
  * an edit, and what a power cut leaves is an older note or one that does not
  * open, never one of what is not in the vault.
  */
-static void write_fd(const struct anchor_notes *a, struct saksi_vault *v,
-    enum anchor_place place, int fd)
+static enum saksi_err write_fd(const struct anchor_notes *a, struct saksi_vault *v,
+    enum anchor_place place, int fd, struct saksi_error *err)
 {
 	struct buf raw = BUF_INIT;
+	enum saksi_err rc = SAKSI_OK;
 
-	if (key_of(v) &&
-	    anchor_seal(&raw, a, v->anchor_key, keyring_vault_id(v->keys), place, NULL) ==
-		SAKSI_OK &&
-	    fs_pwrite_all(fd, raw.p, raw.len, 0, ANCHOR_FILE, NULL) == SAKSI_OK &&
-	    ftruncate(fd, (off_t)raw.len) != 0)
-		errno = 0; /* a longer one does not open, and is written anew */
+	if (v->anchor_key == NULL)
+		rc = anchor_key(&v->anchor_key, v->key, err);
+	if (rc == SAKSI_OK)
+		rc = anchor_seal(&raw, a, v->anchor_key, keyring_vault_id(v->keys), place,
+		    err);
+	if (rc == SAKSI_OK)
+		rc = fs_pwrite_all(fd, raw.p, raw.len, 0, ANCHOR_FILE, err);
+	/* A longer one does not open, and is written anew. */
+	if (rc == SAKSI_OK && ftruncate(fd, (off_t)raw.len) != 0)
+		rc = saksi_fail_sys(err, ANCHOR_FILE);
 	buf_free(&raw);
+	return rc;
 }
 
 /* ---- keeping ------------------------------------------------------------------------------ */
@@ -159,12 +202,20 @@ void anchor_write(struct saksi_vault *v, const struct anchor_own own[ANCHOR_KIND
 
 		if (fd < 0)
 			continue;
-		if (!read_fd(&a, v, (enum anchor_place)place, fd))
+		errno = 0;
+		if (!read_fd(&a, v, (enum anchor_place)place, fd)) {
+			/* What it says of other logs is not to be lost for that. */
+			if (is_for_now((enum anchor_place)place)) {
+				(void)close(fd);
+				continue;
+			}
 			memset(&a, 0, sizeof(a));
+		}
 		for (unsigned kind = 0; kind < ANCHOR_KINDS; kind++)
 			if (own[kind].set)
 				note(&a, kind, &own[kind]);
-		write_fd(&a, v, (enum anchor_place)place, fd);
+		if (write_fd(&a, v, (enum anchor_place)place, fd, NULL) != SAKSI_OK)
+			errno = 0; /* a late note is no harm */
 		(void)close(fd);
 	}
 }
@@ -218,25 +269,56 @@ enum saksi_err anchor_line(struct saksi_txn *t, struct saksi_error *err)
 	return SAKSI_OK;
 }
 
-void anchor_carry(struct saksi_vault *v, const char *from, bool anew)
+/* Of another folder; as read_place(). */
+static enum saksi_err read_of(struct anchor_notes *a, bool *there, bool *unread,
+    struct saksi_vault *v, const char *from, struct saksi_error *err)
 {
 	char *path = fs_join(from, ANCHOR_FILE);
-	int fd = path == NULL
-	    ? -1
-	    : open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-	struct anchor_notes a;
+	enum saksi_err rc = SAKSI_OK;
+	int fd;
 
+	*there = *unread = false;
+	if (path == NULL)
+		return saksi_fail_nomem(err);
+	/* What a failing disk does not give at once it may give the next time. */
+	for (unsigned tries = READ_TRIES; tries > 0 && rc == SAKSI_OK; tries--) {
+		errno = 0;
+		fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+		*there = read_fd(a, v, ANCHOR_IN_VAULT, fd);
+		*unread = !*there && errno == EIO;
+		if (!*there && is_for_now(ANCHOR_IN_VAULT))
+			rc = not_now(err);
+		if (fd >= 0)
+			(void)close(fd);
+		if (!*unread)
+			break;
+	}
 	free(path);
-	if (!read_fd(&a, v, ANCHOR_IN_VAULT, fd))
+	return rc;
+}
+
+enum saksi_err anchor_carry(struct saksi_vault *v, const char *from, bool anew,
+    bool *unread, struct saksi_error *err)
+{
+	struct anchor_notes a;
+	bool there;
+	enum saksi_err rc = read_of(&a, &there, unread, v, from, err);
+	int fd;
+
+	if (rc != SAKSI_OK)
+		return rc;
+	if (!there)
 		memset(&a, 0, sizeof(a));
-	if (fd >= 0)
-		(void)close(fd);
-	a.anew[0] |= anew;
-	a.anew[1] |= anew;
+	a.anew[0] |= anew || *unread;
+	a.anew[1] |= anew || *unread;
 	if ((fd = open_place(v, ANCHOR_IN_VAULT, O_RDWR | O_CREAT)) < 0)
-		return;
-	write_fd(&a, v, ANCHOR_IN_VAULT, fd);
+		return saksi_fail_sys(err,
+		    "anchor: the note of how far this device had come cannot be made");
+	rc = write_fd(&a, v, ANCHOR_IN_VAULT, fd, err);
+	if (rc == SAKSI_OK && fsync(fd) != 0)
+		rc = saksi_fail_sys(err, ANCHOR_FILE);
 	(void)close(fd);
+	return rc;
 }
 
 void anchor_forget(struct saksi_vault *v)
@@ -249,6 +331,24 @@ void anchor_forget(struct saksi_vault *v)
 
 /* ---- asking ---------------------------------------------------------------------------------- */
 
+/*
+ * Notes come after commits, so one that was read is of what is there by now; but
+ * another process may have written it since ${t} began, and it is asked once more.
+ */
+static enum saksi_err has_entry(struct saksi_txn *t, const struct saksi_hash *head,
+    bool *has, struct saksi_error *err)
+{
+	struct saksi_txn *now = NULL;
+	enum saksi_err rc = saksi_log_has(t, head, has, err);
+
+	if (rc != SAKSI_OK || *has || t->write)
+		return rc;
+	if ((rc = saksi_txn_begin(&now, t->v, false, err)) == SAKSI_OK)
+		rc = saksi_log_has(now, head, has, err);
+	saksi_txn_abort(&now);
+	return rc;
+}
+
 enum saksi_err anchor_missing(struct saksi_txn *t, unsigned i, bool *missing,
     struct saksi_error *err)
 {
@@ -259,21 +359,18 @@ enum saksi_err anchor_missing(struct saksi_txn *t, unsigned i, bool *missing,
 	*missing = false;
 	for (unsigned place = ANCHOR_IN_VAULT; place <= ANCHOR_IN_STATE && rc == SAKSI_OK;
 	     place++) {
-		errno = 0;
-		if (!read_place(&a, v, (enum anchor_place)place)) {
-			/* It may say what nothing else does, and can be read another time. */
-			if (errno == EMFILE || errno == ENFILE || errno == ENOMEM)
-				rc = saksi_fail_sys(err,
-				    "anchor: the note of how far this device had come cannot be opened");
+		bool there;
+
+		rc = read_place(&a, &there, v, (enum anchor_place)place, err);
+		if (rc != SAKSI_OK || !there)
 			continue;
-		}
 		*missing |= a.anew[i];
 		for (unsigned k = 0; k < a.n && rc == SAKSI_OK; k++) {
 			bool has = true;
 
 			if (a.list[k].kind != LINE &&
 			    hash_cmp(&a.list[k].log, &v->writers[i].log) == 0)
-				rc = saksi_log_has(t, &a.list[k].head, &has, err);
+				rc = has_entry(t, &a.list[k].head, &has, err);
 			*missing |= !has;
 		}
 	}
@@ -288,7 +385,10 @@ const char *anchor_damage(struct saksi_vault *v)
 	bool good;
 
 	if (fd < 0)
-		return NULL;
+		return errno == ENOENT
+		    ? NULL
+		    : "anchor: the note of how far this device had come cannot be opened, so a "
+		      "vault that was put back may go unnoticed";
 	/* An empty one was made and never came to be written: as if there were none. */
 	good = (fstat(fd, &st) == 0 && st.st_size == 0) ||
 	    read_fd(&a, v, ANCHOR_IN_VAULT, fd);
@@ -300,38 +400,43 @@ const char *anchor_damage(struct saksi_vault *v)
 }
 
 /* Whether a note has a number of this vault's line that it never came to. */
-static bool line_is_behind(struct saksi_txn *t)
+static enum saksi_err line_is_behind(struct saksi_txn *t, bool *behind,
+    struct saksi_error *err)
 {
 	struct saksi_vault *v = t->v;
 	struct saksi_hash line;
 	struct anchor_notes a;
 	uint64_t newest;
-	bool behind = false;
+	enum saksi_err rc = SAKSI_OK;
 
+	*behind = false;
 	if (line_of(&line, t, NULL) != SAKSI_OK)
-		return false;
-	for (unsigned place = ANCHOR_IN_VAULT; place <= ANCHOR_IN_STATE; place++) {
-		if (!read_place(&a, v, (enum anchor_place)place))
+		return SAKSI_OK;
+	for (unsigned place = ANCHOR_IN_VAULT; place <= ANCHOR_IN_STATE && rc == SAKSI_OK;
+	     place++) {
+		bool there;
+
+		rc = read_place(&a, &there, v, (enum anchor_place)place, err);
+		if (rc != SAKSI_OK || !there)
 			continue;
 		/* Asked after the note was read: another process may have gone on since
 		 * this transaction began, and notes come after commits. */
 		if (kv_newest_commit(&newest, v->kv, NULL) != SAKSI_OK)
 			newest = kv_txn_base(t->kv);
 		for (unsigned k = 0; k < a.n; k++)
-			behind |= a.list[k].kind == LINE &&
+			*behind |= a.list[k].kind == LINE &&
 			    hash_cmp(&a.list[k].log, &line) == 0 &&
 			    a.list[k].seq > line_number(v, newest);
 	}
-	return behind;
+	return rc;
 }
 
 enum saksi_err saksi_vault_restored(struct saksi_txn *t, bool *restored,
     struct saksi_error *err)
 {
 	bool missing;
-	enum saksi_err rc = SAKSI_OK;
+	enum saksi_err rc = line_is_behind(t, restored, err);
 
-	*restored = line_is_behind(t);
 	for (unsigned i = 0; i < 2 && rc == SAKSI_OK; i++) {
 		if (!t->v->has_writer[i])
 			continue;

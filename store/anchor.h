@@ -49,18 +49,21 @@ void anchor_write(struct saksi_vault *v, const struct anchor_own own[ANCHOR_KIND
  * anchor_missing(t, i, missing, err):
  * Whether a note names an entry of the log of writer ${i} that is not here, or
  * asks for a new log.  An error where a note cannot be opened for lack of memory or
- * descriptors: it might say so.
+ * descriptors, or the vault's own for lack of permission: it might say so.
  */
 SAKSI_MUST_CHECK enum saksi_err anchor_missing(struct saksi_txn *t, unsigned i,
     bool *missing, struct saksi_error *err);
 /** anchor_damage(v): NULL, or words: the vault's own note is there and does not open. */
 const char *anchor_damage(struct saksi_vault *v);
 /**
- * anchor_carry(v, from, anew):
+ * anchor_carry(v, from, anew, unread, err):
  * For a repaired vault: the notes of the folder ${from}; ${anew}: and ask for
- * new logs, because own entries are lost.
+ * new logs, because own entries are lost.  A note that cannot be opened now, or
+ * not be written, is an error: it keeps a log from getting one number twice.
+ * One that the disk does not give asks for new logs, to be safe: ${*unread}.
  */
-void anchor_carry(struct saksi_vault *v, const char *from, bool anew);
+SAKSI_MUST_CHECK enum saksi_err anchor_carry(struct saksi_vault *v, const char *from,
+    bool anew, bool *unread, struct saksi_error *err);
 /** anchor_forget(v): Remove the note in the state folder. */
 void anchor_forget(struct saksi_vault *v);
 

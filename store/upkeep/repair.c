@@ -259,7 +259,7 @@ static void say_how_new(struct saksi_repair *r)
 static enum saksi_err fill(struct saksi_repair *r, const char *from,
     struct saksi_error *err)
 {
-	bool sure;
+	bool sure, unread;
 	enum saksi_err rc = saksi_txn_begin(&r->t, r->v, true, err);
 
 	if (rc == SAKSI_OK)
@@ -279,8 +279,12 @@ static enum saksi_err fill(struct saksi_repair *r, const char *from,
 	saksi_txn_abort(&r->t);
 	if (rc == SAKSI_OK && !r->opt.anew) {
 		(void)kv_salvage_newest(r->salvage, &sure);
-		anchor_carry(r->v, from,
-		    !sure || r->report.missing > 0 || r->n_pending > 0);
+		rc = anchor_carry(r->v, from,
+		    !sure || r->report.missing > 0 || r->n_pending > 0, &unread, err);
+		if (rc == SAKSI_OK && unread)
+			repair_lost(r,
+			    "anchor: the note of how far this device had come cannot be read, so "
+			    "what is written goes into new logs");
 	}
 	return rc;
 }
