@@ -214,7 +214,9 @@ const struct cli_command cmd_duplicates = {
 	"possible; it takes something else that agrees (organisation, role, date, event,\n"
 	"place, those accused with them) to make it probable. Nothing is merged or changed:\n"
 	"`saksi link` says what you decide, and then the pair is not proposed again. Where\n"
-	"very many bear one name not each is compared with each, and this is said.",
+	"very many bear one name not each is compared with each, and this is said. Of one\n"
+	"record the first 32 names are compared, and the first 64 entries of each kind\n"
+	"(occupations, organisations, places, contacts, ...); of one victim 200 acts.",
     .example = "saksi duplicates person",
     .options = options,
     .min_args = 0,
