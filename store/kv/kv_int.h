@@ -84,7 +84,6 @@ struct kv {
 	const uint8_t *map;
 	size_t map_len;
 	struct page_file file;
-	size_t env_map_size;
 
 	uint32_t format; /* 0: not known before the first meta record is read */
 	uint8_t vault_id[VAULT_ID];
@@ -113,7 +112,6 @@ struct kv {
 	} cache;
 
 	struct kv_txn *writer;
-	unsigned readers;
 	uint64_t begun; /* transactions, to check for dead readers now and then */
 };
 
