@@ -9,17 +9,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <saksi/base/list.h>
-
 #include "search_int.h"
 
 /* What it costs to read a record, in steps through the index's order. */
 #define READING 40u
 
-struct kept {
-	struct search_hit hit;
-	struct buf *key; /* SORTED; a million of ranked ones go without */
-};
 struct saksi_search {
 	struct search_source src;
 	const struct query *q;
@@ -29,8 +23,8 @@ struct saksi_search {
 	uint64_t left_out, given; /* of the offset; hits */
 	uint64_t at;		  /* CREATED: from where to seek */
 	/* RANKED, and SORTED when they are few */
-	struct kept *list;
-	size_t n, cap, next;
+	struct kept_hits kept;
+	size_t next;
 	uint64_t seen; /* matches, and maybe matches */
 	bool unsure;
 	/* SORTED by the index's order; CREATED backwards uses the set */
@@ -81,69 +75,17 @@ static uint64_t wanted(const struct saksi_search *s)
 	return s->opt.limit + s->opt.offset;
 }
 
-/* The worse one: to be thrown out first. */
-static bool worse(const struct kept *a, const struct kept *b)
-{
-	if (a->hit.score != b->hit.score) /* exact: equal sums came about alike */
-		return a->hit.score < b->hit.score;
-	return a->hit.number > b->hit.number;
-}
-
-static void swap(struct kept *a, struct kept *b)
-{
-	struct kept t = *a;
-
-	*a = *b;
-	*b = t;
-}
-
-static void sift_down(struct kept *h, size_t n, size_t i)
-{
-	for (;;) {
-		size_t child = 2 * i + 1;
-
-		if (child >= n)
-			return;
-		if (child + 1 < n && worse(&h[child + 1], &h[child]))
-			child++;
-		if (!worse(&h[child], &h[i]))
-			return;
-		swap(&h[child], &h[i]);
-		i = child;
-	}
-}
-
-static void sift_up(struct kept *h, size_t i)
-{
-	while (i > 0 && worse(&h[i], &h[(i - 1) / 2])) {
-		swap(&h[i], &h[(i - 1) / 2]);
-		i = (i - 1) / 2;
-	}
-}
-
-static enum saksi_err keep(struct saksi_search *s, const struct kept *k,
-    struct saksi_error *err)
-{
-	struct kept *list = list_room(s->list, s->n, &s->cap, sizeof(*list));
-
-	if (list == NULL)
-		return saksi_fail_nomem(err);
-	s->list = list;
-	list[s->n++] = *k;
-	return SAKSI_OK;
-}
-
 /* ---- by relevance ------------------------------------------------------------------ */
 
 static enum saksi_err rank_one(struct saksi_search *s, struct saksi_error *err)
 {
 	struct kept k = {{s->root->doc, 0}, NULL};
-	bool full = s->n >= wanted(s), match;
+	bool full = s->kept.n >= wanted(s), match;
 	enum saksi_err rc = seeker_score(s->root, &s->seeking, &k.hit.score, err);
 
 	if (rc != SAKSI_OK)
 		return rc;
-	if (full && !worse(&s->list[0], &k)) {
+	if (full && !kept_is_worse(&s->kept.list[0], &k)) {
 		s->unsure = s->unsure || !s->root->sure;
 		s->seen++;
 		return SAKSI_OK;
@@ -152,14 +94,10 @@ static enum saksi_err rank_one(struct saksi_search *s, struct saksi_error *err)
 	if (rc != SAKSI_OK || !match)
 		return rc;
 	s->seen++;
-	if (full) {
-		s->list[0] = k;
-		sift_down(s->list, s->n, 0);
-		return SAKSI_OK;
-	}
-	if ((rc = keep(s, &k, err)) == SAKSI_OK)
-		sift_up(s->list, s->n - 1);
-	return rc;
+	if (!full)
+		return kept_rank(&s->kept, &k, err);
+	kept_replace_worst(&s->kept, &k);
+	return SAKSI_OK;
 }
 
 static enum saksi_err rank_all(struct saksi_search *s, struct saksi_error *err)
@@ -170,11 +108,8 @@ static enum saksi_err rank_all(struct saksi_search *s, struct saksi_error *err)
 		if ((rc = rank_one(s, err)) == SAKSI_OK)
 			rc = seeker_seek(s->root, s->root->doc + 1, err);
 	}
-	/* The worst stands first: in place, since qsort() takes as much room again. */
-	for (size_t n = s->n; rc == SAKSI_OK && n > 1; n--) {
-		swap(&s->list[0], &s->list[n - 1]);
-		sift_down(s->list, n - 1, 0);
-	}
+	if (rc == SAKSI_OK)
+		kept_order(&s->kept);
 	return rc;
 }
 
@@ -281,7 +216,7 @@ static enum saksi_err sort_one(struct saksi_search *s, uint64_t number, bool sur
 			rc = saksi_fail_nomem(err);
 		else
 			rc = order_key(s, k.key, json, &found, err);
-		if (rc == SAKSI_OK && (rc = keep(s, &k, err)) == SAKSI_OK) {
+		if (rc == SAKSI_OK && (rc = kept_add(&s->kept, &k, err)) == SAKSI_OK) {
 			s->seen++;
 			k.key = NULL;
 		}
@@ -299,8 +234,8 @@ static enum saksi_err sort_few(struct saksi_search *s, struct saksi_error *err)
 		if (set_get(&s->shown, doc) == 0)
 			rc = sort_one(s, doc, (set_get(&s->set, doc) & SET_DOUBT) == 0,
 			    err);
-	if (rc == SAKSI_OK && s->n > 1)
-		qsort(s->list, s->n, sizeof(*s->list),
+	if (rc == SAKSI_OK && s->kept.n > 1)
+		qsort(s->kept.list, s->kept.n, sizeof(*s->kept.list),
 		    s->opt.descending ? by_key_down : by_key_up);
 	return rc;
 }
@@ -554,9 +489,9 @@ static enum saksi_err next_any(struct saksi_search *s, struct search_hit *hit,
 		return next_backward(s, &hit->number, found, err);
 	if (s->opt.order == SEARCH_CREATED)
 		return next_forward(s, &hit->number, found, err);
-	*found = s->next < s->n;
+	*found = s->next < s->kept.n;
 	if (*found)
-		*hit = s->list[s->next++].hit;
+		*hit = s->kept.list[s->next++].hit;
 	return SAKSI_OK;
 }
 
@@ -611,9 +546,9 @@ void saksi_search_close(struct saksi_search **s)
 		return;
 	seeker_free(&x->root);
 	term_walk_close(&x->walk);
-	for (size_t i = 0; i < x->n; i++)
-		key_free(x->list[i].key);
-	free(x->list);
+	for (size_t i = 0; i < x->kept.n; i++)
+		key_free(x->kept.list[i].key);
+	free(x->kept.list);
 	set_free(&x->set);
 	set_free(&x->shown);
 	free(x);

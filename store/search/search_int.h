@@ -6,6 +6,7 @@
  *   search_plan.c    a query's tree to seekers; search_field.c field:value,
  *                    search_name.c name~x, search_words.c words and phrases
  *   search_order.c   the terms of IX_SORT in either direction
+ *   search_kept.c    the best hits, or all of them
  *   search.c         in the order that is asked for
  */
 #ifndef SAKSI_STORE_SEARCH_INT_H
@@ -48,6 +49,28 @@ uint8_t set_get(const struct doc_set_scores *s, uint64_t doc);
 /** set_next: The first document from ${doc} on; false: none. */
 bool set_next(const struct doc_set_scores *s, uint64_t *doc);
 void set_free(struct doc_set_scores *s);
+
+/* ---- hits that are kept ----------------------------------------------------------- */
+
+struct kept {
+	struct search_hit hit;
+	struct buf *key; /* of its order; a million of ranked ones go without */
+};
+struct kept_hits {
+	struct kept *list;
+	size_t n, cap;
+};
+/** kept_add: At the end. */
+SAKSI_MUST_CHECK enum saksi_err kept_add(struct kept_hits *h, const struct kept *k,
+    struct saksi_error *err);
+/** kept_is_worse(a, b): A lower score; of equal ones, the higher number. */
+bool kept_is_worse(const struct kept *a, const struct kept *b);
+/** kept_rank: Into a heap whose first is the worst. */
+SAKSI_MUST_CHECK enum saksi_err kept_rank(struct kept_hits *h, const struct kept *k,
+    struct saksi_error *err);
+void kept_replace_worst(struct kept_hits *h, const struct kept *k);
+/** kept_order: The heap as a list, the best first. */
+void kept_order(struct kept_hits *h);
 
 /* ---- seekers --------------------------------------------------------------------- */
 
