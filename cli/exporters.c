@@ -5,6 +5,8 @@
 
 #include <saksi_paths.h>
 
+#include <saksi/base/list.h>
+
 #include "exporters.h"
 
 /* A plugin trusted in this vault may stand anywhere. */
@@ -17,7 +19,7 @@ static enum saksi_err add_foreign(struct exporters *e, const char *path,
 
 	if (rc != SAKSI_OK)
 		return rc;
-	grown = reallocarray(e->list, e->n + 1, sizeof(*grown));
+	grown = list_room(e->list, e->n, &e->cap, sizeof(*grown));
 	if (grown == NULL)
 		return saksi_fail_nomem(err);
 	e->list = grown;
@@ -69,6 +71,7 @@ enum saksi_err exporters_load(struct cli *c, struct exporters *e)
 		return rc;
 	e->paths = (struct host_paths){e->runner, e->folder, e->forms};
 	rc = host_formats(&e->paths, &e->list, &e->n, &c->err);
+	e->cap = e->n;
 	if (rc == SAKSI_OK && c->txn != NULL)
 		rc = add_trusted(c, e);
 	return rc;

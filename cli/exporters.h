@@ -8,7 +8,7 @@ struct exporters {
 	char *runner, *folder, *forms;
 	struct host_paths paths;
 	struct host_format *list;
-	size_t n;
+	size_t n, cap;
 };
 SAKSI_MUST_CHECK enum saksi_err exporters_load(struct cli *c, struct exporters *e);
 void exporters_free(struct exporters *e);

@@ -44,7 +44,7 @@ struct dir_sync {
 	uint64_t *here; /* arrival numbers in the object being read or written */
 	size_t n_here, cap_here;
 	struct last_word *words;
-	size_t n_words;
+	size_t n_words, cap_words;
 	size_t faulty; /* objects that were cut off, altered or refused */
 };
 

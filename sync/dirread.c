@@ -5,6 +5,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <saksi/base/list.h>
+
 #include "directory.h"
 
 static int open_object(const struct dir_sync *s, const struct found_object *o)
@@ -117,7 +119,7 @@ static enum saksi_err keep_word(struct dir_sync *s, struct saksi_error *err)
 	if (w != NULL && w->manifest.counter > s->in.manifest.counter)
 		return SAKSI_OK;
 	if (w == NULL) {
-		list = realloc(s->words, (s->n_words + 1) * sizeof(*list));
+		list = list_room(s->words, s->n_words, &s->cap_words, sizeof(*list));
 		if (list == NULL)
 			return saksi_fail_nomem(err);
 		s->words = list;

@@ -2,6 +2,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <saksi/base/list.h>
+
 #include "remotes.h"
 
 static int by_hash(const void *a, const void *b)
@@ -174,7 +176,7 @@ static enum saksi_err peer_of(struct remotes *r, const struct saksi_hash *device
 		}
 	if (r->n_peers == REMOTE_PEERS_MAX)
 		return SAKSI_OK;
-	list = realloc(r->peers, (r->n_peers + 1) * sizeof(*list));
+	list = list_room(r->peers, r->n_peers, &r->cap_peers, sizeof(*list));
 	if (list == NULL)
 		return saksi_fail_nomem(err);
 	r->peers = list;

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <saksi/base/list.h>
+
 #define LOCAL_VERSION 1u
 
 enum saksi_err local_read(struct buf *b, struct saksi_txn *t, enum local_slot slot,
@@ -192,7 +194,7 @@ void local_epochs_free(struct local_epochs *e)
 	for (size_t i = 0; i < e->n; i++)
 		secret_free(&e->list[i].key);
 	free(e->list);
-	*e = (struct local_epochs){NULL, 0};
+	*e = (struct local_epochs){NULL, 0, 0};
 }
 
 const struct local_epoch *local_epochs_find(const struct local_epochs *e,
@@ -215,7 +217,7 @@ enum saksi_err local_epochs_add(struct local_epochs *e, const struct saksi_hash 
 	if (e->n >= EPOCHS_KEPT_MAX)
 		return saksi_fail(err, SAKSI_ELIMIT, "epochs: more than %u keys",
 		    EPOCHS_KEPT_MAX);
-	list = realloc(e->list, (e->n + 1) * sizeof(*list));
+	list = list_room(e->list, e->n, &e->cap, sizeof(*list));
 	if (list == NULL)
 		return saksi_fail_nomem(err);
 	e->list = list;
@@ -253,7 +255,7 @@ enum saksi_err local_epochs_get(struct local_epochs *e, struct saksi_txn *t,
 	enum saksi_err rc;
 	uint32_t n;
 
-	*e = (struct local_epochs){NULL, 0};
+	*e = (struct local_epochs){NULL, 0, 0};
 	rc = local_read(&b, t, LOCAL_EPOCHS, &r, 2, "epoch keys", err);
 	if (rc != SAKSI_OK)
 		goto fail;

@@ -41,7 +41,7 @@ struct local_epoch {
 };
 struct local_epochs {
 	struct local_epoch *list;
-	size_t n;
+	size_t n, cap;
 };
 void local_epochs_free(struct local_epochs *e);
 /** local_epochs_add: Copies ${key}; one that is there already changes nothing. */

@@ -72,7 +72,7 @@ enum saksi_err remotes_dir(struct remotes *r, const char *name, struct remote_di
 		    "directory: its path is longer than %u bytes", REMOTE_NAME_MAX);
 	if (r->n_dirs == REMOTE_DIRS_MAX)
 		drop_oldest_dir(r);
-	list = realloc(r->dirs, (r->n_dirs + 1) * sizeof(*list));
+	list = list_room(r->dirs, r->n_dirs, &r->cap_dirs, sizeof(*list));
 	if (list == NULL)
 		return saksi_fail_nomem(err);
 	r->dirs = list;
@@ -314,6 +314,7 @@ static enum saksi_err read_all(struct mp_reader *r, struct remotes *out,
 	out->peers = r->failed ? NULL : calloc(n + 1u, sizeof(*out->peers));
 	if (!r->failed && out->peers == NULL)
 		return saksi_fail_nomem(err);
+	out->cap_peers = r->failed ? 0 : n + 1u;
 	while (out->n_peers < n && !r->failed && rc == SAKSI_OK)
 		rc = read_peer(r, &out->peers[out->n_peers++], err);
 	n = mp_read_array(r);
@@ -322,6 +323,7 @@ static enum saksi_err read_all(struct mp_reader *r, struct remotes *out,
 	out->dirs = r->failed ? NULL : calloc(n + 1u, sizeof(*out->dirs));
 	if (!r->failed && out->dirs == NULL)
 		return saksi_fail_nomem(err);
+	out->cap_dirs = r->failed ? 0 : n + 1u;
 	while (out->n_dirs < n && !r->failed && rc == SAKSI_OK)
 		rc = read_dir(r, &out->dirs[out->n_dirs++], err);
 	return rc == SAKSI_OK ? mp_done(r, "what remotes hold", err) : rc;

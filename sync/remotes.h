@@ -43,9 +43,9 @@ struct remote_dir {
 struct remotes {
 	uint64_t counter; /* of the next own object */
 	struct remote_peer *peers;
-	size_t n_peers;
+	size_t n_peers, cap_peers;
 	struct remote_dir *dirs;
-	size_t n_dirs;
+	size_t n_dirs, cap_dirs;
 };
 void remotes_free(struct remotes *r);
 /** remotes_get: Nothing kept yet: empty. */

@@ -188,7 +188,7 @@ static struct saksi_hash choice_in_order(struct peer *p, struct changeset *cs[3]
 		for (int k = 0; k < 2; k++)
 			OK(membership_add(t.members, cs[order[i]][k], &p->t->self.id,
 			    &g_err));
-	t.keys = (struct local_epochs){NULL, 0};
+	t.keys = (struct local_epochs){.list = NULL};
 	t.epochs = NULL;
 	t.n_epochs = t.epochs_looked = t.n_bad_keys = 0;
 	OK(epochs_learn(&t, &g_err));
