@@ -97,26 +97,15 @@ static enum saksi_err read_from(struct cli *c, int fd)
 {
 	struct sync_options opt;
 	struct sync_summary s;
-	struct saksi_error kept;
-	enum saksi_err printed = SAKSI_OK;
 	enum saksi_err rc;
 
 	sync_summary_init(&s);
 	opt = summary_options(c, "reading");
 	rc = saksi_bundle_read(c->team, fd, &opt, &s, &c->err);
-	kept = c->err;
-	progress_end();
 	/* Cut off or altered: what was verified is merged, and said; if there was any. */
-	if (rc == SAKSI_OK || s.received + s.known > 0 ||
-	    (c->json && (rc == SAKSI_EPARTIAL || s.refused > 0)))
-		printed = summary_print(c, NULL, &s);
-	else
-		summary_trouble(&s);
-	sync_summary_free(&s);
-	if (rc == SAKSI_OK)
-		return printed;
-	c->err = kept;
-	return rc;
+	return summary_end(c, NULL, &s, rc,
+	    s.received + s.known > 0 ||
+		(c->json && (rc == SAKSI_EPARTIAL || s.refused > 0)));
 }
 
 static enum saksi_err run_read(struct cli *c)

@@ -7,24 +7,13 @@ static enum saksi_err one_remote(struct cli *c, const char *remote)
 {
 	struct sync_options opt;
 	struct sync_summary s;
-	struct saksi_error kept;
-	enum saksi_err printed = SAKSI_OK;
 	enum saksi_err rc;
 
 	sync_summary_init(&s);
 	opt = summary_options(c, "syncing");
 	rc = saksi_sync_dir(c->team, remote + 4, &opt, &s, &c->err);
-	progress_end();
-	kept = c->err;
 	/* What was received is kept, also when then nothing could be sent. */
-	if (rc == SAKSI_OK || rc == SAKSI_EPARTIAL || s.received > 0)
-		printed = summary_print(c, remote, &s);
-	if (rc == SAKSI_OK)
-		rc = printed;
-	else
-		c->err = kept;
-	sync_summary_free(&s);
-	return rc;
+	return summary_end(c, remote, &s, rc, rc == SAKSI_EPARTIAL || s.received > 0);
 }
 
 static enum saksi_err check_remotes(struct cli *c)

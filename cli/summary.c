@@ -191,10 +191,10 @@ static void relabel(struct cli *c, const json_t *changes)
 	cli_abort(c);
 }
 
-enum saksi_err summary_print(struct cli *c, const char *remote,
+/* ${remote} may be NULL.  Nothing with --quiet. */
+static enum saksi_err print(struct cli *c, const char *remote,
     const struct sync_summary *s)
 {
-	progress_end();
 	summary_trouble(s);
 	if (c->json ||
 	    json_array_size(json_object_get(s->detail, "changes")) <= CHANGES_SHOWN)
@@ -202,4 +202,23 @@ enum saksi_err summary_print(struct cli *c, const char *remote,
 	if (c->json)
 		return print_json(c, remote, s);
 	return c->quiet ? SAKSI_OK : print_text(c, remote, s);
+}
+
+enum saksi_err summary_end(struct cli *c, const char *remote, struct sync_summary *s,
+    enum saksi_err rc, bool worth)
+{
+	const struct saksi_error kept = c->err;
+	enum saksi_err printed = SAKSI_OK;
+
+	progress_end();
+	if (rc == SAKSI_OK || worth)
+		printed = print(c, remote, s);
+	else
+		summary_trouble(s);
+	sync_summary_free(s);
+	if (rc == SAKSI_OK)
+		return printed;
+	/* Why it ended says more than that it could not be printed. */
+	c->err = kept;
+	return rc;
 }
