@@ -4,7 +4,8 @@
 #include <saksi/base/mpjson.h>
 #include <saksi/base/text.h>
 
-#include "cli.h"
+#include "assign.h"
+#include "output.h"
 
 #define FAULTS_SHOWN 20u
 

@@ -7,7 +7,7 @@
 
 #include <saksi/base/list.h>
 
-#include "cli.h"
+#include "assign.h"
 
 struct touch {
 	char path[160];

@@ -1,5 +1,7 @@
 /* The audit trail: what left the vault, and over which objections. */
-#include "cli.h"
+#include "audit.h"
+#include "open.h"
+#include "output.h"
 
 static enum saksi_err append(struct cli *c, const char *what, const json_t *details)
 {

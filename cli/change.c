@@ -1,7 +1,12 @@
 /* Changes to one record, from what was typed to operations of a draft. */
 #include <string.h>
 
+#include "assign.h"
 #include "change.h"
+#include "find.h"
+#include "open.h"
+#include "output.h"
+#include "view.h"
 
 enum saksi_err change_begin(struct change *ch, struct cli *c, const char *name)
 {

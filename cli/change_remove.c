@@ -2,6 +2,8 @@
 #include <string.h>
 
 #include "change.h"
+#include "find.h"
+#include "view.h"
 
 static bool says(struct buf *words, const char *text)
 {

@@ -2,9 +2,14 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <saksi/base/fsio.h>
 #include <saksi/base/mpjson.h>
 
-#include "cli.h"
+#include "assign.h"
+#include "find.h"
+#include "open.h"
+#include "options.h"
+#include "output.h"
 
 #define JSON_MAX (1u << 20)
 #define REF_BYTES 200u /* as in an import */

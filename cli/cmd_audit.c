@@ -1,7 +1,9 @@
 /* audit: what left the vault, over which objections, and changes to its keys. */
 #include <saksi/base/mpjson.h>
 
-#include "cli.h"
+#include "open.h"
+#include "output.h"
+#include "view.h"
 
 struct entry {
 	struct cli *c;

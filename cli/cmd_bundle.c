@@ -4,6 +4,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "open.h"
+#include "options.h"
+#include "outfile.h"
+#include "output.h"
+#include "progress.h"
 #include "summary.h"
 
 static const struct cli_option write_options[] = {

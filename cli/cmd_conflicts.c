@@ -1,7 +1,12 @@
 /* conflicts, resolve: rival values, and a person's decision between them. */
 #include <string.h>
 
+#include "assign.h"
 #include "change.h"
+#include "open.h"
+#include "options.h"
+#include "output.h"
+#include "view.h"
 
 struct conflicts {
 	struct cli *c;

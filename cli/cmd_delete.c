@@ -2,6 +2,9 @@
 #include <string.h>
 
 #include "change.h"
+#include "links.h"
+#include "options.h"
+#include "output.h"
 
 #define REASON_BYTES 2000u
 

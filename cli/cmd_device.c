@@ -3,7 +3,12 @@
 
 #include <saksi/base/text.h>
 
-#include "cli.h"
+#include "open.h"
+#include "options.h"
+#include "outfile.h"
+#include "output.h"
+#include "signals.h"
+#include "terminal.h"
 
 #define CARD_MAX (1u << 20)
 

@@ -3,7 +3,13 @@
 
 #include <saksi/store/pairs.h>
 
-#include "cli.h"
+#include "find.h"
+#include "open.h"
+#include "options.h"
+#include "output.h"
+#include "progress.h"
+#include "terminal.h"
+#include "view.h"
 
 #define LIMIT 200u
 

@@ -1,5 +1,8 @@
 /* edit: change fields of a record, all in one draft. */
+#include "assign.h"
 #include "change.h"
+#include "open.h"
+#include "view.h"
 
 static bool had_name(const struct change *ch)
 {

@@ -9,6 +9,13 @@
 #include <saksi_paths.h>
 
 #include "export.h"
+#include "open.h"
+#include "options.h"
+#include "outfile.h"
+#include "output.h"
+#include "progress.h"
+#include "terminal.h"
+#include "trust.h"
 
 #define REASON_BYTES 2000u
 #define TIMEOUT_MS 300000u

@@ -2,7 +2,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli.h"
+#include "find.h"
+#include "open.h"
+#include "output.h"
+#include "terminal.h"
+#include "view.h"
 
 #define NAME_AT 12u /* column of a field's name in a line */
 #define NAME_COLUMNS 22u

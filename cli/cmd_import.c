@@ -3,7 +3,13 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "cli.h"
+#include <saksi/base/fsio.h>
+
+#include "assign.h"
+#include "open.h"
+#include "options.h"
+#include "output.h"
+#include "progress.h"
 
 #define FIRST_BYTES 4096u /* tell what the file is */
 

@@ -2,7 +2,13 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "cli.h"
+#include "open.h"
+#include "options.h"
+#include "outfile.h"
+#include "output.h"
+#include "passphrase.h"
+#include "signals.h"
+#include "terminal.h"
 
 #define SEED 32u
 #define NAME_BYTES 100u

@@ -1,7 +1,12 @@
 /* key list | add passphrase | change | remove: the slots that open the vault. */
 #include <string.h>
 
-#include "cli.h"
+#include "audit.h"
+#include "open.h"
+#include "options.h"
+#include "output.h"
+#include "passphrase.h"
+#include "terminal.h"
 
 #define LABEL_BYTES 63u
 

@@ -3,7 +3,13 @@
 
 #include <saksi/store/pairs.h>
 
-#include "cli.h"
+#include "assign.h"
+#include "find.h"
+#include "links.h"
+#include "open.h"
+#include "options.h"
+#include "output.h"
+#include "view.h"
 
 #define NOTE_BYTES 2000u
 

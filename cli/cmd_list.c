@@ -4,7 +4,12 @@
 
 #include <saksi/base/text.h>
 
-#include "cli.h"
+#include "open.h"
+#include "options.h"
+#include "output.h"
+#include "select.h"
+#include "terminal.h"
+#include "view.h"
 
 static const struct cli_option options[] = {
     {"limit", 0, false, "N", "at most N records"},

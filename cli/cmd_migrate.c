@@ -1,5 +1,6 @@
 /* migrate: an older format into the present one. */
-#include "cli.h"
+#include "open.h"
+#include "output.h"
 
 static enum saksi_err run(struct cli *c)
 {

@@ -3,6 +3,10 @@
 #include <string.h>
 
 #include "exporters.h"
+#include "open.h"
+#include "output.h"
+#include "terminal.h"
+#include "trust.h"
 
 static const char *trust_word(const struct trust_entry *e)
 {

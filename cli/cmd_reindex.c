@@ -1,5 +1,7 @@
 /* reindex: the index anew, from log and records. */
-#include "cli.h"
+#include "open.h"
+#include "output.h"
+#include "progress.h"
 
 static enum saksi_err run(struct cli *c)
 {

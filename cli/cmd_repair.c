@@ -3,7 +3,12 @@
 
 #include <saksi/store/repair.h>
 
-#include "cli.h"
+#include "open.h"
+#include "options.h"
+#include "output.h"
+#include "passphrase.h"
+#include "progress.h"
+#include "terminal.h"
 
 static const struct cli_option options[] = {
     {"to", 0, false, "DIR", "the folder in which the fresh vault is made"},

@@ -3,7 +3,11 @@
 
 #include <saksi/base/text.h>
 
-#include "cli.h"
+#include "find.h"
+#include "open.h"
+#include "options.h"
+#include "output.h"
+#include "terminal.h"
 
 static enum saksi_err list_types(struct cli *c)
 {

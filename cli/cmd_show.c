@@ -1,9 +1,17 @@
 /* show: one record, its rivals, and what links to it. */
 #include <string.h>
 
+#include <saksi/base/fsio.h>
 #include <saksi/base/text.h>
 
+#include "find.h"
 #include "joined.h"
+#include "links.h"
+#include "open.h"
+#include "options.h"
+#include "output.h"
+#include "terminal.h"
+#include "view.h"
 
 #define NAME_COLUMNS 20u
 

@@ -2,9 +2,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <saksi/base/fsio.h>
 #include <saksi/sync/exchange.h>
 
-#include "cli.h"
+#include "open.h"
+#include "options.h"
+#include "output.h"
+#include "trust.h"
+#include "view.h"
 
 struct status {
 	json_t *records, *sync;

@@ -1,6 +1,8 @@
 /* sync: with a shared directory. */
 #include <string.h>
 
+#include "open.h"
+#include "output.h"
 #include "summary.h"
 
 static enum saksi_err one_remote(struct cli *c, const char *remote)

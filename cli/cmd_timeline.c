@@ -5,7 +5,13 @@
 #include <saksi/base/list.h>
 #include <saksi/base/text.h>
 
+#include "find.h"
 #include "joined.h"
+#include "links.h"
+#include "open.h"
+#include "output.h"
+#include "terminal.h"
+#include "view.h"
 
 struct entry {
 	struct saksi_id id;

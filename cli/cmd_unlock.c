@@ -1,7 +1,9 @@
 /* unlock, lock: do without the passphrase for a time. */
 #include <string.h>
 
-#include "cli.h"
+#include "open.h"
+#include "options.h"
+#include "output.h"
 
 #define DEFAULT_SECONDS (15u * 60u)
 #define MAX_SECONDS (7u * 24u * 3600u)

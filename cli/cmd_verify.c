@@ -1,7 +1,9 @@
 /* verify: every value, chain, signature and count. */
 #include <string.h>
 
-#include "cli.h"
+#include "open.h"
+#include "options.h"
+#include "output.h"
 
 static const struct cli_option options[] = {
     {"deep", 0, false, NULL, "also rebuild every record from the log and compare"},

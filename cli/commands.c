@@ -1,5 +1,5 @@
 /* The table of commands. */
-#include "cli.h"
+#include "links.h"
 
 /* One row each, in the order in which help shows them. */
 #define COMMANDS(ROW)        \

@@ -2,6 +2,9 @@
 #ifndef SAKSI_CLI_EXPORT_H
 #define SAKSI_CLI_EXPORT_H
 
+#include <saksi/base/fsio.h>
+#include <saksi/host/host.h>
+
 #include "exporters.h"
 #include "source.h"
 

@@ -2,7 +2,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "audit.h"
 #include "export.h"
+#include "options.h"
+#include "output.h"
 
 enum saksi_err export_blocks(struct exporting *x,
     void (*fn)(void *ctx, const void *p, size_t n), void *ctx)

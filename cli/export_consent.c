@@ -13,6 +13,8 @@
 #include <saksi/base/mpjson.h>
 
 #include "export.h"
+#include "output.h"
+#include "view.h"
 
 #define PURPOSE "share-with-un"
 

@@ -3,6 +3,9 @@
 #include <strings.h>
 
 #include "export.h"
+#include "options.h"
+#include "select.h"
+#include "view.h"
 
 /* What stands after the last dot of the file's own name; "" if nothing does. */
 static const char *ending(const char *file)

@@ -2,6 +2,9 @@
 #include <string.h>
 
 #include "export.h"
+#include "options.h"
+#include "output.h"
+#include "view.h"
 
 #define SUBJECT_BYTES 40u /* of a name, where several stand in one line */
 

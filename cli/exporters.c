@@ -5,9 +5,12 @@
 
 #include <saksi_paths.h>
 
+#include <saksi/base/fsio.h>
 #include <saksi/base/list.h>
 
 #include "exporters.h"
+#include "open.h"
+#include "trust.h"
 
 /* A plugin trusted in this vault may stand anywhere. */
 static enum saksi_err add_foreign(struct exporters *e, const char *path,

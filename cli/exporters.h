@@ -2,6 +2,8 @@
 #ifndef SAKSI_CLI_EXPORTERS_H
 #define SAKSI_CLI_EXPORTERS_H
 
+#include <saksi/host/host.h>
+
 #include "cli.h"
 
 struct exporters {

@@ -3,7 +3,8 @@
 
 #include <saksi/base/text.h>
 
-#include "cli.h"
+#include "find.h"
+#include "view.h"
 
 enum saksi_err cli_find(struct cli *c, const char *name, struct saksi_id *id)
 {

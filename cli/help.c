@@ -1,7 +1,7 @@
 /* Help: for the program, a family of commands, one command. */
 #include <string.h>
 
-#include "cli.h"
+#include "help.h"
 
 static void print_options(FILE *f, const struct cli_option *list)
 {

@@ -2,6 +2,9 @@
 #include <string.h>
 
 #include "joined.h"
+#include "links.h"
+#include "output.h"
+#include "view.h"
 
 enum saksi_err joined_load(struct joined *j, struct cli *c, const struct saksi_id *id)
 {

@@ -4,7 +4,7 @@
 
 #include <saksi/store/pairs.h>
 
-#include "cli.h"
+#include "links.h"
 
 /* A record and those that it is joined with, as of c->as_of_us. */
 struct joined {

@@ -6,7 +6,8 @@
 
 #include <saksi/base/text.h>
 
-#include "cli.h"
+#include "output.h"
+#include "view.h"
 
 #define KIND_COLUMNS 16u /* what is left of a kind that makes room for a name */
 

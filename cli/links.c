@@ -6,8 +6,11 @@
 #include <string.h>
 
 #include <saksi/base/list.h>
+#include <saksi/store/search.h>
 
-#include "cli.h"
+#include "links.h"
+#include "output.h"
+#include "view.h"
 
 struct links_of {
 	struct saksi_id to;

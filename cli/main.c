@@ -12,7 +12,12 @@
 #include <saksi/base/mpjson.h>
 #include <saksi/base/text.h>
 
-#include "cli.h"
+#include "help.h"
+#include "open.h"
+#include "options.h"
+#include "output.h"
+#include "progress.h"
+#include "signals.h"
 
 /* Exit codes, in one place. */
 static int exit_code(enum saksi_err rc)

@@ -1,7 +1,10 @@
 /* An older format is met: say what it takes, ask, copy. */
 #include <string.h>
 
-#include "cli.h"
+#include "migrate.h"
+#include "output.h"
+#include "progress.h"
+#include "terminal.h"
 
 extern const struct cli_command cmd_migrate;
 

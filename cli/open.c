@@ -10,7 +10,13 @@
 
 #include <saksi_paths.h>
 
-#include "cli.h"
+#include <saksi/base/fsio.h>
+
+#include "migrate.h"
+#include "open.h"
+#include "output.h"
+#include "passphrase.h"
+#include "terminal.h"
 
 #define TRIES 3
 

@@ -7,7 +7,7 @@
 
 #include <saksi/base/text.h>
 
-#include "cli.h"
+#include "options.h"
 
 const struct cli_option cli_globals[] = {
     {"vault", 'C', false, "DIR", "the vault; else $SAKSI_VAULT, else the default place"},

@@ -4,7 +4,9 @@
  */
 #include <string.h>
 
-#include "cli.h"
+#include "options.h"
+#include "outfile.h"
+#include "signals.h"
 
 /* Whether there is a --force to speak of depends on the command. */
 static bool may_force(const struct cli *c)

@@ -6,10 +6,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <saksi/base/fsio.h>
 #include <saksi/base/mpjson.h>
 #include <saksi/base/text.h>
 
-#include "cli.h"
+#include "output.h"
+#include "progress.h"
+#include "terminal.h"
 
 /* Without memory for escaping: nothing but what no terminal obeys. */
 static void print_plain(FILE *f, const char *s, size_t n)

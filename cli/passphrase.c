@@ -6,7 +6,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "cli.h"
+#include "output.h"
+#include "passphrase.h"
+#include "terminal.h"
 
 #define SHORT_PASSPHRASE 12u /* bytes; below this a warning */
 

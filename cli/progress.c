@@ -5,7 +5,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "cli.h"
+#include <saksi/base/fsio.h>
+
+#include "progress.h"
 
 #define FIRST_AFTER_US 1000000
 #define AGAIN_AFTER_US 100000

@@ -5,7 +5,10 @@
 #include <saksi/base/list.h>
 #include <saksi/store/search.h>
 
-#include "cli.h"
+#include "find.h"
+#include "output.h"
+#include "select.h"
+#include "view.h"
 
 /* ---- finding ------------------------------------------------------------------------ */
 

@@ -7,7 +7,10 @@
 
 #include <saksi/base/list.h>
 
+#include "links.h"
+#include "select.h"
 #include "source.h"
+#include "view.h"
 
 static int failed(struct source *s)
 {

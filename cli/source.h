@@ -2,7 +2,9 @@
 #ifndef SAKSI_CLI_SOURCE_H
 #define SAKSI_CLI_SOURCE_H
 
-#include "cli.h"
+#include <saksi/host/host.h>
+
+#include "links.h"
 
 struct source {
 	struct cli *c;

@@ -1,7 +1,11 @@
 /* The summary of a sync: counts, then who changed what, then what is wrong. */
 #include <string.h>
 
+#include "open.h"
+#include "output.h"
+#include "progress.h"
 #include "summary.h"
+#include "view.h"
 
 struct sync_options summary_options(struct cli *c, const char *what)
 {

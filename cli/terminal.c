@@ -13,7 +13,8 @@
 
 #include <saksi/base/text.h>
 
-#include "cli.h"
+#include "signals.h"
+#include "terminal.h"
 
 static int open_terminal(void)
 {

@@ -9,10 +9,14 @@
 
 #include <saksi_paths.h>
 
+#include <saksi/base/fsio.h>
 #include <saksi/base/list.h>
 #include <saksi/base/mpjson.h>
 
-#include "cli.h"
+#include "open.h"
+#include "output.h"
+#include "trust.h"
+#include "view.h"
 
 #define MANIFEST_MAX (64u << 10)
 

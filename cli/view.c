@@ -1,10 +1,13 @@
 /* Records as people see them: labels, values in words, who and when. */
 #include <string.h>
 
+#include <saksi/base/fsio.h>
 #include <saksi/base/mpjson.h>
 #include <saksi/base/text.h>
 
-#include "cli.h"
+#include "output.h"
+#include "terminal.h"
+#include "view.h"
 
 #define DATE_COLUMNS 22u /* "31 July 2020 or later" */
 

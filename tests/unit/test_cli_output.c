@@ -14,7 +14,7 @@
 #include <saksi/base/secret.h>
 #include <saksi/base/text.h>
 
-#include "cli.h"
+#include "output.h"
 
 /* "tra, kra, stri": consonants below others, vowels around them. */
 #define KHMER "ត្រា ក្រ ស្ត្រី កម្ពុជា"

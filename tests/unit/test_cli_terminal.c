@@ -14,7 +14,8 @@
 #include <termios.h>
 #include <unistd.h>
 
-#include "cli.h"
+#include "signals.h"
+#include "terminal.h"
 #include "test.h"
 
 #define TYPED "typed in the dark"
