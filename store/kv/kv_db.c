@@ -130,6 +130,18 @@ static enum saksi_err prepare(struct db_call *c, struct kv_txn *txn, unsigned db
 	return rc;
 }
 
+enum saksi_err kv_db_locate(struct kv_txn *txn, struct saksi_error *err)
+{
+	struct db_call c = {.rc = 0};
+	enum saksi_err rc;
+
+	if (txn->kv->env_map != NULL || txn->base.txn == 0)
+		return SAKSI_OK;
+	if ((rc = prepare(&c, txn, KV_DB_META, 0, err)) != SAKSI_OK)
+		return rc;
+	return kv_map_locate(txn, c.dbi, err);
+}
+
 /* ---- values ---------------------------------------------------------------------- */
 
 static enum saksi_err db_read(struct buf *out, bool *found, struct kv_txn *txn,
@@ -143,6 +155,7 @@ static enum saksi_err db_read(struct buf *out, bool *found, struct kv_txn *txn,
 		return rc;
 	if (!guard_run(call_get, &c))
 		return kv_give_up(txn->kv, err);
+	kv_rest(txn->kv);
 	if (c.rc == MDB_NOTFOUND)
 		return SAKSI_OK;
 	if (c.too_long)
@@ -174,6 +187,7 @@ enum saksi_err kv_db_write(struct kv_txn *txn, unsigned db, uint64_t n, const ui
 	c.flags = append ? MDB_APPEND : 0u;
 	if (!guard_run(call_put, &c))
 		return kv_give_up(txn->kv, err);
+	kv_rest(txn->kv);
 	if (c.rc != 0)
 		return kv_lmdb(txn->kv, err, c.rc, "writing");
 	if (append)
@@ -192,6 +206,7 @@ enum saksi_err kv_db_remove(struct kv_txn *txn, unsigned db, uint64_t n,
 		return rc;
 	if (!guard_run(call_del, &c))
 		return kv_give_up(txn->kv, err);
+	kv_rest(txn->kv);
 	if (c.rc == MDB_NOTFOUND)
 		c.rc = MDB_CORRUPTED;
 	if (c.rc != 0)

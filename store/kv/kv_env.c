@@ -1,6 +1,5 @@
 #include <errno.h>
 #include <lmdb.h>
-#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
@@ -10,7 +9,6 @@
 #include "kv_int.h"
 
 #define MAP_HEADROOM ((size_t)128 << 20)
-#define VIEW_FIRST ((size_t)64 << 20)
 #define BEGIN_TRIES 100u
 #define READER_CHECK_EVERY 64u
 #define SPACE_LOW ((uint64_t)16 << 20)
@@ -117,68 +115,6 @@ enum saksi_err kv_lmdb(struct kv *kv, struct saksi_error *err, int rc, const cha
 	return saksi_fail_sys(err, KV_FILE_NAME ": %s failed", doing);
 }
 
-/* ---- map -------------------------------------------------------------------------- */
-
-/* The system maps up to 64 KiB around each page that is looked at. */
-#define LOOKS_MAX 160u
-/* So much is written before the pages that writing looked at are let go of. */
-#define WRITTEN_MAX ((size_t)8 << 20)
-
-/* Nothing is lost by it: nobody writes through a map. */
-static void let_go(const void *map, size_t len)
-{
-	if (map != NULL)
-		(void)madvise((void *)(uintptr_t)map, len, MADV_DONTNEED);
-}
-
-void kv_rest(struct kv *kv)
-{
-	if (++kv->looked < LOOKS_MAX)
-		return;
-	kv->looked = 0;
-	let_go(kv->map, kv->map_len);
-}
-
-void kv_rest_written(struct kv *kv, size_t written)
-{
-	kv->written += written;
-	if (kv->written < WRITTEN_MAX)
-		return;
-	kv->written = 0;
-	let_go(kv->map, kv->map_len);
-	kv->map_anew = true;
-}
-
-enum saksi_err kv_map_refresh(struct kv *kv, struct saksi_error *err)
-{
-	struct stat st;
-	size_t len;
-	void *p;
-
-	if (fstat(kv->fd, &st) != 0)
-		return saksi_fail_sys(err, KV_FILE_NAME ": it cannot be measured");
-	if ((uint64_t)st.st_size < 2 * (uint64_t)kv->file.size)
-		return saksi_fail(err, SAKSI_EDAMAGED,
-		    KV_FILE_NAME
-		    ": it is cut off (%lld bytes are left); go back to a copy, or to a device of the team",
-		    (long long)st.st_size);
-	if ((size_t)st.st_size > kv->map_len) {
-		len = VIEW_FIRST;
-		while (len < 2 * (size_t)st.st_size)
-			len *= 2;
-		p = mmap(NULL, len, PROT_READ, MAP_SHARED, kv->fd, 0);
-		if (p == MAP_FAILED)
-			return saksi_fail_sys(err, KV_FILE_NAME ": it cannot be mapped");
-		if (kv->map != NULL)
-			(void)munmap((void *)(uintptr_t)kv->map, kv->map_len);
-		kv->map = p;
-		kv->map_len = len;
-		kv->file.map = kv->map;
-	}
-	kv->file.pages = (uint64_t)st.st_size / kv->file.size;
-	return SAKSI_OK;
-}
-
 /* ---- LMDB calls under the guard ---------------------------------------------------- */
 
 struct env_call {
@@ -237,6 +173,7 @@ static enum saksi_err resize(struct kv *kv, size_t size, struct saksi_error *err
 {
 	struct env_call c = {.env = kv->env, .size = size};
 
+	kv->env_map = NULL; /* it comes to lie elsewhere */
 	if (!guard_run(call_resize, &c))
 		return kv_give_up(kv, err);
 	if (c.rc != 0) {
@@ -266,17 +203,6 @@ static enum saksi_err wanted_size(size_t *size, struct kv *kv, struct saksi_erro
 		*size = c.size;
 	}
 	return SAKSI_OK;
-}
-
-/* LMDB does not say where its map lies, but makes it anew when it is told a size. */
-static enum saksi_err map_anew(struct kv *kv, struct saksi_error *err)
-{
-	struct env_call c = {.env = kv->env};
-
-	kv->map_anew = false;
-	if (!guard_run(call_info, &c))
-		return kv_give_up(kv, err);
-	return resize(kv, c.size, err);
 }
 
 static void abort_txn(struct kv *kv, MDB_txn *txn)
@@ -330,8 +256,6 @@ enum saksi_err kv_env_begin(struct MDB_txn **out, struct kv *kv, bool write,
 	*out = NULL;
 	if (++kv->begun % READER_CHECK_EVERY == 0 && !guard_run(call_reader_check, &check))
 		return kv_give_up(kv, err);
-	if (write && kv->map_anew && (rc = map_anew(kv, err)) != SAKSI_OK)
-		return rc;
 	for (tries = 0; tries < BEGIN_TRIES; tries++) {
 		rc = begin_once(out, &again, kv, write, err);
 		if (rc != SAKSI_OK || !again)

@@ -2,7 +2,8 @@
  * kv_int.h - what the parts of kv share.
  *
  *   kv_open.c      open and close                kv_guard.c  signals
- *   kv_env.c       map, growth, words for errors kv_zstd.c   compression
+ *   kv_env.c       growth, words for errors      kv_zstd.c   compression
+ *   kv_map.c       mapped pages
  *   kv_txn.c       begin, commit, abort          kv_page.c   bounded page reader
  *   kv_snapshot.c  the tree of one transaction, checked against both meta pages
  *   kv_meta.c      the sealed meta record        kv_seal.c   keys, frames, set hash
@@ -83,6 +84,8 @@ struct kv {
 
 	const uint8_t *map;
 	size_t map_len;
+	const uint8_t *env_map; /* LMDB's own; NULL: not known where it lies */
+	size_t env_map_len;
 	struct page_file file;
 
 	uint32_t format; /* 0: not known before the first meta record is read */
@@ -98,9 +101,10 @@ struct kv {
 	struct kv_snapshot snap; /* the latest one seen */
 	uint64_t other_txn;	 /* the second head that was checked */
 	uint64_t other_root;
-	uint64_t looked;    /* times the map was read since kv_rest() let go of it */
-	size_t written;	    /* bytes since kv_rest_written() did */
-	bool map_anew;	    /* LMDB's own map is to be let go of before the next write */
+	/* kv_rest(): looks since it asked, faults when it let go last, and how often it did. */
+	unsigned looked;
+	long faults;
+	uint64_t let_go;
 	uint64_t sound_txn; /* all pages of this one are known to be sound */
 
 	struct {
@@ -152,13 +156,21 @@ enum saksi_err kv_give_up(struct kv *kv, struct saksi_error *err);
 enum saksi_err kv_fault(struct saksi_error *err, const struct page_fault *fault);
 /** kv_lmdb(err, rc, doing): An LMDB error code in words. */
 enum saksi_err kv_lmdb(struct kv *kv, struct saksi_error *err, int rc, const char *doing);
-/** kv_rest_written: The same as kv_rest(), after a commit; LMDB's own map, too. */
-void kv_rest_written(struct kv *kv, size_t written);
-/** kv_map_refresh(kv, err): Follow the file's length. */
-SAKSI_MUST_CHECK enum saksi_err kv_map_refresh(struct kv *kv, struct saksi_error *err);
 /** kv_env_begin(out, kv, write, err): mdb_txn_begin(), growing as needed. */
 SAKSI_MUST_CHECK enum saksi_err kv_env_begin(struct MDB_txn **out, struct kv *kv,
     bool write, struct saksi_error *err);
+
+/* ---- kv_map.c ------------------------------------------------------------- */
+
+/** kv_map_refresh(kv, err): Follow the file's length. */
+SAKSI_MUST_CHECK enum saksi_err kv_map_refresh(struct kv *kv, struct saksi_error *err);
+/**
+ * kv_map_locate(txn, dbi, err):
+ * Find out where LMDB's own map lies, which it does not say, from where it has the
+ * meta record, whose table is open as ${dbi}.  Before anything was written only.
+ */
+SAKSI_MUST_CHECK enum saksi_err kv_map_locate(struct kv_txn *txn, unsigned dbi,
+    struct saksi_error *err);
 
 /* ---- kv_snapshot.c -------------------------------------------------------- */
 
@@ -186,6 +198,8 @@ void kv_pages_free(struct kv_pages **pages);
 
 /* ---- kv_db.c: LMDB's own calls, in a write transaction --------------------- */
 
+/** kv_db_locate: kv_map_locate(), unless it is known; what LMDB follows is checked first. */
+SAKSI_MUST_CHECK enum saksi_err kv_db_locate(struct kv_txn *txn, struct saksi_error *err);
 SAKSI_MUST_CHECK enum saksi_err kv_db_create(struct kv_txn *txn, struct saksi_error *err);
 SAKSI_MUST_CHECK enum saksi_err kv_db_write(struct kv_txn *txn, unsigned db, uint64_t n,
     const uint8_t *p, size_t len, struct saksi_error *err);

@@ -75,6 +75,8 @@ static enum saksi_err begin_inside(struct kv_txn *txn, struct saksi_error *err)
 	if (!txn->write)
 		return SAKSI_OK;
 	rc = kv_check_begin(txn, err);
+	if (rc == SAKSI_OK)
+		rc = kv_db_locate(txn, err);
 	return rc == SAKSI_OK ? kv_head_save(txn, err) : rc;
 }
 
@@ -191,13 +193,9 @@ static enum saksi_err commit_inside(struct kv_txn *txn, struct saksi_error *err)
 
 enum saksi_err kv_commit(struct kv_txn **txn, struct saksi_error *err)
 {
-	struct kv *kv = (*txn)->kv;
-	size_t dirty = (*txn)->write ? (*txn)->dirty : 0;
 	enum saksi_err rc = commit_inside(*txn, err);
 
 	txn_free(txn);
-	if (rc == SAKSI_OK)
-		kv_rest_written(kv, dirty);
 	return rc;
 }
 

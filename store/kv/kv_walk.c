@@ -110,6 +110,7 @@ static enum saksi_err visit_big(bool *sound, struct kv_walk *w, const struct nod
 
 	if (!guard_run(copy_big, &c))
 		return kv_give_up(w->kv, err);
+	kv_rest(w->kv);
 	*sound = c.sound;
 	if (!c.sound) {
 		report(w, &c.fault);

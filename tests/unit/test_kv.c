@@ -950,6 +950,83 @@ static void test_shrinks_while_open(void **state)
 	fixture_free(&f);
 }
 
+/* ---- memory ------------------------------------------------------------------------ */
+
+#define LONG_VALUES 3000u
+#define LONG_BYTES 16000u
+
+/* KiB of the data file that count as memory of this process; 0: nobody tells. */
+static size_t mapped_kib(void)
+{
+	FILE *f = fopen("/proc/self/smaps", "r");
+	char line[600];
+	size_t sum = 0, n;
+	bool ours = false;
+
+	while (f != NULL && fgets(line, sizeof(line), f) != NULL) {
+		if (strstr(line, "-") != NULL && strstr(line, " r--s ") != NULL)
+			ours = strstr(line, KV_DATA_FILE) != NULL;
+		else if (ours && sscanf(line, "Rss: %zu kB", &n) == 1)
+			sum += n;
+		if (strncmp(line, "VmFlags", 7) == 0)
+			ours = false;
+	}
+	if (f != NULL)
+		(void)fclose(f);
+	return sum;
+}
+
+static void put_long(struct fixture *f, uint64_t from, uint64_t to)
+{
+	struct kv_txn *t = begin(f, true);
+	uint8_t *value = malloc(LONG_BYTES);
+
+	assert_non_null(value);
+	for (uint64_t n = from; n < to; n++) {
+		crypto_random(value, LONG_BYTES); /* cannot be made shorter */
+		assert_int_equal(kv_put(t, KV_RECORDS, n, value, LONG_BYTES, &f->err),
+		    SAKSI_OK);
+	}
+	free(value);
+	commit(f, t);
+}
+
+/* Who looks at all of a file in one transaction does not come to count all of it. */
+static void test_lets_go_of_what_it_read(void **state)
+{
+	struct buf b = BUF_INIT;
+	struct fixture f;
+	struct kv_txn *t;
+	size_t most = 0, now;
+
+	(void)state;
+	fixture_new(&f);
+	for (uint64_t n = 1; n < LONG_VALUES; n += 500)
+		put_long(&f, n, n + 500);
+	kv_close(&f.kv);
+	assert_int_equal(reopen(&f, 0), SAKSI_OK);
+	t = begin(&f, true);
+	for (uint64_t n = 1; n <= LONG_VALUES; n++) {
+		/* All over the file, and some of it is changed meanwhile. */
+		uint64_t at = 1 + n * 997 % LONG_VALUES;
+
+		b.len = 0;
+		assert_int_equal(kv_get(t, KV_RECORDS, at, &b, &f.err), SAKSI_OK);
+		assert_int_equal(b.len, LONG_BYTES);
+		if (n % 3 == 0)
+			assert_int_equal(kv_del(t, KV_RECORDS, at, &f.err), SAKSI_OK);
+		if (n % 50 == 0 && (now = mapped_kib()) > most)
+			most = now;
+	}
+	commit(&f, t);
+	assert_in_range(most, 0, 24 << 10);
+	assert_int_equal(kv_verify(f.kv, NULL, NULL, &f.err), SAKSI_OK);
+	now = mapped_kib();
+	assert_in_range(now, 0, 24 << 10);
+	buf_free(&b);
+	fixture_free(&f);
+}
+
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_empty),
     cmocka_unit_test(test_put_get),
@@ -966,6 +1043,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_frame_lengths),
     cmocka_unit_test(test_many),
     cmocka_unit_test(test_many_lists),
+    cmocka_unit_test(test_lets_go_of_what_it_read),
     cmocka_unit_test(test_reader_keeps_its_time),
     cmocka_unit_test(test_map_grows),
     cmocka_unit_test(test_map_full),
