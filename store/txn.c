@@ -4,7 +4,8 @@
 #include "rows.h"
 #include "vault_impl.h"
 
-#define BATCH_BYTES (8u << 20) /* well below kv's 64 MiB of dirty pages */
+#define BATCH_BYTES \
+	(1u << 20) /* with what the index makes of it, thirty times that in memory */
 
 /*
  * A slot file with one damaged copy is one fault away from a lost vault, and
