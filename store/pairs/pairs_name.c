@@ -162,6 +162,16 @@ static enum saksi_err add_name(struct pair_names *out, const char *text, const c
 	return read_name(n, text, err);
 }
 
+/* Thousands are kept at a time, and nearly all have one name or two. */
+static void trim(struct pair_names *n)
+{
+	size_t least = n->n > 0 ? n->n : 1;
+	struct pair_name *list = realloc(n->list, least * sizeof(*list));
+
+	if (list != NULL)
+		n->list = list;
+}
+
 enum saksi_err pair_names_read(struct pair_names *out, const json_t *record,
     struct saksi_error *err)
 {
@@ -190,6 +200,8 @@ enum saksi_err pair_names_read(struct pair_names *out, const json_t *record,
 	}
 	if (rc != SAKSI_OK)
 		pair_names_free(out);
+	else
+		trim(out);
 	return rc;
 }
 
