@@ -12,6 +12,8 @@ void import_report_free(struct import_report *r)
 	schema_faults_free(&r->faults);
 }
 
+static const char kept[] = "import: what is kept until all is checked";
+
 enum saksi_err saksi_import_from(struct saksi_vault *v, const struct import_source *from,
     const struct import_options *opt, struct import_report *report,
     struct saksi_error *err)
@@ -22,8 +24,8 @@ enum saksi_err saksi_import_from(struct saksi_vault *v, const struct import_sour
 	memset(report, 0, sizeof(*report));
 	import_names_init(&im.names);
 	helper_init(&im.helper);
-	keep_init(&im.ready, v->dirfd, READY_ROOM);
-	keep_init(&im.later, v->dirfd, LATER_ROOM);
+	keep_init(&im.ready, kept, v->dirfd, READY_ROOM);
+	keep_init(&im.later, kept, v->dirfd, LATER_ROOM);
 	if ((rc = saksi_txn_begin(&im.t, v, false, err)) != SAKSI_OK)
 		goto fail;
 	im.base = kv_txn_base(im.t->kv);

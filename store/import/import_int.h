@@ -2,7 +2,7 @@
  * import_int.h - the parts of an import; for import*.c only.
  *
  * The input is read once, a window of lines at a time.  What is right is kept
- * as the operations that it comes to (import_keep.c), what names a line that
+ * as the operations that it comes to (keep.h), what names a line that
  * was not met yet is kept as it was written and looked at when all are known.
  * Only when everything is right is the first of it written to the vault.
  */
@@ -12,6 +12,7 @@
 #include <saksi/base/helper.h>
 
 #include "draft.h"
+#include "keep.h"
 #include "vault_impl.h"
 
 /* ---- names of lines: import_names.c --------------------------------------------- */
@@ -47,34 +48,6 @@ SAKSI_MUST_CHECK enum saksi_err import_names_add(struct import_names *nm,
     const char *text, const struct named *what, uint32_t *earlier,
     struct saksi_error *err);
 bool import_names_find(const struct import_names *nm, const char *text, struct named *out);
-
-/* ---- things kept for later: import_keep.c ---------------------------------------- */
-
-/*
- * Few stay in memory; more go, sealed with a key that only this process has,
- * to a file beside the vault that has no name and ends with the process.
- */
-struct keep_page;
-struct keep {
-	int dirfd;
-	size_t room; /* bytes that may stay in memory */
-	struct buf open;
-	struct keep_page *pages;
-	size_t n, cap;
-	size_t n_items;
-	struct secret *key;
-	int fd;
-	uint64_t end;
-};
-void keep_init(struct keep *k, int dirfd, size_t room);
-void keep_free(struct keep *k);
-SAKSI_MUST_CHECK enum saksi_err keep_add(struct keep *k, const struct buf *item,
-    struct saksi_error *err);
-/** keep_each(k, fn, ctx, err): In the order in which they came; then there are none. */
-typedef enum saksi_err keep_fn(void *ctx, const uint8_t *p, size_t n,
-    struct saksi_error *err);
-SAKSI_MUST_CHECK enum saksi_err keep_each(struct keep *k, keep_fn *fn, void *ctx,
-    struct saksi_error *err);
 
 /* ---- lines: import_lines.c --------------------------------------------------------- */
 

@@ -1,4 +1,4 @@
-/* import_keep.c - a list in memory that goes on in a sealed file without a name. */
+/* keep.c - a list in memory that goes on in a sealed file without a name. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -9,7 +9,9 @@
 #include <saksi/base/fsio.h>
 #include <saksi/base/list.h>
 
-#include "import_int.h"
+#include <saksi/keys/crypto.h>
+
+#include "keep.h"
 
 #define PAGE_BYTES (256u << 10) /* an item more than that goes in whole */
 
@@ -19,11 +21,10 @@ struct keep_page {
 	size_t len;
 };
 
-static const char name[] = "import: what is kept until all is checked";
-
-void keep_init(struct keep *k, int dirfd, size_t room)
+void keep_init(struct keep *k, const char *name, int dirfd, size_t room)
 {
 	memset(k, 0, sizeof(*k));
+	k->name = name;
 	k->dirfd = dirfd;
 	k->room = room;
 	k->fd = -1;
@@ -38,7 +39,7 @@ void keep_free(struct keep *k)
 	secret_free(&k->key);
 	if (k->fd >= 0)
 		(void)close(k->fd);
-	keep_init(k, -1, 0);
+	keep_init(k, k->name, -1, 0);
 }
 
 /* Where no file can be made without a name, it loses it at once. */
@@ -56,7 +57,7 @@ static int open_unnamed(int dirfd)
 #endif
 	crypto_random(random, sizeof(random));
 	hex_encode(hex, random, sizeof(random));
-	(void)snprintf(path, sizeof(path), "import-%s.tmp", hex);
+	(void)snprintf(path, sizeof(path), "kept-%s.tmp", hex);
 	fd =
 	    openat(dirfd, path, O_CREAT | O_EXCL | O_NOFOLLOW | O_RDWR | O_CLOEXEC, 0600);
 	if (fd >= 0 && unlinkat(dirfd, path, 0) != 0) {
@@ -79,7 +80,7 @@ static enum saksi_err open_file(struct keep *k, struct saksi_error *err)
 	}
 	if ((k->fd = open_unnamed(k->dirfd)) < 0)
 		return saksi_fail_sys(err, "%s: no file can be made beside the vault",
-		    name);
+		    k->name);
 	return SAKSI_OK;
 }
 
@@ -99,7 +100,7 @@ static enum saksi_err write_page(struct keep *k, struct keep_page *p,
 	if ((rc = open_file(k, err)) == SAKSI_OK &&
 	    (rc = crypto_seal(&sealed, secret_view(k->key), ad, sizeof(ad), k->open.p,
 		 k->open.len, err)) == SAKSI_OK &&
-	    (rc = fs_pwrite_all(k->fd, sealed.p, sealed.len, k->end, name, err)) ==
+	    (rc = fs_pwrite_all(k->fd, sealed.p, sealed.len, k->end, k->name, err)) ==
 		SAKSI_OK) {
 		p->at = k->end;
 		p->len = sealed.len;
@@ -123,8 +124,12 @@ static enum saksi_err close_page(struct keep *k, struct saksi_error *err)
 		p.here = k->open;
 		k->room -= k->open.cap;
 		k->open = (struct buf)BUF_INIT;
-	} else if ((rc = write_page(k, &p, err)) != SAKSI_OK)
-		return rc;
+	} else if ((rc = write_page(k, &p, k->stay ? NULL : err)) != SAKSI_OK) {
+		if (!k->stay)
+			return rc;
+		p.here = k->open;
+		k->open = (struct buf)BUF_INIT;
+	}
 	k->pages[k->n++] = p;
 	return SAKSI_OK;
 }
@@ -171,13 +176,13 @@ static enum saksi_err read_page(struct keep *k, size_t i, struct buf *out,
 	if (where == NULL)
 		return saksi_fail_nomem(err);
 	place(ad, i);
-	rc = fs_pread_all(k->fd, where, p->len, p->at, name, err);
+	rc = fs_pread_all(k->fd, where, p->len, p->at, k->name, err);
 	sealed.len = p->len;
 	if (rc == SAKSI_OK &&
 	    (rc = crypto_open(out, secret_view(k->key), ad, sizeof(ad), sealed.p,
 		 sealed.len, err)) == SAKSI_EAUTH)
 		rc = saksi_fail(err, SAKSI_EDAMAGED,
-		    "%s: came back altered; is the disk failing?", name);
+		    "%s: came back altered; is the disk failing?", k->name);
 	buf_free(&sealed);
 	return rc;
 }
@@ -203,4 +208,24 @@ enum saksi_err keep_each(struct keep *k, keep_fn *fn, void *ctx, struct saksi_er
 		rc = each_in(&k->open, fn, ctx, err);
 	buf_free(&back);
 	return rc;
+}
+
+enum saksi_err keep_cut(struct keep *k, size_t *pages, struct saksi_error *err)
+{
+	enum saksi_err rc = k->open.len > 0 ? close_page(k, err) : SAKSI_OK;
+
+	*pages = k->n;
+	return rc;
+}
+
+enum saksi_err keep_page(struct keep *k, size_t i, struct buf *out,
+    struct saksi_error *err)
+{
+	const struct buf *here = &k->pages[i].here;
+
+	buf_reset(out);
+	if (here->len == 0)
+		return read_page(k, i, out, err);
+	buf_add(out, here->p, here->len);
+	return buf_ok(out, err);
 }
