@@ -12,7 +12,7 @@
 #include "vault_impl.h"
 
 /* Of one transaction: what is read for it; merging writes some times that. */
-#define STEP_BYTES (2u << 20)
+#define STEP_BYTES (1u << 20)
 #define STEP_ENTRY_BYTES (16u << 20)
 #define STEP_DOCS 4096u
 
