@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include <saksi/base/list.h>
+#include <saksi/store/order.h>
 #include <saksi/store/search.h>
 
 #include "find.h"
@@ -103,63 +104,56 @@ enum saksi_err select_read(struct cli *c, uint64_t number, bool deleted, json_t 
 
 /* ---- sorting ------------------------------------------------------------------------ */
 
-struct sortable {
-	struct selected what;
-	size_t key; /* where in the text of all keys its own begins, then its id */
-};
 struct sorting {
-	struct buf keys;
-	struct sortable *list;
-	bool descending;
+	struct selection *s;
+	size_t n; /* of them that have their place again */
 };
 
-static enum saksi_err add_key(struct cli *c, struct sorting *o, const struct selection *s,
-    size_t i, selection_key_fn *key, const char *arg)
+static enum saksi_err add_key(struct cli *c, struct saksi_order *o,
+    const struct selection *s, size_t i, struct buf *text, selection_key_fn *key,
+    const char *arg)
 {
 	json_t *record = NULL;
 	enum saksi_err rc = select_read(c, s->list[i].number, s->deleted, &record);
 
 	if (rc != SAKSI_OK)
 		return rc;
-	o->list[i] = (struct sortable){s->list[i], o->keys.len};
-	key(c, &o->keys, record, arg);
-	buf_add(&o->keys, "", 1);
-	buf_add_str(&o->keys, view_text(record, "id"));
-	buf_add(&o->keys, "", 1);
+	buf_reset(text);
+	key(c, text, record, arg);
+	if ((rc = buf_ok(text, &c->err)) == SAKSI_OK)
+		rc = saksi_order_add(o, buf_cstr(text), view_text(record, "id"),
+		    &s->list[i], sizeof(s->list[i]), &c->err);
 	json_decref(record);
-	return buf_ok(&o->keys, &c->err);
+	return rc;
 }
 
-static int by_key(const void *a, const void *b, void *arg)
+/* Each was read before the first one is put back. */
+static enum saksi_err take_back(void *ctx, const void *what, size_t n,
+    struct saksi_error *err)
 {
-	const struct sorting *o = arg;
-	const char *x = (const char *)o->keys.p + ((const struct sortable *)a)->key;
-	const char *y = (const char *)o->keys.p + ((const struct sortable *)b)->key;
-	int d = strcmp(x, y);
+	struct sorting *o = ctx;
 
-	if (d == 0)
-		d = strcmp(x + strlen(x) + 1, y + strlen(y) + 1);
-	return o->descending ? -d : d;
+	(void)err;
+	memcpy(&o->s->list[o->n++], what, n);
+	return SAKSI_OK;
 }
 
 enum saksi_err selection_sort(struct cli *c, struct selection *s, selection_key_fn *key,
     const char *arg, bool descending)
 {
-	struct sorting o = {BUF_INIT, NULL, descending};
-	enum saksi_err rc = SAKSI_OK;
+	struct sorting sorting = {s, 0};
+	struct saksi_order *o = NULL;
+	struct buf text = BUF_INIT;
+	enum saksi_err rc;
 
 	if (s->n == 0)
 		return SAKSI_OK;
-	if ((o.list = reallocarray(NULL, s->n, sizeof(*o.list))) == NULL)
-		return saksi_fail_nomem(&c->err);
+	rc = saksi_order_new(&o, c->vault, descending, &c->err);
 	for (size_t i = 0; i < s->n && rc == SAKSI_OK; i++)
-		rc = add_key(c, &o, s, i, key, arg);
-	if (rc == SAKSI_OK) {
-		qsort_r(o.list, s->n, sizeof(*o.list), by_key, &o);
-		for (size_t i = 0; i < s->n; i++)
-			s->list[i] = o.list[i].what;
-	}
-	free(o.list);
-	buf_free(&o.keys);
+		rc = add_key(c, o, s, i, &text, key, arg);
+	if (rc == SAKSI_OK)
+		rc = saksi_order_each(o, take_back, &sorting, &c->err);
+	saksi_order_free(&o);
+	buf_free(&text);
 	return rc;
 }

@@ -96,6 +96,10 @@ SAKSI_MUST_CHECK enum saksi_err txn_record_json(struct saksi_txn *t, uint64_t nu
 bool type_fits(const char *type, const char *to);
 bool head_fits(const struct state_head *h, const char *to);
 
+/* order.c */
+/** order_test_room(bytes): For tests: so much is put in order at a time (0: the usual). */
+void order_test_room(size_t bytes);
+
 /* reindex.c */
 /** reindex_test_step(docs): For tests: so many documents in one step (0: the usual). */
 void reindex_test_step(uint64_t docs);
