@@ -194,7 +194,7 @@ void kv_head_restore(const struct kv_txn *txn);
 /** kv_pages_read(out, found, ...): Append a value's sealed bytes (reading transactions). */
 SAKSI_MUST_CHECK enum saksi_err kv_pages_read(struct buf *out, bool *found,
     struct kv_txn *txn, unsigned db, uint64_t n, struct saksi_error *err);
-void kv_pages_free(struct kv_pages **pages);
+void kv_pages_free(struct kv_pages **pp);
 
 /* ---- kv_db.c: LMDB's own calls, in a write transaction --------------------- */
 

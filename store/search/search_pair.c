@@ -96,7 +96,7 @@ static size_t list_common(uint64_t out[AHEAD + 1], const uint64_t *a, size_t na,
 	}
 	*next = (a[na - 1] < b[nb - 1] ? a[na - 1] : b[nb - 1]) + 1;
 	if (n == AHEAD)
-		*next = out[n - 1] + 1;
+		*next = b[k - 1] + 1;
 	return n;
 }
 
