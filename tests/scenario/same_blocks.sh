@@ -66,7 +66,8 @@ plant() {
 	dd if="$HOME/a/office/data.mdb" of="$HOME/planted" bs=1 count=16 conv=notrunc status=none \
 		skip="$from" seek="$1"
 	expect 1 "$same" "$HOME/a/office/data.mdb" -- "$HOME/planted"
-	out '^[0-9]+ and [0-9]+ blocks of 16 bytes compared: 1 in common$'
+	# One time in 256 the byte before is the same as well, or the one behind.
+	out '^[0-9]+ and [0-9]+ blocks of 16 bytes compared: [1-9] in common$'
 	out "byte $from = .*byte $1:"
 }
 expect 0 "$same" -v "$HOME/b/office/data.mdb"
