@@ -32,7 +32,7 @@ for page in "${pages[@]}"; do
 		[ -n "$file" ] && file=$(dirname "$page")/$file || file=$page
 		if [ ! -e "$file" ]; then
 			fault "$page: link to $target: no such file"
-		elif [ "$target" != "${target#*#}" ] && ! anchors "$file" | grep -qxF -- "${target#*#}"; then
+		elif [ "$target" != "${target#*#}" ] && ! anchors "$file" | grep -xF -- "${target#*#}" >/dev/null; then
 			fault "$page: link to $target: no such heading"
 		fi
 	done < <(sed '/^```/,/^```/d' "$page" | grep -oE '\]\([^) ]+\)' | sed -E 's/^\]\((.*)\)$/\1/')

@@ -95,7 +95,7 @@ expect 0 s link per-soy-chhay per-son-chhay --kind same_as --status rejected
 same "$(pairs person)" 'per-son-chhay per-third'
 
 # ---- one act, told twice --------------------------------------------------------------------
-item() { s --json list type:item | sed -nE 's/.*"ref":"('"$1"')".*/\1/p' | head -n 1; }
+item() { s --json list type:item | sed -nE 's/.*"ref":"('"$1"')".*/\1/p' | sed -n 1p; }
 same "$(item item-000)" item-000
 act() {
 	echo "{\"event\":\"evt-kemley-memorial-2019\",\"victim\":\"per-kong-raiya\",\"kind\":\"04:030101000000\",\"date\":\"$1\",\"source\":[{\"item\":\"$2\",\"locator\":\"$3\"}]}" |

@@ -65,7 +65,7 @@ make_vault() {
 }
 
 # field KEY - a text or number of the JSON line on standard input.
-field() { sed -nE 's/^.*"'"$1"'":("([^"]*)"|([0-9a-z]+)).*$/\2\3/p' | head -n 1; }
+field() { sed -nE 's/^.*"'"$1"'":("([^"]*)"|([0-9a-z]+)).*$/\2\3/p' | sed -n 1p; }
 
 digest() { saksi "$1" --json status | field state_digest; }
 

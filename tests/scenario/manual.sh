@@ -38,7 +38,8 @@ done
 while IFS= read -r line; do
 	name=${line#.It Cm }
 	name=${name%% No *}
-	printf '%s\n' "${commands[@]}" | grep -qxF -- "$name" || die "the program lacks: $name"
+	# All is read: who stops early may stop the one that writes.
+	printf '%s\n' "${commands[@]}" | grep -xF -- "$name" >/dev/null || die "the program lacks: $name"
 done < <(grep '^\.It Cm ' "$page")
 
 # Options of every command.
