@@ -97,7 +97,7 @@ SAKSI_MUST_CHECK enum saksi_err catalog_keep_past(struct catalog *c, uint64_t n,
 SAKSI_MUST_CHECK enum saksi_err catalog_clear(struct catalog *c, struct kv_txn *kv,
     struct saksi_error *err);
 
-/* ---- changesets: catalog_entry.c ------------------------------------------------- */
+/* ---- changesets: catalog.c -------------------------------------------------------- */
 
 /** catalog_entry: By id. catalog_arrival: By arrival number. */
 SAKSI_MUST_CHECK enum saksi_err catalog_entry(struct saksi_txn *t,

@@ -113,6 +113,27 @@ static inline void device_reopen(struct device *d, const struct schema *schema)
 	set_writer(d);
 }
 
+static inline void path_of(char out[160], const struct device *d, const char *name)
+{
+	snprintf(out, 160, "%s/vault%s%s", d->dir, name[0] == '\0' ? "" : "/", name);
+}
+
+/* With this passphrase? Any other answer than no is a fault. */
+static inline bool opens(struct device *d, const char *text)
+{
+	struct secret *pass = passphrase(text);
+	char path[160];
+	enum saksi_err rc;
+
+	path_of(path, d, "");
+	saksi_vault_close(&d->v);
+	rc = saksi_vault_open(&d->v, path, g_schema, pass, 0, &g_err);
+	secret_free(&pass);
+	if (rc != SAKSI_OK)
+		assert_int_equal(rc, SAKSI_EAUTH);
+	return rc == SAKSI_OK;
+}
+
 static inline void device_end(struct device *d)
 {
 	char cmd[1024]; /* more than gcc can imagine a folder name to be */

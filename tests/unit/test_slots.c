@@ -5,26 +5,6 @@
 #include <signal.h>
 #include <sys/resource.h>
 
-static void path_of(char out[160], const struct device *d, const char *name)
-{
-	snprintf(out, 160, "%s/vault%s%s", d->dir, name[0] == '\0' ? "" : "/", name);
-}
-
-static bool opens(struct device *d, const char *text)
-{
-	struct secret *pass = passphrase(text);
-	char path[160];
-	enum saksi_err rc;
-
-	path_of(path, d, "");
-	saksi_vault_close(&d->v);
-	rc = saksi_vault_open(&d->v, path, g_schema, pass, 0, &g_err);
-	secret_free(&pass);
-	if (rc != SAKSI_OK)
-		assert_int_equal(rc, SAKSI_EAUTH);
-	return rc == SAKSI_OK;
-}
-
 /* As a full disk does: no file takes another byte. */
 static void disk_full(bool full)
 {

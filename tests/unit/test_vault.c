@@ -7,11 +7,6 @@
 
 static const struct crypto_kdf_cost g_weak = {1, 8u << 20};
 
-static void path_of(char out[160], const struct device *d, const char *name)
-{
-	snprintf(out, 160, "%s/vault%s%s", d->dir, name[0] == '\0' ? "" : "/", name);
-}
-
 static unsigned mode_of(const char *path)
 {
 	struct stat st;
@@ -88,21 +83,6 @@ static void what_is_no_vault_is_said(void **state)
 	secret_free(&pass);
 	secret_free(&wrong);
 	device_end(&d);
-}
-
-static bool opens(struct device *d, const char *text)
-{
-	struct secret *pass = passphrase(text);
-	char path[160];
-	enum saksi_err rc;
-
-	path_of(path, d, "");
-	saksi_vault_close(&d->v);
-	rc = saksi_vault_open(&d->v, path, g_schema, pass, 0, &g_err);
-	secret_free(&pass);
-	if (rc != SAKSI_OK)
-		assert_int_equal(rc, SAKSI_EAUTH);
-	return rc == SAKSI_OK;
 }
 
 static void key_slots_come_and_go(void **state)
