@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <sys/wait.h>
 
+#include "unnamed.h"
 #include "vaults.h"
 
 #include <saksi/base/fsio.h>
@@ -288,40 +289,6 @@ struct made {
 };
 
 /* What waits in a file without a name must be sealed: the notes repeat the alphabet. */
-static void look_at(struct made *m, const char *link)
-{
-	struct buf b = BUF_INIT;
-	int fd = open(link, O_RDONLY | O_CLOEXEC);
-
-	assert_true(fd >= 0);
-	OK(fs_read_fd(&b, fd, 64u << 20, &g_err));
-	(void)close(fd);
-	m->unnamed += b.len;
-	assert_null(b.len == 0 ? NULL : memmem(b.p, b.len, "abcdefgh", 8));
-	assert_null(b.len == 0 ? NULL : memmem(b.p, b.len, "names", 5));
-	buf_free(&b);
-}
-
-static void look_for_unnamed(struct made *m)
-{
-	DIR *d = opendir("/proc/self/fd");
-	struct dirent *e;
-
-	while (d != NULL && (e = readdir(d)) != NULL) {
-		char link[300], to[600];
-		ssize_t n;
-
-		snprintf(link, sizeof(link), "/proc/self/fd/%s", e->d_name);
-		if ((n = readlink(link, to, sizeof(to) - 1)) <= 0)
-			continue;
-		to[n] = '\0';
-		if (strstr(to, m->dir) != NULL && strstr(to, "(deleted)") != NULL)
-			look_at(m, link);
-	}
-	if (d != NULL)
-		(void)closedir(d);
-}
-
 static void make_line(struct made *m)
 {
 	size_t i = m->line++;
@@ -343,7 +310,8 @@ static void make_line(struct made *m)
 	else if (i == m->people + 7 && m->end != NULL)
 		buf_add_str(&m->text, m->end);
 	if (i == m->people + 7)
-		look_for_unnamed(m);
+		m->unnamed +=
+		    unnamed_bytes(m->dir, "abcdefgh") + unnamed_bytes(m->dir, "names");
 	assert_false(m->text.failed);
 }
 

@@ -1,5 +1,5 @@
 /* test_order.c - many texts put in order, in as much memory as a few of them take. */
-#include "test.h"
+#include "unnamed.h"
 
 #include <fcntl.h>
 #include <stdlib.h>
@@ -69,13 +69,14 @@ static enum saksi_err check(void *ctx, const void *what, size_t n, struct saksi_
 }
 
 /* ${held}: what was in memory at the most. */
-static void order_all(int dirfd, bool descending, size_t *held)
+static size_t order_all(const char *dir, int dirfd, bool descending, size_t *held)
 {
 	struct line *sorted = malloc(sizeof(lines));
 	struct checking c = {sorted, descending, 0};
 	struct saksi_vault v = {.dirfd = dirfd};
 	struct saksi_order *o = NULL;
 	struct saksi_error err;
+	size_t sealed;
 
 	assert_non_null(sorted);
 	memcpy(sorted, lines, sizeof(lines));
@@ -90,11 +91,13 @@ static void order_all(int dirfd, bool descending, size_t *held)
 				     &lines[i].number, sizeof(lines[i].number), &err),
 		    SAKSI_OK);
 	}
+	sealed = unnamed_bytes(dir, "text ");
 	assert_int_equal(saksi_order_each(o, check, &c, &err), SAKSI_OK);
 	assert_int_equal(c.n, MANY);
 	*held = saksi_order_held(o);
 	saksi_order_free(&o);
 	free(sorted);
+	return sealed;
 }
 
 static int open_folder(char path[64])
@@ -116,8 +119,8 @@ static void test_all_at_once(void **state)
 
 	(void)state;
 	order_test_room(0);
-	order_all(fd, false, &held);
-	order_all(fd, true, &held);
+	(void)order_all(path, fd, false, &held);
+	(void)order_all(path, fd, true, &held);
 	(void)close(fd);
 	assert_int_equal(rmdir(path), 0); /* and no file is left */
 }
@@ -131,9 +134,11 @@ static void test_in_parts(void **state)
 
 	(void)state;
 	order_test_room(ROOM);
-	order_all(fd, false, &held);
+	/* Without /proc nobody can look. */
+	assert_true(
+	    order_all(path, fd, false, &held) > 0 || access("/proc/self/fd", R_OK) != 0);
 	assert_in_range(held, ROOM, MANY * PREFIX / 2);
-	order_all(fd, true, &held);
+	(void)order_all(path, fd, true, &held);
 	assert_in_range(held, ROOM, MANY * PREFIX / 2);
 	(void)close(fd);
 	assert_int_equal(rmdir(path), 0);
@@ -147,8 +152,8 @@ static void test_without_a_file(void **state)
 
 	(void)state;
 	order_test_room(ROOM);
-	order_all(-1, false, &held);
-	order_all(-1, true, &held);
+	(void)order_all("/tmp/order.", -1, false, &held);
+	(void)order_all("/tmp/order.", -1, true, &held);
 	order_test_room(0);
 }
 
