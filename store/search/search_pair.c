@@ -7,11 +7,13 @@
  * does not.
  */
 #include <stdlib.h>
+#include <string.h>
 
 #include "search_int.h"
 
 #define WINDOW 4096u /* documents */
 #define AHEAD 1024u
+#define AHEAD_BYTES ((AHEAD + 1) * sizeof(uint64_t)) /* behind them: marks */
 
 bool pair_is(const struct seeker *s)
 {
@@ -68,33 +70,47 @@ static size_t below(const uint64_t *list, size_t n, size_t i, uint64_t doc)
 	return i;
 }
 
+/* Take back the marks of documents from ${first} on. */
+static void unmark(uint8_t marks[WINDOW], const uint64_t *list, size_t n, uint64_t first)
+{
+	if (n > WINDOW / 32) {
+		memset(marks, 0, WINDOW);
+		return;
+	}
+	for (size_t i = 0; i < n; i++)
+		marks[list[i] - first] = 0;
+}
+
 /*
  * Up to AHEAD of what two ascending lists share, ascending; ${*next}: all of it
- * below here.  ${out} has room for one more.
+ * below here.  ${out} has room for one more; ${marks} are 0, and are so again.
  */
-static size_t list_common(uint64_t out[AHEAD + 1], const uint64_t *a, size_t na,
-    const uint64_t *b, size_t nb, uint64_t *next)
+static size_t list_common(uint64_t out[AHEAD + 1], uint8_t marks[WINDOW],
+    const uint64_t *a, size_t na, const uint64_t *b, size_t nb, uint64_t *next)
 {
-	uint8_t marks[WINDOW] = {0};
+	const uint64_t last = a[na - 1] < b[nb - 1] ? a[na - 1] : b[nb - 1];
 	size_t i = 0, k = 0, n = 0;
 
 	while (n < AHEAD && i < na && k < nb) {
 		uint64_t first = a[i] > b[k] ? a[i] : b[k];
+		uint64_t end;
 		size_t from;
 
+		if (first > last)
+			break;
+		end = last - first < WINDOW ? last + 1 : first + WINDOW;
 		i = below(a, na, i, first);
 		k = below(b, nb, k, first);
-		for (from = i; i < na && a[i] - first < WINDOW; i++)
+		for (from = i; i < na && a[i] < end; i++)
 			marks[a[i] - first] = 1;
 		/* Without a branch that could be guessed wrong. */
-		for (; k < nb && b[k] - first < WINDOW && n < AHEAD; k++) {
+		for (; k < nb && b[k] < end && n < AHEAD; k++) {
 			out[n] = b[k];
 			n += marks[b[k] - first];
 		}
-		for (size_t m = from; m < i; m++)
-			marks[a[m] - first] = 0;
+		unmark(marks, a + from, i - from, first);
 	}
-	*next = (a[na - 1] < b[nb - 1] ? a[na - 1] : b[nb - 1]) + 1;
+	*next = last + 1;
 	if (n == AHEAD)
 		*next = b[k - 1] + 1;
 	return n;
@@ -107,11 +123,14 @@ static enum saksi_err look_ahead(struct seeker *s, uint64_t *next, struct saksi_
 	size_t n = index_hits_ahead(s->kids[0]->hits, &x);
 	size_t m = index_hits_ahead(s->kids[1]->hits, &y);
 
-	if (s->ahead == NULL &&
-	    (s->ahead = malloc((AHEAD + 1) * sizeof(*s->ahead))) == NULL)
-		return saksi_fail_nomem(err);
+	if (s->ahead == NULL) {
+		if ((s->ahead = malloc(AHEAD_BYTES + WINDOW)) == NULL)
+			return saksi_fail_nomem(err);
+		memset((uint8_t *)s->ahead + AHEAD_BYTES, 0, WINDOW);
+	}
 	s->at_ahead = 0;
-	s->n_ahead = list_common(s->ahead, x, n, y, m, next);
+	s->n_ahead =
+	    list_common(s->ahead, (uint8_t *)s->ahead + AHEAD_BYTES, x, n, y, m, next);
 	return SAKSI_OK;
 }
 
