@@ -120,30 +120,57 @@ static bool look_restart(struct block_iter *it, unsigned i, struct entry *e)
 	return true;
 }
 
-/* Where (term, doc) stands to an entry behind the current one: past it? */
-static bool is_past(const struct block_iter *it, const struct entry *e,
-    const uint8_t *term, size_t n, uint64_t doc)
+/* What is sought, and how many of its bytes the current entry, which is not past it, has. */
+struct sought {
+	const uint8_t *term;
+	size_t n;
+	uint64_t doc;
+	size_t same;
+};
+
+/* Of an entry of the same term. */
+static bool begins_past(const struct block_iter *it, const struct entry *e, uint64_t doc)
 {
-	size_t shared = e->shared < n ? e->shared : n;
-	int c = shared > 0 ? memcmp(it->term, term, shared) : 0;
 	const uint8_t *p = e->value;
 	uint64_t first, count;
 
-	if (c == 0 && e->shared > n)
-		c = 1;
-	if (c == 0)
-		c = term_cmp(e->rest, e->n_rest, term + shared, n - shared);
-	if (c != 0 || doc == DOC_MAX)
-		return c > 0;
+	if (doc == DOC_MAX)
+		return false;
 	if (it->kind == BLOCK_FENCE)
 		return varint_get(&p, p + e->n_value, &first) && first > doc;
 	return chunk_first(p, e->n_value, &first, &count) && first > doc;
 }
 
+/*
+ * Is this entry, behind the current one, past what is sought?  What shares more
+ * with the current one than what is sought does, stands where that stands to it.
+ */
+static bool is_past(const struct block_iter *it, const struct entry *e, struct sought *s)
+{
+	size_t i = e->shared, k = 0;
+	bool past;
+
+	if (i > s->same)
+		return false;
+	while (k < e->n_rest && i < s->n && e->rest[k] == s->term[i]) {
+		k++;
+		i++;
+	}
+	if (k < e->n_rest)
+		past = i == s->n || e->rest[k] > s->term[i];
+	else
+		past = i == s->n && begins_past(it, e, s->doc);
+	if (!past)
+		s->same = i;
+	return past;
+}
+
 bool block_seek(struct block_iter *it, const uint8_t *term, size_t n, uint64_t doc)
 {
+	struct sought s = {term, n, doc, 0};
 	unsigned low = 0, high = it->n_restarts;
 	struct entry e;
+	bool past;
 
 	if (high == 0)
 		return false;
@@ -153,20 +180,22 @@ bool block_seek(struct block_iter *it, const uint8_t *term, size_t n, uint64_t d
 
 		if (!look_restart(it, mid, &e))
 			return false;
-		if (is_past(it, &e, term, n, doc))
+		s.same = 0;
+		if (is_past(it, &e, &s))
 			high = mid;
 		else
 			low = mid;
 	}
 	if (!look_restart(it, low, &e))
 		return false;
+	s.same = 0;
+	past = is_past(it, &e, &s);
 	enter(it, &e);
-	while (it->p < it->end) {
+	while (!past && it->p < it->end) {
 		if (!look(&e, it->p, it->end, it->term_len))
 			return spoilt(it);
-		if (is_past(it, &e, term, n, doc))
-			break;
-		enter(it, &e);
+		if (!(past = is_past(it, &e, &s)))
+			enter(it, &e);
 	}
 	return read_value(it);
 }
