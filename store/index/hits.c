@@ -99,6 +99,8 @@ static enum saksi_err open_run(struct index_hits *h, size_t at, struct saksi_err
 	r->at = at;
 	rc = cursor_probe(&r->c, &h->term, &found, err);
 	if (rc != SAKSI_OK || !found) {
+		if (rc == SAKSI_OK)
+			run_note_lack(run_at(h->x, at), &h->term);
 		cursor_close(&r->c);
 		h->n--;
 		return rc;
@@ -108,6 +110,16 @@ static enum saksi_err open_run(struct index_hits *h, size_t at, struct saksi_err
 	if ((rc = open_chunk(r, err)) == SAKSI_OK)
 		h->estimate += estimate(run_at(h->x, at), &r->chunk);
 	return rc;
+}
+
+/* Runs that may have it. */
+static size_t count_runs(const struct index *x, const struct index_term *t)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < run_count(x); i++)
+		n += !run_lacks(run_at(x, i), t);
+	return n;
 }
 
 enum saksi_err index_hits_open(struct index_hits **out, struct index *x,
@@ -123,11 +135,12 @@ enum saksi_err index_hits_open(struct index_hits **out, struct index *x,
 	h->txn = txn;
 	h->term = *t;
 	h->log = family_is_log(t->b[0]);
-	h->run = calloc(run_count(x) + 1, sizeof(*h->run));
+	h->run = calloc(count_runs(x, t) + 1, sizeof(*h->run));
 	if (h->run == NULL)
 		rc = saksi_fail_nomem(err);
 	for (size_t i = 0; rc == SAKSI_OK && i < run_count(x); i++)
-		rc = open_run(h, i, err);
+		if (!run_lacks(run_at(x, i), t))
+			rc = open_run(h, i, err);
 	if (rc != SAKSI_OK) {
 		index_hits_close(&h);
 		return rc;

@@ -38,26 +38,12 @@ static enum saksi_err renew_gather(struct index *x, struct saksi_error *err)
 	return gather_new(&x->gather, err);
 }
 
-static void cache_forget(struct cache_slot *cache)
-{
-	for (size_t i = 0; cache != NULL && i < CACHE_SLOTS; i++)
-		cache[i].number = 0;
-}
-
-static void cache_free(struct cache_slot *cache)
-{
-	for (size_t i = 0; cache != NULL && i < CACHE_SLOTS; i++)
-		buf_free(&cache[i].bytes);
-	free(cache);
-}
-
 void index_forget(struct index *x)
 {
 	super_free(&x->super);
 	tail_free(x);
 	/* What was never committed has numbers that others will get. */
-	cache_forget(x->fences);
-	cache_forget(x->leaves);
+	blocks_forget(x);
 	/* Without memory for a new one index_put() fails, and says why. */
 	if (renew_gather(x, NULL) != SAKSI_OK)
 		x->gather = NULL;
@@ -71,8 +57,7 @@ void index_free(struct index **x)
 	super_free(&(*x)->super);
 	tail_free(*x);
 	gather_free(&(*x)->gather);
-	cache_free((*x)->fences);
-	cache_free((*x)->leaves);
+	blocks_free(*x);
 	free(*x);
 	*x = NULL;
 }
@@ -81,48 +66,6 @@ void index_committed(struct index *x, uint64_t number)
 {
 	if (x->valid)
 		x->txn = number;
-}
-
-/* ---- blocks -------------------------------------------------------------------- */
-
-enum saksi_err block_cached(struct index *x, struct kv_txn *txn, uint64_t n, bool fence,
-    const uint8_t **p, size_t *len, struct saksi_error *err)
-{
-	struct cache_slot **cache = fence ? &x->fences : &x->leaves, *slot;
-	enum saksi_err rc;
-
-	if (*cache == NULL && (*cache = calloc(CACHE_SLOTS, sizeof(**cache))) == NULL)
-		return saksi_fail_nomem(err);
-	/* A block's number never gets another content, so what is here is right. */
-	slot = &(*cache)[n % CACHE_SLOTS];
-	if (slot->number != n) {
-		slot->number = 0;
-		if (slot->bytes.len > 0)
-			wipe(slot->bytes.p, slot->bytes.len);
-		slot->bytes.len = 0;
-		if ((rc = kv_get(txn, KV_INDEX, n, &slot->bytes, err)) != SAKSI_OK) {
-			buf_free(&slot->bytes);
-			return rc;
-		}
-		slot->number = n;
-		kv_txn_rest(txn);
-	}
-	*p = slot->bytes.p;
-	*len = slot->bytes.len;
-	return SAKSI_OK;
-}
-
-enum saksi_err block_load(struct index *x, struct kv_txn *txn, uint64_t n, bool fence,
-    struct buf *out, struct saksi_error *err)
-{
-	const uint8_t *p;
-	size_t len;
-	enum saksi_err rc;
-
-	if ((rc = block_cached(x, txn, n, fence, &p, &len, err)) != SAKSI_OK)
-		return rc;
-	buf_add(out, p, len);
-	return buf_ok(out, err);
 }
 
 /* ---- in step ---------------------------------------------------------------------- */
@@ -191,6 +134,7 @@ static void keep_sets(struct super *s, struct super *old)
 				continue;
 			s->runs[i]->set = old->runs[j]->set;
 			s->runs[i]->has_set = old->runs[j]->has_set;
+			s->runs[i]->lacks = old->runs[j]->lacks;
 			memset(&old->runs[j]->set, 0, sizeof(old->runs[j]->set));
 			old->runs[j]->has_set = false;
 		}

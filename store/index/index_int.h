@@ -7,6 +7,7 @@
  *   gather.c gather_sort.c  what was put, sorted into a run; term_sort.c
  *   merge_steps.c  tiers, bounded work            super.c   the state record
  *   hits.c    the documents of a term             walk.c    the terms of a range
+ *   cache.c   blocks read lately
  *   index.c   in step with the vault, flush       rebuild.c made anew while it is used
  */
 #ifndef SAKSI_INDEX_INT_H
@@ -22,6 +23,8 @@
 #define TAIL_BYTES 98304u /* the same */
 #define SMALL_DOCS 8u	  /* so many in one transaction go to the tail */
 #define SMALL_BYTES 16384u
+#define STATE_TERMS 4u	   /* a run notes so many that it has not */
+#define STATE_TERM_MAX 15u /* and of no longer ones */
 
 /* ---- sets of documents -------------------------------------------------------- */
 
@@ -60,10 +63,21 @@ struct run {
 	/* read when it is needed */
 	struct doc_set set;
 	bool has_set;
+	struct run_lacks { /* terms of IX_STATE that it has not */
+		uint8_t b[STATE_TERMS][STATE_TERM_MAX];
+		uint8_t len[STATE_TERMS]; /* 0: none more */
+	} lacks;
 };
 void run_free(struct run *r);
 /** run_parse(r, err): Fill entries from bytes. */
 SAKSI_MUST_CHECK enum saksi_err run_parse(struct run *r, struct saksi_error *err);
+/**
+ * run_lacks / run_note_lack:
+ * Each search asks for terms of IX_STATE that hardly a record has, so a run, which
+ * never changes, notes which ones it has not.  No other family is noted.
+ */
+bool run_lacks(const struct run *r, const struct index_term *t);
+void run_note_lack(struct run *r, const struct index_term *t);
 void run_write_entry(struct buf *out, const uint8_t *term, size_t n, const uint8_t *chunk,
     size_t chunk_len);
 
@@ -79,7 +93,8 @@ struct cursor {
 		struct block_iter it;
 		uint64_t number;
 	} * level;
-	size_t at; /* in memory: which entry */
+	bool fences_placed; /* the levels above the leaf stand where it is, too */
+	size_t at;	    /* in memory: which entry */
 	bool valid;
 	/* the entry it stands on */
 	const uint8_t *term;
@@ -272,6 +287,7 @@ void term_sort(struct term_place *list, size_t n);
 /* ---- blocks -------------------------------------------------------------------------- */
 
 #define CACHE_SLOTS 4096u /* 8 MiB of fences, as much of leaves */
+#define SPARES 16u	  /* two words, over the runs of a small vault */
 
 struct index {
 	bool valid;
@@ -286,8 +302,17 @@ struct index {
 		uint64_t number;
 		struct buf bytes;
 	} * fences,
-	    *leaves; /* CACHE_SLOTS each, by number; apart, since leaves are many */
+	    *leaves;	 /* CACHE_SLOTS each, by number; apart, since leaves are many */
+	/* Wiped, for the blocks of cursors, of which each needs one for a while. */
+	struct buf spare[SPARES];
+	unsigned n_spare;
 };
+/** blocks_forget / blocks_free: What is cached; and the spare ones too. */
+void blocks_forget(struct index *x);
+void blocks_free(struct index *x);
+/** block_room_take / block_room_give: An empty buffer for a block; it is wiped and taken back. */
+struct buf block_room_take(struct index *x);
+void block_room_give(struct index *x, struct buf *b);
 /** block_cached: Into a cache; valid until the next call. */
 SAKSI_MUST_CHECK enum saksi_err block_cached(struct index *x, struct kv_txn *txn,
     uint64_t n, bool fence, const uint8_t **p, size_t *len, struct saksi_error *err);

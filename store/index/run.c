@@ -20,6 +20,26 @@ void run_free(struct run *r)
 	free(r);
 }
 
+bool run_lacks(const struct run *r, const struct index_term *t)
+{
+	for (unsigned i = 0; t->b[0] == IX_STATE && i < STATE_TERMS; i++)
+		if (r->lacks.len[i] == t->n && memcmp(r->lacks.b[i], t->b, t->n) == 0)
+			return true;
+	return false;
+}
+
+void run_note_lack(struct run *r, const struct index_term *t)
+{
+	for (unsigned i = 0;
+	     t->b[0] == IX_STATE && t->n <= STATE_TERM_MAX && i < STATE_TERMS; i++) {
+		if (r->lacks.len[i] != 0)
+			continue;
+		memcpy(r->lacks.b[i], t->b, t->n);
+		r->lacks.len[i] = (uint8_t)t->n;
+		return;
+	}
+}
+
 void run_write_entry(struct buf *out, const uint8_t *term, size_t n, const uint8_t *chunk,
     size_t chunk_len)
 {
