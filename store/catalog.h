@@ -131,6 +131,13 @@ SAKSI_MUST_CHECK enum saksi_err catalog_no_branches(struct catalog *c, struct kv
 /** catalog_number: The row number of a record; *number 0 if there is none. */
 SAKSI_MUST_CHECK enum saksi_err catalog_number(struct saksi_txn *t,
     const struct saksi_id *id, uint64_t *number, struct saksi_error *err);
+/**
+ * catalog_guess: The number that a record probably has, if that takes no reading; 0: it
+ * is not known.  Who reads that row compares its id, and if it is another one or
+ * cannot be read asks catalog_number().
+ */
+SAKSI_MUST_CHECK enum saksi_err catalog_guess(struct saksi_txn *t,
+    const struct saksi_id *id, uint64_t *number, struct saksi_error *err);
 /** catalog_record: With its head. The caller frees it, found or not. */
 SAKSI_MUST_CHECK enum saksi_err catalog_record(struct saksi_txn *t,
     const struct saksi_id *id, struct cat_record *r, bool *found,

@@ -57,6 +57,21 @@ enum saksi_err catalog_number(struct saksi_txn *t, const struct saksi_id *id,
 	return rc;
 }
 
+enum saksi_err catalog_guess(struct saksi_txn *t, const struct saksi_id *id,
+    uint64_t *number, struct saksi_error *err)
+{
+	struct index_term term;
+	struct catalog *c;
+	enum saksi_err rc = txn_catalog(t, &c, err);
+
+	*number = 0;
+	if (rc != SAKSI_OK)
+		return rc;
+	index_term(&term, IX_ID, id->b, sizeof(id->b));
+	*number = index_guess(c->index, &term);
+	return SAKSI_OK;
+}
+
 static enum saksi_err load_head(struct kv_txn *kv, uint64_t number, struct cat_record *r,
     struct saksi_error *err)
 {

@@ -206,6 +206,11 @@ enum saksi_err saksi_record_get(struct saksi_record **out, struct saksi_txn *t,
 	enum saksi_err rc;
 
 	*out = NULL;
+	if ((rc = catalog_guess(t, id, &number, err)) != SAKSI_OK)
+		return rc;
+	/* What is wrong then, if anything is, the index's own word tells. */
+	if (number != 0 && get_at(out, t, number, id, as_of_us, NULL) == SAKSI_OK)
+		return SAKSI_OK;
 	if ((rc = catalog_number(t, id, &number, err)) != SAKSI_OK)
 		return rc;
 	if (number != 0)

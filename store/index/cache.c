@@ -34,6 +34,13 @@ void blocks_free(struct index *x)
 		buf_free(&x->spare[i]);
 }
 
+bool block_is_cached(const struct index *x, uint64_t n, bool fence)
+{
+	const struct cache_slot *cache = fence ? x->fences : x->leaves;
+
+	return cache != NULL && cache[n % CACHE_SLOTS].number == n;
+}
+
 enum saksi_err block_cached(struct index *x, struct kv_txn *txn, uint64_t n, bool fence,
     const uint8_t **p, size_t *len, struct saksi_error *err)
 {

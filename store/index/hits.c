@@ -430,15 +430,18 @@ static enum saksi_err find_in_segment(struct index *x, struct kv_txn *txn,
 	const uint8_t *p;
 	uint64_t number;
 	size_t n;
-	bool may;
+	bool may, known;
 	enum saksi_err rc;
 
 	*found = false;
 	if ((rc = segment_leaf(x, txn, r, t, &number, &may, err)) != SAKSI_OK || !may)
 		return rc;
+	known = t->b[0] != IX_ID || block_is_cached(x, number, false);
 	if ((rc = block_cached(x, txn, number, false, &p, &n, err)) != SAKSI_OK ||
 	    (rc = block_open(it, p, n, err)) != SAKSI_OK)
 		return rc;
+	if (!known)
+		ids_learn(x, p, n);
 	*found = it->kind == BLOCK_LEAF && block_seek(it, t->b, t->n, DOC_MAX) &&
 	    term_cmp(it->term, it->term_len, t->b, t->n) == 0;
 	return SAKSI_OK;

@@ -44,6 +44,7 @@ void index_forget(struct index *x)
 	tail_free(x);
 	/* What was never committed has numbers that others will get. */
 	blocks_forget(x);
+	ids_free(&x->ids);
 	/* Without memory for a new one index_put() fails, and says why. */
 	if (renew_gather(x, NULL) != SAKSI_OK)
 		x->gather = NULL;
@@ -58,6 +59,7 @@ void index_free(struct index **x)
 	tail_free(*x);
 	gather_free(&(*x)->gather);
 	blocks_free(*x);
+	ids_free(&(*x)->ids);
 	free(*x);
 	*x = NULL;
 }
@@ -158,6 +160,7 @@ enum saksi_err index_sync(struct index *x, struct kv_txn *txn, struct saksi_erro
 		    "again if it was stopped");
 	if (rc == SAKSI_OK) {
 		keep_sets(&fresh, &x->super);
+		ids_free(&x->ids);
 		super_free(&x->super);
 		x->super = fresh;
 		rc = tail_sync(x, txn, err);

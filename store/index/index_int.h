@@ -7,7 +7,7 @@
  *   gather.c gather_sort.c  what was put, sorted into a run; term_sort.c
  *   merge_steps.c  tiers, bounded work            super.c   the state record
  *   hits.c    the documents of a term             walk.c    the terms of a range
- *   cache.c   blocks read lately
+ *   ids.c     what ids probably name              cache.c   blocks read lately
  *   index.c   in step with the vault, flush       rebuild.c made anew while it is used
  */
 #ifndef SAKSI_INDEX_INT_H
@@ -289,6 +289,7 @@ void term_sort(struct term_place *list, size_t n);
 #define CACHE_SLOTS 4096u /* 8 MiB of fences, as much of leaves */
 #define SPARES 16u	  /* two words, over the runs of a small vault */
 
+struct ids;
 struct index {
 	bool valid;
 	bool rebuilding; /* by this process: it may use what is not whole yet */
@@ -303,6 +304,7 @@ struct index {
 		struct buf bytes;
 	} * fences,
 	    *leaves;	 /* CACHE_SLOTS each, by number; apart, since leaves are many */
+	struct ids *ids; /* NULL: none yet */
 	/* Wiped, for the blocks of cursors, of which each needs one for a while. */
 	struct buf spare[SPARES];
 	unsigned n_spare;
@@ -313,12 +315,17 @@ void blocks_free(struct index *x);
 /** block_room_take / block_room_give: An empty buffer for a block; it is wiped and taken back. */
 struct buf block_room_take(struct index *x);
 void block_room_give(struct index *x, struct buf *b);
+/** block_is_cached: block_cached() would read nothing. */
+bool block_is_cached(const struct index *x, uint64_t n, bool fence);
 /** block_cached: Into a cache; valid until the next call. */
 SAKSI_MUST_CHECK enum saksi_err block_cached(struct index *x, struct kv_txn *txn,
     uint64_t n, bool fence, const uint8_t **p, size_t *len, struct saksi_error *err);
 /** block_load(x, txn, n, fence, out, err): Append block ${n}. */
 SAKSI_MUST_CHECK enum saksi_err block_load(struct index *x, struct kv_txn *txn,
     uint64_t n, bool fence, struct buf *out, struct saksi_error *err);
+/** ids_learn(x, leaf, n): Note what the ids in a leaf name, once index_guess() was asked. */
+void ids_learn(struct index *x, const uint8_t *leaf, size_t n);
+void ids_free(struct ids **ids);
 /** run_set: The documents of a run, read once. */
 SAKSI_MUST_CHECK enum saksi_err run_set(struct index *x, struct kv_txn *txn,
     struct run *r, struct saksi_error *err);

@@ -180,6 +180,14 @@ SAKSI_MUST_CHECK enum saksi_err index_find_one(struct index *x, struct kv_txn *t
     const struct index_term *t, uint64_t *doc, struct buf *payload, bool *found,
     struct saksi_error *err);
 
+/**
+ * index_guess(x, t):
+ * The document that a term of family IX_ID probably names, if that is known
+ * without reading; 0: it is not.  It may be another one: compare what that says.
+ * From the first call on, what index_find_one() meets on its way is noted for it.
+ */
+uint64_t index_guess(struct index *x, const struct index_term *t);
+
 /* The documents of one term, ascending. */
 struct index_hits;
 /** index_hits_open: ${x} and ${txn} must outlive it, without writes in between. */

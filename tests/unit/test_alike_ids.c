@@ -1,0 +1,69 @@
+/* test_alike_ids.c - records whose ids are alike, whichever of them was read before. */
+#include "vaults.h"
+
+#include <saksi/base/fsio.h>
+
+#define RECORDS 40u
+
+/* Each two have the first eleven bytes in common. */
+static void id_of(struct saksi_id *id, unsigned i)
+{
+	memset(id->b, (int)(i / 2 * 37 % 256), sizeof(id->b));
+	id->b[15] = (uint8_t)i;
+}
+
+static void import_all(struct device *d)
+{
+	struct import_options opt = {false, false, NULL, NULL};
+	struct import_report rep;
+	struct buf b = BUF_INIT;
+
+	for (unsigned i = 0; i < RECORDS; i++) {
+		char text[ID_TEXT_LEN + 1];
+		struct saksi_id id;
+
+		id_of(&id, i);
+		id_text(text, &id);
+		buf_printf(&b,
+		    "{\"id\":\"%s\",\"type\":\"person\",\"names\":[{\"text\":\"Name %u\"}]}\n",
+		    text, i);
+	}
+	OK(saksi_import(d->v, (const char *)b.p, b.len, &opt, &rep, &g_err));
+	assert_int_equal(rep.created, RECORDS);
+	import_report_free(&rep);
+	buf_free(&b);
+}
+
+static void each_is_its_own(void **state)
+{
+	struct device d;
+	struct saksi_txn *t;
+
+	(void)state;
+	device_make(&d, g_schema);
+	import_all(&d);
+	t = begin(&d, false);
+	for (unsigned k = 0; k < 3 * RECORDS; k++) {
+		struct saksi_record *r = NULL;
+		struct saksi_id id;
+
+		id_of(&id, k * 7 % RECORDS);
+		OK(saksi_record_get(&r, t, &id, 0, &g_err));
+		assert_int_equal(id_cmp(&r->id, &id), 0);
+		saksi_record_free(&r);
+		/* Like one that is there, and is not. */
+		id.b[15] = (uint8_t)(RECORDS + k);
+		assert_int_equal(saksi_record_get(&r, t, &id, 0, &g_err), SAKSI_ENOTFOUND);
+		assert_null(r);
+		id_of(&id, k * 7 % RECORDS);
+		assert_int_equal(saksi_record_get(&r, t, &id, 1, &g_err), SAKSI_ENOTFOUND);
+	}
+	saksi_txn_abort(&t);
+	device_end(&d);
+}
+
+static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(each_is_its_own),
+};
+
+TEST_MAIN(tests, vaults_setup, vaults_teardown)
