@@ -93,6 +93,39 @@ enum saksi_err pairing_docs(struct pairing *p, const struct index_term *term,
 
 /* ---- profiles -------------------------------------------------------------------------- */
 
+static size_t kept_most = KEPT_BYTES;
+
+void pairs_test_kept(size_t bytes)
+{
+	kept_most = bytes > 0 ? bytes : KEPT_BYTES;
+}
+
+/* A profile that is kept is counted as large as it is now. */
+static void count(struct pairing *p, struct pair_profile *f)
+{
+	p->kept_bytes -= f->bytes;
+	f->bytes = pair_profile_bytes(f);
+	p->kept_bytes += f->bytes;
+}
+
+static void forget(struct pairing *p, struct pair_profile **kept)
+{
+	if (*kept != NULL)
+		p->kept_bytes -= (*kept)->bytes;
+	pair_profile_free(kept);
+}
+
+/* One after the other, but for those that are borrowed. */
+static void make_room(struct pairing *p)
+{
+	for (size_t i = 0; i < PROFILES_KEPT && p->kept_bytes > kept_most; i++) {
+		struct pair_profile **kept = &p->kept[p->hand++ % PROFILES_KEPT];
+
+		if (*kept != NULL && (*kept)->users == 0)
+			forget(p, kept);
+	}
+}
+
 enum saksi_err pairing_profile(struct pairing *p, uint64_t number,
     struct pair_profile **out, struct saksi_error *err)
 {
@@ -112,8 +145,10 @@ enum saksi_err pairing_profile(struct pairing *p, uint64_t number,
 	*out = f;
 	if (*kept != NULL && (*kept)->users > 0)
 		return SAKSI_OK; /* its place is taken: freed when it is released */
-	pair_profile_free(kept);
+	forget(p, kept);
+	make_room(p);
 	*kept = f;
+	count(p, f);
 	return SAKSI_OK;
 }
 
@@ -127,6 +162,17 @@ void pairing_release(struct pairing *p, struct pair_profile **profile)
 	f->users--;
 	if (p->kept[f->number % PROFILES_KEPT] != f)
 		pair_profile_free(&f);
+}
+
+enum saksi_err pairing_deepen(struct pairing *p, struct pair_profile *f,
+    struct saksi_error *err)
+{
+	bool deep = f->deep;
+	enum saksi_err rc = pair_profile_deepen(f, p->t, &p->gone, false, err);
+
+	if (!deep && f->bytes > 0)
+		count(p, f);
+	return rc;
 }
 
 /* ---- proposals ---------------------------------------------------------------------------- */
@@ -149,7 +195,7 @@ static void keep_best(struct pairing *p)
 
 	if (p->n_best == 0)
 		return;
-	qsort(p->best, p->n_best, sizeof(*p->best), by_score);
+	pair_sort(p->best, p->n_best, sizeof(*p->best), by_score);
 	for (size_t i = 0; i < p->n_best; i++)
 		if (n == 0 || by_score(&p->best[n - 1], &p->best[i]) != 0)
 			p->best[n++] = p->best[i];
@@ -190,8 +236,8 @@ static enum saksi_err compare(struct pairing *p, struct pair_profile *a,
 	d = pair_decided(&p->decisions, a->number, b->number);
 	if (d == DECIDED_SAME || d == DECIDED_APART)
 		return SAKSI_OK;
-	if ((rc = pair_profile_deepen(a, p->t, &p->gone, false, err)) != SAKSI_OK ||
-	    (rc = pair_profile_deepen(b, p->t, &p->gone, false, err)) != SAKSI_OK)
+	if ((rc = pairing_deepen(p, a, err)) != SAKSI_OK ||
+	    (rc = pairing_deepen(p, b, err)) != SAKSI_OK)
 		return rc;
 	pair_judge(&j, &m, a, b, NULL, NULL);
 	return j.score > 0 ? pairing_propose(p, a->number, b->number, j.score, err)
@@ -394,11 +440,12 @@ enum saksi_err saksi_pairs_find(struct saksi_txn *t,
 		pair_profile_free(&p->kept[i]);
 	pair_decisions_free(&p->decisions);
 	spellings_free(&p->spellings);
-	buf_free(&p->quick.pool);
+	pair_pool_free(&p->quick.pool);
 	free(p->quick.at);
 	free(p->docs.bits);
 	free(p->gone.bits);
 	free(p->best);
+	free(p->common);
 	free(p->seen);
 	free(p);
 	return rc;

@@ -23,8 +23,16 @@ struct part {
 	uint64_t number;
 };
 struct parts {
-	struct part *list;
+	struct part *list; /* SPLIT_MAX */
 	size_t n;
+};
+/*
+ * For one common name after the other.  If it was freed after each, profiles would
+ * come to lie where it was, and the next one would need other memory.
+ */
+struct common_room {
+	uint64_t docs[COMMON_MAX];
+	struct part parts[SPLIT_MAX];
 };
 
 static uint64_t hash(enum attr_kind kind, const char *s)
@@ -58,7 +66,7 @@ static enum saksi_err add_parts(struct pairing *p, uint64_t number, struct parts
 
 	if (rc != SAKSI_OK)
 		return rc;
-	rc = pair_profile_deepen(f, p->t, &p->gone, false, err);
+	rc = pairing_deepen(p, f, err);
 	for (size_t i = 0; rc == SAKSI_OK && i < f->n_attrs && out->n < SPLIT_MAX; i++)
 		if (splits(&f->attrs[i]))
 			out->list[out->n++] =
@@ -88,43 +96,34 @@ static enum saksi_err compare_parts(struct pairing *p, const struct parts *parts
 	return rc;
 }
 
-static enum saksi_err split(struct pairing *p, const uint64_t *docs, size_t n,
-    struct saksi_error *err)
+static enum saksi_err split(struct pairing *p, size_t n, struct saksi_error *err)
 {
-	struct parts parts = {malloc(SPLIT_MAX * sizeof(struct part)), 0};
+	struct parts parts = {p->common->parts, 0};
 	enum saksi_err rc = SAKSI_OK;
 
-	if (parts.list == NULL)
-		return saksi_fail_nomem(err);
 	for (size_t i = 0; i < n && rc == SAKSI_OK; i++)
-		rc = add_parts(p, docs[i], &parts, err);
-	if (rc == SAKSI_OK && parts.n > 0) {
-		qsort(parts.list, parts.n, sizeof(*parts.list), by_key);
-		rc = compare_parts(p, &parts, err);
-	}
-	free(parts.list);
-	return rc;
+		rc = add_parts(p, p->common->docs[i], &parts, err);
+	if (rc != SAKSI_OK)
+		return rc;
+	pair_sort(parts.list, parts.n, sizeof(*parts.list), by_key);
+	return compare_parts(p, &parts, err);
 }
 
 static enum saksi_err common(struct pairing *p, const struct index_term *term,
     struct saksi_error *err)
 {
-	uint64_t *docs = calloc(COMMON_MAX, sizeof(*docs));
 	size_t n;
 	enum saksi_err rc;
 
-	if (docs == NULL)
+	if (p->common == NULL && (p->common = malloc(sizeof(*p->common))) == NULL)
 		return saksi_fail_nomem(err);
 	p->out->common_names++;
-	rc = pairing_docs(p, term, docs, COMMON_MAX, &n, err);
+	rc = pairing_docs(p, term, p->common->docs, COMMON_MAX, &n, err);
 	if (n > COMMON_MAX) {
 		p->out->left++;
 		n = COMMON_MAX;
 	}
-	if (rc == SAKSI_OK)
-		rc = split(p, docs, n, err);
-	free(docs);
-	return rc;
+	return rc == SAKSI_OK ? split(p, n, err) : rc;
 }
 
 /* ---- blocks --------------------------------------------------------------------------- */

@@ -8,6 +8,8 @@
  *   pairs_block.c    records that share a name, from the index
  *   pairs_near.c     names that differ by a letter or two
  *   pairs_quick.c    all names, as short as they can be kept
+ *   pairs_pool.c     where these lie
+ *   pairs_sort.c     sorting in place
  *   pairs_act.c      acts against one victim
  *   pairs.c          all of it
  */
@@ -102,6 +104,7 @@ struct pair_attr {
 struct pair_profile {
 	uint64_t number;
 	unsigned users;
+	size_t bytes; /* of memory, about; 0: not counted */
 	struct saksi_id id;
 	struct pair_names names;
 	bool organisation;
@@ -119,6 +122,8 @@ SAKSI_MUST_CHECK enum saksi_err pair_profile_deepen(struct pair_profile *p,
     struct saksi_txn *t, const struct doc_bits *gone, bool words,
     struct saksi_error *err);
 void pair_profile_free(struct pair_profile **p);
+/** pair_profile_bytes(p): How much memory it takes, about. */
+size_t pair_profile_bytes(const struct pair_profile *p);
 #define PAIR_REFERRERS_MAX 64u /* further ones are not looked at */
 /** pair_deleted(t, number, deleted, err): By the index. */
 SAKSI_MUST_CHECK enum saksi_err pair_deleted(struct saksi_txn *t, uint64_t number,
@@ -183,18 +188,47 @@ void pair_decisions_free(struct pair_decisions *d);
 
 #define BLOCK_MAX 40u /* records of which each is compared with each */
 #define PROFILES_KEPT 8192u
+#define KEPT_BYTES ((size_t)6 << 20) /* of all that are kept */
 #define SEEN_KEPT (1u << 18)
+
+/*
+ * Short entries, one behind the other.  A buffer that grows is there twice while it
+ * is copied; here nothing moves.  All zero it is empty.
+ */
+#define POOL_PIECE (256u << 10)
+#define POOL_PIECES 64u
+struct pair_pool {
+	uint8_t *piece[POOL_PIECES];
+	uint32_t used[POOL_PIECES]; /* bytes of each */
+	size_t n;
+};
+/** pair_pool_has_room(p, n, pieces): For ${n} more bytes, in so many pieces at most. */
+bool pair_pool_has_room(const struct pair_pool *p, size_t n, size_t pieces);
+/** pair_pool_room(p, n, at): ${n} bytes to write to, all in one piece; NULL: no memory. */
+uint8_t *pair_pool_room(struct pair_pool *p, size_t n, uint32_t *at);
+const uint8_t *pair_pool_at(const struct pair_pool *p, uint32_t at);
+/** pair_pool_free: Wiped; it is empty then. */
+void pair_pool_free(struct pair_pool *p);
+
+#define PAIR_SORT_MAX 24u
+/** pair_sort(list, n, size, cmp): As qsort() sorts; ${size} is at most PAIR_SORT_MAX. */
+void pair_sort(void *list, size_t n, size_t size, int (*cmp)(const void *, const void *));
 
 /*
  * Every name in as few bytes as possible, so that of two in a block only those are
  * read whose names may be near.  Those that found no room may always be.
+ *
+ * In the pool: for each eight numbers those of them that are in ${docs}, each after
+ * its length (1); 0: it has no room here.
  */
-#define QUICK_BYTES (20u << 20)
+#define QUICK_PIECES 48u /* 12 MiB */
 #define QUICK_DOCS (4u << 20)
+#define QUICK_EACH 8u
 struct quick_names {
-	struct buf pool;
-	uint32_t *at; /* by number: 1 + where its names begin; 0: not there */
-	uint64_t n;
+	struct pair_pool pool;
+	const struct doc_bits *docs;
+	uint32_t *at; /* where each eight begin */
+	uint64_t n;   /* numbers below it are there */
 };
 
 struct proposal {
@@ -213,7 +247,10 @@ struct pairing {
 	struct spellings *spellings;
 	struct pair_decisions decisions;
 	struct pair_profile *kept[PROFILES_KEPT];
-	uint64_t *seen; /* SEEN_KEPT pairs that were compared lately */
+	size_t kept_bytes;
+	size_t hand;		    /* whose turn it is to be forgotten */
+	struct common_room *common; /* see pairs_block.c; NULL: not needed yet */
+	uint64_t *seen;		    /* SEEN_KEPT pairs that were compared lately */
 	struct proposal *best;
 	size_t n_best, cap_best;
 	double least; /* what is not above is not kept */
@@ -232,6 +269,11 @@ SAKSI_MUST_CHECK enum saksi_err pairing_docs(struct pairing *p,
 SAKSI_MUST_CHECK enum saksi_err pairing_profile(struct pairing *p, uint64_t number,
     struct pair_profile **out, struct saksi_error *err);
 void pairing_release(struct pairing *p, struct pair_profile **profile);
+/** pairing_deepen: pair_profile_deepen() of a borrowed one. */
+SAKSI_MUST_CHECK enum saksi_err pairing_deepen(struct pairing *p,
+    struct pair_profile *profile, struct saksi_error *err);
+/** pairs_test_kept(bytes): For tests: instead of KEPT_BYTES; 0: as it was. */
+void pairs_test_kept(size_t bytes);
 /**
  * pairing_block(p, list, n, across, sure, err):
  * Compare each with each; ${across}: only the first ${across} with the rest.

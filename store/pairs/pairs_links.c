@@ -381,7 +381,7 @@ static enum saksi_err join_all(struct pair_decisions *d, struct saksi_error *err
 		d->joined[d->n_joined++] = (struct joined_number){p->a, p->a};
 		d->joined[d->n_joined++] = (struct joined_number){p->b, p->b};
 	}
-	qsort(d->joined, d->n_joined, sizeof(*d->joined), by_number);
+	pair_sort(d->joined, d->n_joined, sizeof(*d->joined), by_number);
 	n = 0;
 	for (size_t i = 0; i < d->n_joined; i++)
 		if (n == 0 || d->joined[n - 1].number != d->joined[i].number)
@@ -415,8 +415,7 @@ static void move_to_roots(struct pair_decisions *d)
 		d->list[n++].b = a < b ? b : a;
 	}
 	d->n = n;
-	if (n > 0)
-		qsort(d->list, n, sizeof(*d->list), by_pair);
+	pair_sort(d->list, n, sizeof(*d->list), by_pair);
 }
 
 enum saksi_err pair_decisions_load(struct pair_decisions *d, struct saksi_txn *t,

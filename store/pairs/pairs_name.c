@@ -162,14 +162,20 @@ static enum saksi_err add_name(struct pair_names *out, const char *text, const c
 	return read_name(n, text, err);
 }
 
-/* Thousands are kept at a time, and nearly all have one name or two. */
+/*
+ * Thousands are kept at a time, and nearly all have one name or two.  Moved, and not
+ * made smaller where it is: what is free then is as large as the next list needs.
+ */
 static void trim(struct pair_names *n)
 {
 	size_t least = n->n > 0 ? n->n : 1;
-	struct pair_name *list = realloc(n->list, least * sizeof(*list));
+	struct pair_name *list = malloc(least * sizeof(*list));
 
-	if (list != NULL)
-		n->list = list;
+	if (list == NULL)
+		return;
+	memcpy(list, n->list, least * sizeof(*list));
+	free(n->list);
+	n->list = list;
 }
 
 enum saksi_err pair_names_read(struct pair_names *out, const json_t *record,

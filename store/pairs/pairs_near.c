@@ -20,23 +20,26 @@
 #define TWO_LEAST 6u  /* letters of one of which two may be missing */
 #define TWO_MOST 16u
 #define WORDS_MAX 8u
-#define POOL_MAX (16u << 20) /* bytes of all skeletons, and their documents */
-#define KEYS_MAX (1u << 20)  /* in one pass */
-#define GROUP_MAX 16u	     /* skeletons under one key */
-#define SPELLINGS_MAX 12u    /* records of one skeleton */
+#define SPELL_PIECES 58u    /* of all skeletons, and their documents: 14.5 MiB */
+#define KEYS_MAX (1u << 19) /* in one pass */
+#define GROUP_MAX 16u	    /* skeletons under one key */
+#define SPELLINGS_MAX 12u   /* records of one skeleton */
 
 struct key {
 	uint32_t hash, at; /* where its skeleton begins in the pool */
 };
-/* In the pool: a skeleton and NUL, how many documents (1), their numbers (8 each). */
+/*
+ * In the pool: a skeleton and NUL, how many documents (1), their numbers: each less
+ * the one before, seven bits a byte, the lowest first, all but the last with 0x80.
+ */
+#define NUMBER_MAX 10u /* bytes of one */
 struct spellings {
-	struct buf pool;
+	struct pair_pool pool;
 	bool full;
 };
 struct joining {
 	struct pairing *p;
-	const uint8_t *pool;
-	size_t pool_len;
+	const struct pair_pool *pool;
 	struct key *keys;
 	size_t n;
 	uint64_t all; /* keys of all skeletons */
@@ -128,63 +131,98 @@ static bool is_candidate(const struct index_term *t)
 	    memchr(t->b + 1, '\0', t->n - 1) == NULL;
 }
 
+static uint8_t *put_number(uint8_t *to, uint64_t n)
+{
+	for (; n >= 0x80; n >>= 7)
+		*to++ = (uint8_t)(n | 0x80);
+	*to++ = (uint8_t)n;
+	return to;
+}
+
+static const uint8_t *get_number(uint64_t *n, const uint8_t *from)
+{
+	unsigned shift = 0;
+
+	for (*n = 0; (*from & 0x80) != 0; shift += 7)
+		*n |= (uint64_t)(*from++ & 0x7f) << shift;
+	*n |= (uint64_t)*from++ << shift;
+	return from;
+}
+
 enum saksi_err spellings_note(struct pairing *p, const struct index_term *term,
     const uint64_t *docs, size_t n, struct saksi_error *err)
 {
 	struct spellings *s = p->spellings;
+	uint8_t entry[BONES_MAX + 2 + SPELLINGS_MAX * NUMBER_MAX], *end = entry, *room;
+	size_t len = term->n - 1;
+	uint64_t last = 0;
+	uint32_t at;
 
 	if (!is_candidate(term))
 		return SAKSI_OK;
 	if (s == NULL && (s = p->spellings = calloc(1, sizeof(*s))) == NULL)
 		return saksi_fail_nomem(err);
-	if (s->pool.len > POOL_MAX) {
+	if (!pair_pool_has_room(&s->pool, sizeof(entry), SPELL_PIECES)) {
 		s->full = true;
 		return SAKSI_OK;
 	}
-	if (n > SPELLINGS_MAX)
-		n = SPELLINGS_MAX + 1;
-	buf_add(&s->pool, term->b + 1, term->n - 1);
-	buf_add_byte(&s->pool, 0);
-	buf_add_byte(&s->pool, (uint8_t)n);
-	if (n <= SPELLINGS_MAX)
-		buf_add(&s->pool, docs, n * sizeof(*docs));
-	return buf_ok(&s->pool, err);
+	memcpy(end, term->b + 1, len);
+	end += len;
+	*end++ = 0;
+	*end++ = (uint8_t)(n <= SPELLINGS_MAX ? n : SPELLINGS_MAX + 1);
+	for (size_t i = 0; n <= SPELLINGS_MAX && i < n; last = docs[i++])
+		end = put_number(end, docs[i] - last);
+	if ((room = pair_pool_room(&s->pool, (size_t)(end - entry), &at)) == NULL)
+		return saksi_fail_nomem(err);
+	memcpy(room, entry, (size_t)(end - entry));
+	return SAKSI_OK;
 }
 
 void spellings_free(struct spellings **s)
 {
 	if (*s != NULL)
-		buf_free(&(*s)->pool);
+		pair_pool_free(&(*s)->pool);
 	free(*s);
 	*s = NULL;
 }
 
-/* The documents of the skeleton at ${at}, and where the next one begins. */
-static size_t docs_of(const struct joining *j, size_t at, uint64_t docs[SPELLINGS_MAX],
-    size_t *next)
+static const char *bones_at(const struct joining *j, uint32_t at)
 {
-	size_t p = at + strlen((const char *)j->pool + at) + 1;
-	size_t n = j->pool[p++];
+	return (const char *)pair_pool_at(j->pool, at);
+}
 
-	if (n <= SPELLINGS_MAX) {
-		if (docs != NULL)
-			memcpy(docs, j->pool + p, n * sizeof(*docs));
-		p += n * sizeof(*docs);
+/* The documents of the skeleton at ${at}, and where the next one begins. */
+static size_t docs_of(const struct joining *j, uint32_t at, uint64_t docs[SPELLINGS_MAX],
+    uint32_t *next)
+{
+	const uint8_t *begin = pair_pool_at(j->pool, at);
+	const uint8_t *p = begin + strlen((const char *)begin) + 1;
+	size_t n = *p++;
+	uint64_t last = 0, step;
+
+	for (size_t i = 0; n <= SPELLINGS_MAX && i < n; i++) {
+		p = get_number(&step, p);
+		docs[i] = last += step;
 	}
-	*next = p;
+	*next = at + (uint32_t)(p - begin);
 	return n;
 }
 
 static void make_keys(struct joining *j)
 {
-	size_t next;
+	uint64_t docs[SPELLINGS_MAX];
+	uint32_t next;
 
 	j->n = 0;
 	j->all = 0;
-	for (size_t at = 0; at < j->pool_len; at = next) {
-		j->at = (uint32_t)at;
-		add_keys(j, (const char *)j->pool + at);
-		(void)docs_of(j, at, NULL, &next);
+	for (size_t i = 0; i < j->pool->n; i++) {
+		uint32_t first = (uint32_t)(i * POOL_PIECE);
+
+		for (uint32_t at = first; at < first + j->pool->used[i]; at = next) {
+			j->at = at;
+			add_keys(j, bones_at(j, at));
+			(void)docs_of(j, at, docs, &next);
+		}
 	}
 }
 
@@ -202,16 +240,17 @@ static size_t letters(const char *s)
 static enum saksi_err compare(struct joining *j, uint32_t a, uint32_t b,
     struct saksi_error *err)
 {
-	const char *x = (const char *)j->pool + a, *y = (const char *)j->pool + b;
+	const char *x = bones_at(j, a), *y = bones_at(j, b);
 	uint64_t docs[2 * SPELLINGS_MAX];
-	size_t next, n = docs_of(j, a, docs, &next), m;
+	uint32_t next;
+	size_t n = docs_of(j, a, docs, &next), m;
 	bool loose;
 
-	if (n > SPELLINGS_MAX || docs_of(j, b, NULL, &next) > SPELLINGS_MAX) {
+	m = n <= SPELLINGS_MAX ? docs_of(j, b, docs + n, &next) : 0;
+	if (n > SPELLINGS_MAX || m > SPELLINGS_MAX) {
 		j->p->out->common_spellings++;
 		return SAKSI_OK;
 	}
-	m = docs_of(j, b, docs + n, &next);
 	loose = letters(x) >= TWO_LEAST && letters(y) >= TWO_LEAST &&
 	    text_distance(x, y, 2) <= 2;
 	return pairing_block(j->p, docs, n + m, n, loose, err);
@@ -262,8 +301,7 @@ static enum saksi_err compare_all(struct joining *j, struct saksi_error *err)
 {
 	enum saksi_err rc = SAKSI_OK;
 
-	if (j->n > 0)
-		qsort(j->keys, j->n, sizeof(*j->keys), by_hash);
+	pair_sort(j->keys, j->n, sizeof(*j->keys), by_hash);
 	for (size_t i = 0, end; i < j->n && rc == SAKSI_OK; i = end) {
 		for (end = i + 1; end < j->n && j->keys[end].hash == j->keys[i].hash;
 		     end++)
@@ -282,11 +320,11 @@ enum saksi_err pairs_by_spelling(struct pairing *p, struct saksi_error *err)
 
 	if (p->spellings == NULL)
 		return SAKSI_OK;
-	j.pool = p->spellings->pool.p;
-	j.pool_len = p->spellings->pool.len;
+	j.pool = &p->spellings->pool;
 	make_keys(&j); /* counts them */
 	j.passes = (uint32_t)(j.all / (KEYS_MAX / 2)) + 1;
-	j.keys = calloc(j.all < KEYS_MAX ? (size_t)j.all + 1 : KEYS_MAX, sizeof(*j.keys));
+	j.keys =
+	    calloc(j.all < KEYS_MAX / 2 ? (size_t)j.all + 1 : KEYS_MAX, sizeof(*j.keys));
 	if (j.keys == NULL)
 		rc = saksi_fail_nomem(err);
 	for (j.pass = 0; j.pass < j.passes && rc == SAKSI_OK; j.pass++) {

@@ -335,6 +335,48 @@ enum saksi_err pair_deleted(struct saksi_txn *t, uint64_t number, bool *deleted,
 
 /* ---- a profile --------------------------------------------------------------------------- */
 
+/*
+ * Thousands are kept at a time, and most say little of themselves.  Moved, and not
+ * made smaller where it is: what is free then is as large as the next list needs.
+ */
+static void trim(struct pair_profile *p)
+{
+	const size_t bytes = p->n_attrs * sizeof(*p->attrs);
+	struct pair_attr *list;
+
+	if (p->n_attrs == p->cap_attrs || bytes == 0 || (list = malloc(bytes)) == NULL)
+		return;
+	memcpy(list, p->attrs, bytes);
+	free(p->attrs);
+	p->attrs = list;
+	p->cap_attrs = p->n_attrs;
+}
+
+/* What malloc() adds to each is about so much. */
+#define BLOCK_BYTES 16u
+
+static size_t text_bytes(const char *s)
+{
+	return s != NULL ? strlen(s) + 1 + BLOCK_BYTES : 0;
+}
+
+size_t pair_profile_bytes(const struct pair_profile *p)
+{
+	size_t n = sizeof(*p) + p->names.n * sizeof(*p->names.list) +
+	    p->cap_attrs * sizeof(*p->attrs) + 3 * BLOCK_BYTES;
+
+	for (size_t i = 0; i < p->names.n; i++) {
+		const struct pair_name *a = &p->names.list[i];
+
+		n += text_bytes(a->text) + text_bytes(a->squeezed) +
+		    text_bytes(a->sorted) + text_bytes(a->skeleton) +
+		    text_bytes(a->skeleton2);
+	}
+	for (size_t i = 0; i < p->n_attrs; i++)
+		n += text_bytes(p->attrs[i].key) + text_bytes(p->attrs[i].words);
+	return n;
+}
+
 struct referrers {
 	uint64_t list[PAIR_REFERRERS_MAX];
 	size_t n;
@@ -380,6 +422,7 @@ enum saksi_err pair_profile_deepen(struct pair_profile *p, struct saksi_txn *t,
 			rc = r.rc;
 		json_decref(record);
 	}
+	trim(p);
 	p->deep = rc == SAKSI_OK;
 	return rc;
 }
@@ -413,6 +456,7 @@ enum saksi_err pair_profile_read(struct pair_profile **out, struct saksi_txn *t,
 		p->organisation = type != NULL && strcmp(type, "organisation") == 0;
 		id_text(r.self, &p->id);
 		read_itself(&r, record);
+		trim(p);
 		rc = r.rc;
 	}
 	json_decref(record);

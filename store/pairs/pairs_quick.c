@@ -41,43 +41,69 @@ static bool add_names(struct buf *out, const json_t *record)
 	return !out->failed;
 }
 
-static enum saksi_err load_one(struct pairing *p, uint64_t number, struct saksi_error *err)
+static enum saksi_err load_one(struct pairing *p, uint64_t number, struct buf *out,
+    struct saksi_error *err)
 {
-	struct quick_names *q = &p->quick;
 	struct buf names = BUF_INIT;
 	json_t *record = NULL;
 	enum saksi_err rc = txn_record_json(p->t, number, &record, err);
 
 	if (rc == SAKSI_OK && !add_names(&names, record))
 		rc = saksi_fail_nomem(err);
-	if (rc == SAKSI_OK && names.len <= NAMES_BYTES) {
-		q->at[number] = (uint32_t)q->pool.len + 1;
-		buf_add(&q->pool, names.p, names.len);
-		rc = buf_ok(&q->pool, err);
+	if (rc == SAKSI_OK) {
+		size_t n = names.len <= NAMES_BYTES ? names.len : 0;
+
+		buf_add_byte(out, (uint8_t)n);
+		buf_add(out, names.p, n);
+		rc = buf_ok(out, err);
 	}
 	buf_free(&names);
 	json_decref(record);
 	return rc;
 }
 
+/* Those of QUICK_EACH numbers from ${first} on. */
+static enum saksi_err load_some(struct pairing *p, uint64_t first, struct buf *names,
+    struct saksi_error *err)
+{
+	struct quick_names *q = &p->quick;
+	uint8_t *room;
+	enum saksi_err rc = SAKSI_OK;
+
+	for (uint64_t i = first; i < first + QUICK_EACH && rc == SAKSI_OK; i++) {
+		if (!bits_has(&p->docs, i))
+			continue;
+		rc = load_one(p, i, names, err);
+		pairing_step(p);
+	}
+	if (rc != SAKSI_OK || names->len == 0)
+		return rc;
+	room = pair_pool_room(&q->pool, names->len, &q->at[first / QUICK_EACH]);
+	if (room == NULL)
+		return saksi_fail_nomem(err);
+	memcpy(room, names->p, names->len);
+	return SAKSI_OK;
+}
+
 enum saksi_err quick_load(struct pairing *p, struct saksi_error *err)
 {
 	struct quick_names *q = &p->quick;
+	uint64_t n = p->docs.n < QUICK_DOCS ? p->docs.n : QUICK_DOCS;
+	struct buf names = BUF_INIT;
 	enum saksi_err rc = SAKSI_OK;
 
-	q->n = p->docs.n < QUICK_DOCS ? p->docs.n : QUICK_DOCS;
-	if (q->n == 0)
+	q->docs = &p->docs;
+	if (n == 0)
 		return SAKSI_OK;
-	if ((q->at = calloc((size_t)q->n, sizeof(*q->at))) == NULL)
+	if ((q->at = calloc((size_t)n / QUICK_EACH + 1, sizeof(*q->at))) == NULL)
 		return saksi_fail_nomem(err);
-	for (uint64_t i = 0; i < q->n && rc == SAKSI_OK; i++) {
-		if (!bits_has(&p->docs, i))
-			continue;
-		if (q->pool.len > QUICK_BYTES - NAMES_BYTES)
-			break;
-		rc = load_one(p, i, err);
-		pairing_step(p);
+	while (q->n < n && rc == SAKSI_OK &&
+	    pair_pool_has_room(&q->pool, QUICK_EACH * (1 + NAMES_BYTES), QUICK_PIECES)) {
+		rc = load_some(p, q->n, &names, err);
+		q->n += QUICK_EACH;
+		buf_reset(&names);
 	}
+	buf_free(&names);
 	return rc;
 }
 
@@ -167,9 +193,15 @@ static bool is_ascii(const char *s)
 
 static const char *names_of(const struct quick_names *q, uint64_t number)
 {
-	return number < q->n && q->at[number] != 0
-	    ? (const char *)q->pool.p + q->at[number] - 1
-	    : NULL;
+	const uint8_t *at;
+
+	if (number >= q->n || !bits_has(q->docs, number))
+		return NULL;
+	at = pair_pool_at(&q->pool, q->at[number / QUICK_EACH]);
+	for (uint64_t i = number - number % QUICK_EACH; i < number; i++)
+		if (bits_has(q->docs, i))
+			at += 1 + *at;
+	return *at > 0 ? (const char *)at + 1 : NULL;
 }
 
 bool quick_near(const struct quick_names *q, uint64_t a, uint64_t b)

@@ -3,12 +3,13 @@
  *
  * The table of name variants that the rules were tried on, pair by pair; the
  * sample records with and without what people decided about them; names that very
- * many bear.
+ * many bear; and the same in less memory.
  */
 #include "vaults.h"
 
 #include <saksi/base/text.h>
 
+#include "catalog.h"
 #include "pairs_int.h"
 
 /* ---- the table ------------------------------------------------------------------------ */
@@ -563,6 +564,214 @@ static void the_best_are_kept(void **state)
 	device_end(&d);
 }
 
+/* ---- in little memory -------------------------------------------------------------------- */
+
+static void a_pool_moves_nothing(void **state)
+{
+	enum { LEN = 100, PIECES = 3 };
+	const size_t in_one = POOL_PIECE / LEN;
+	struct pair_pool p = {.n = 0};
+	const uint8_t *first = NULL;
+	uint32_t at = 0, begin = 0;
+	size_t n = 0;
+
+	(void)state;
+	assert_false(pair_pool_has_room(&p, 1, 0));
+	for (; pair_pool_has_room(&p, LEN, PIECES); n++) {
+		uint8_t *room = pair_pool_room(&p, LEN, &at);
+
+		assert_non_null(room);
+		memset(room, (int)(n % 251), LEN);
+		assert_ptr_equal(pair_pool_at(&p, at), room);
+		/* None lies across the end of a piece. */
+		assert_int_equal(at, n / in_one * POOL_PIECE + n % in_one * LEN);
+		if (n == 0) {
+			first = room;
+			begin = at;
+		}
+	}
+	assert_int_equal(n, PIECES * in_one);
+	assert_int_equal(p.n, PIECES);
+	assert_ptr_equal(pair_pool_at(&p, begin), first);
+	for (size_t i = 0; i < n; i++) {
+		const uint8_t *e = pair_pool_at(&p,
+		    (uint32_t)(i / in_one * POOL_PIECE + i % in_one * LEN));
+
+		assert_int_equal(e[0], i % 251);
+		assert_int_equal(e[LEN - 1], i % 251);
+	}
+	/* What is left of the last one takes less. */
+	assert_true(pair_pool_has_room(&p, POOL_PIECE % LEN, PIECES));
+	assert_false(pair_pool_has_room(&p, POOL_PIECE % LEN + 1, PIECES));
+	assert_null(pair_pool_room(&p, POOL_PIECE + 1, &at));
+	pair_pool_free(&p);
+	assert_int_equal(p.n, 0);
+}
+
+static int by_byte(const void *a, const void *b)
+{
+	const uint8_t *x = a, *y = b;
+
+	return (int)*x - (int)*y;
+}
+
+/* Each length up to some, of each size; in order, equal ones and against the order. */
+static void sorting_in_place(void **state)
+{
+	uint8_t list[70 * PAIR_SORT_MAX];
+
+	(void)state;
+	for (size_t size = 1; size <= PAIR_SORT_MAX; size++)
+		for (unsigned n = 0; n <= 70; n++)
+			for (unsigned step = 0; step < 256; step += 51) {
+				size_t sum = 0, after = 0;
+
+				for (unsigned i = 0; i < n; i++) {
+					memset(list + i * size, (int)(i * step & 0xff),
+					    size);
+					sum += i * step & 0xff;
+				}
+				pair_sort(list, n, size, by_byte);
+				for (unsigned i = 0; i < n; i++) {
+					const uint8_t *e = list + i * size;
+
+					after += e[0];
+					assert_int_equal(e[0], e[size - 1]);
+					assert_true(i == 0 || e[0] >= e[-(ptrdiff_t)size]);
+				}
+				assert_int_equal(sum, after);
+			}
+}
+
+static void a_pool_has_an_end(void **state)
+{
+	struct pair_pool p = {.n = 0};
+	uint32_t at;
+
+	(void)state;
+	for (size_t i = 0; i < POOL_PIECES; i++) {
+		assert_non_null(pair_pool_room(&p, POOL_PIECE, &at));
+		assert_int_equal(at, i * POOL_PIECE);
+	}
+	assert_false(pair_pool_has_room(&p, 1, POOL_PIECES));
+	assert_null(pair_pool_room(&p, 1, &at));
+	pair_pool_free(&p);
+}
+
+#define FILLERS 400u
+
+/* Many far names, and between them organisations, one with a long name, and a pair. */
+static void import_many(struct device *d)
+{
+	struct buf text = BUF_INIT;
+	char long_name[251];
+
+	for (size_t i = 0; i < sizeof(long_name); i++)
+		long_name[i] = i + 1 < sizeof(long_name) ? (char)('a' + i % 2) : '\0';
+	for (unsigned i = 0; i < FILLERS; i++) {
+		char id[16], name[16];
+
+		snprintf(id, sizeof(id), "f%u", i);
+		for (unsigned k = 0, x = i * 7919u + 13; k < 12; k++, x = x * 5 + 3)
+			name[k] = (char)('a' + (x >> 3) % 26);
+		name[6] = ' ';
+		name[12] = '\0';
+		if (i % 5 == 3)
+			buf_printf(&text,
+			    "{\"id\":\"%s\",\"type\":\"organisation\","
+			    "\"kind\":\"other\",\"names\":[\"%s\"]}\n",
+			    id, name);
+		else if (i == 201)
+			buf_printf(&text, PERSON, id, long_name);
+		else
+			buf_printf(&text, PERSON, id,
+			    i == 150	   ? "Phuon Keoreaksmey"
+				: i == 390 ? "Phoung Keorasmey"
+					   : name);
+	}
+	import_text(d, buf_cstr(&text));
+	buf_free(&text);
+}
+
+static uint64_t number_of(struct saksi_txn *t, unsigned filler)
+{
+	struct saksi_id id;
+	uint64_t number;
+	char ref[16];
+
+	snprintf(ref, sizeof(ref), "f%u", filler);
+	OK(saksi_record_find(t, ref, &id, &g_err));
+	OK(catalog_number(t, &id, &number, &g_err));
+	assert_true(number > 0);
+	return number;
+}
+
+static void names_are_found_by_number(void **state)
+{
+	uint8_t bits[FILLERS / 8 + 8] = {0};
+	struct saksi_pairs_options opt = {.type = "person", .limit = 1};
+	struct pairing *p = calloc(1, sizeof(*p));
+	uint64_t at[FILLERS];
+	struct device d;
+
+	(void)state;
+	assert_non_null(p);
+	device_make(&d, g_schema);
+	import_many(&d);
+	p->t = begin(&d, false);
+	p->opt = &opt;
+	p->docs = (struct doc_bits){.bits = bits, .n = 8 * sizeof(bits)};
+	for (unsigned i = 0; i < FILLERS; i++) {
+		at[i] = number_of(p->t, i);
+		assert_true(at[i] < p->docs.n);
+		if (i % 5 != 3)
+			bits[at[i] / 8] |= (uint8_t)(1u << at[i] % 8);
+	}
+	OK(quick_load(p, &g_err));
+	for (unsigned i = 0; i < FILLERS; i++) {
+		/* Of those that are not there nothing is known. */
+		bool none = i % 5 == 3 || i == 201;
+
+		assert_true(quick_near(&p->quick, at[i], at[i]));
+		assert_int_equal(quick_near(&p->quick, at[i], at[150]), none || i == 150);
+	}
+	assert_true(quick_near(&p->quick, at[150], UINT64_MAX));
+	pair_pool_free(&p->quick.pool);
+	free(p->quick.at);
+	saksi_txn_abort(&p->t);
+	free(p);
+	device_end(&d);
+}
+
+/* Whether profiles are kept or read again each time, the pairs are the same. */
+static void what_is_forgotten_is_read_again(void **state)
+{
+	struct device d;
+	struct found p, q;
+
+	(void)state;
+	device_make(&d, g_schema);
+	import_many(&d);
+	import_samples(&d, false);
+	p = look(&d, "person", 1000);
+	assert_non_null(pair_of(&p, "f150", "f390"));
+	assert_non_null(pair_of(&p, "per-soy-chhay", "per-son-chhay"));
+	pairs_test_kept(1);
+	q = look(&d, "person", 1000);
+	pairs_test_kept(0);
+	assert_int_equal(p.n, q.n);
+	assert_int_equal(p.compared, q.compared);
+	for (size_t i = 0; i < p.n && i < q.n; i++) {
+		assert_true(json_equal(p.list[i].record_a, q.list[i].record_a));
+		assert_true(json_equal(p.list[i].record_b, q.list[i].record_b));
+		assert_true(json_equal(p.list[i].reasons, q.list[i].reasons));
+		assert_true(json_equal(p.list[i].against, q.list[i].against));
+	}
+	found_free(&p);
+	found_free(&q);
+	device_end(&d);
+}
+
 static void what_is_no_type_is_refused(void **state)
 {
 	static const struct saksi_pairs_options bad[] = {{.type = "case", .limit = 1},
@@ -596,6 +805,11 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(joined_through_others),
     cmocka_unit_test(a_common_name),
     cmocka_unit_test(the_best_are_kept),
+    cmocka_unit_test(sorting_in_place),
+    cmocka_unit_test(a_pool_moves_nothing),
+    cmocka_unit_test(a_pool_has_an_end),
+    cmocka_unit_test(names_are_found_by_number),
+    cmocka_unit_test(what_is_forgotten_is_read_again),
     cmocka_unit_test(what_is_no_type_is_refused),
 };
 
