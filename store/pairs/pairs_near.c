@@ -21,7 +21,7 @@
 #define TWO_MOST 16u
 #define WORDS_MAX 8u
 #define SPELL_PIECES 58u    /* of all skeletons, and their documents: 14.5 MiB */
-#define KEYS_MAX (1u << 19) /* in one pass */
+#define KEYS_MAX (1u << 20) /* in one pass */
 #define GROUP_MAX 16u	    /* skeletons under one key */
 #define SPELLINGS_MAX 12u   /* records of one skeleton */
 
@@ -323,8 +323,7 @@ enum saksi_err pairs_by_spelling(struct pairing *p, struct saksi_error *err)
 	j.pool = &p->spellings->pool;
 	make_keys(&j); /* counts them */
 	j.passes = (uint32_t)(j.all / (KEYS_MAX / 2)) + 1;
-	j.keys =
-	    calloc(j.all < KEYS_MAX / 2 ? (size_t)j.all + 1 : KEYS_MAX, sizeof(*j.keys));
+	j.keys = calloc(j.all < KEYS_MAX ? (size_t)j.all + 1 : KEYS_MAX, sizeof(*j.keys));
 	if (j.keys == NULL)
 		rc = saksi_fail_nomem(err);
 	for (j.pass = 0; j.pass < j.passes && rc == SAKSI_OK; j.pass++) {
