@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include <saksi/base/edtf.h>
+#include <saksi/base/list.h>
 
 #include "submission.h"
 
@@ -76,7 +77,8 @@ static enum saksi_err add_fact(struct submission *s, json_t *record, int kind, b
 		return saksi_fail(err, SAKSI_ELIMIT,
 		    "the submission has more than %u facts; split it", FACTS_MAX);
 	}
-	struct fact *grown = realloc(s->facts, (s->n_facts + 1) * sizeof *grown);
+	struct fact *grown =
+	    list_room(s->facts, s->n_facts, &s->room_facts, sizeof *grown);
 	if (!grown) {
 		json_decref(seen);
 		return saksi_fail_nomem(err);

@@ -6,6 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <saksi/base/list.h>
+
 #include "form.h"
 #include "job.h"
 
@@ -15,12 +17,12 @@
 
 struct list {
 	struct host_format *p;
-	size_t n;
+	size_t n, cap;
 };
 
 static struct host_format *add(struct list *l, const char *path)
 {
-	struct host_format *grown = realloc(l->p, (l->n + 1) * sizeof *grown);
+	struct host_format *grown = list_room(l->p, l->n, &l->cap, sizeof *grown);
 	if (!grown)
 		return NULL;
 	l->p = grown;
@@ -221,7 +223,7 @@ static enum saksi_err each_file(struct list *l, const struct host_paths *paths,
 enum saksi_err host_format_of(struct host_format *out, const struct host_paths *paths,
     const char *path, struct saksi_error *err)
 {
-	struct list l = {NULL, 0};
+	struct list l = {NULL, 0, 0};
 	if (strlen(path) >= sizeof out->path)
 		return saksi_fail(err, SAKSI_ELIMIT, "%.100s...: the path is too long",
 		    path);
@@ -235,7 +237,7 @@ enum saksi_err host_format_of(struct host_format *out, const struct host_paths *
 enum saksi_err host_formats(const struct host_paths *paths, struct host_format **list,
     size_t *n, struct saksi_error *err)
 {
-	struct list l = {NULL, 0};
+	struct list l = {NULL, 0, 0};
 	*list = NULL;
 	*n = 0;
 	enum saksi_err rc =

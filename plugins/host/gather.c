@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <saksi/base/list.h>
+
 #include "submission.h"
 
 #define VICTIMS_MAX 2000u
@@ -63,7 +65,7 @@ static enum saksi_err add_victim(struct submission *s, const char *id, json_t *r
 	}
 	enum saksi_err rc = cut_record(&seen, &s->cut, record, err);
 	struct victim *grown = rc == SAKSI_OK
-	    ? realloc(s->victims, (s->n_victims + 1) * sizeof *grown)
+	    ? list_room(s->victims, s->n_victims, &s->room_victims, sizeof *grown)
 	    : NULL;
 	if (!grown) {
 		json_decref(record);

@@ -54,9 +54,9 @@ struct submission {
 	json_t *relied;	 /* answers of others that a name rests on; NULL: none */
 	json_t *missing; /* ids: persons and things it names that no record is there for */
 	struct victim *victims;
-	size_t n_victims;
+	size_t n_victims, room_victims;
 	struct fact *facts; /* first those of what it is about, then others */
-	size_t n_facts, n_main;
+	size_t n_facts, n_main, room_facts;
 	size_t above; /* victims and facts left out by the ceiling */
 	bool by_name; /* `about` names persons or organisations */
 	json_t *document;
