@@ -146,6 +146,49 @@ static inline void assert_sound(struct fixture *f)
 	assert_int_equal(faults, 0);
 }
 
+static inline void assert_value(struct fixture *f, struct kv_txn *t, enum kv_table table,
+    uint64_t n, const void *want, size_t len)
+{
+	struct buf b = BUF_INIT;
+
+	if (kv_get(t, table, n, &b, &f->err) != SAKSI_OK)
+		fail_msg("get %u/%llu: %s", (unsigned)table, (unsigned long long)n,
+		    f->err.msg);
+	assert_int_equal(b.len, len);
+	if (len > 0)
+		assert_memory_equal(b.p, want, len);
+	buf_free(&b);
+}
+
+static inline void assert_str(struct fixture *f, struct kv_txn *t, enum kv_table table,
+    uint64_t n, const char *want)
+{
+	assert_value(f, t, table, n, want, strlen(want));
+}
+
+static inline void assert_absent(struct fixture *f, struct kv_txn *t, enum kv_table table,
+    uint64_t n)
+{
+	struct buf b = BUF_INIT;
+
+	assert_int_equal(kv_get(t, table, n, &b, &f->err), SAKSI_ENOTFOUND);
+	assert_int_equal(b.len, 0);
+	buf_free(&b);
+}
+
+static inline void assert_range(struct kv_txn *t, enum kv_table table, uint64_t first,
+    uint64_t next, uint64_t count)
+{
+	uint64_t a;
+	uint64_t b;
+	uint64_t c;
+
+	kv_range(t, table, &a, &b, &c);
+	assert_int_equal(a, first);
+	assert_int_equal(b, next);
+	assert_int_equal(c, count);
+}
+
 static inline void data_path(const struct fixture *f, char out[320])
 {
 	(void)snprintf(out, 320, "%s/%s", f->dir, KV_DATA_FILE);
