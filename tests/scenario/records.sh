@@ -242,8 +242,13 @@ out '^  deleted +entered twice'
 out '^  undeleted '
 
 # ---- what names a deleted record says so, then and now; nothing new names it ----------------
-before_delete=$(date -u +%Y-%m-%dT%H:%M:%SZ)
-sleep 1.1
+# A moment is a whole second: what was written goes before it, what comes after it.
+a_moment() {
+	sleep 1.1
+	date -u +%Y-%m-%dT%H:%M:%SZ
+	sleep 1.1
+}
+before_delete=$(a_moment)
 expect 0 s delete per-chan --reason 'another person'
 expect 0 s list type:decision
 out 'Chan Sophal \(deleted\)'
@@ -279,8 +284,7 @@ expect 0 s list type:decision
 no_out 'deleted'
 
 # ---- links of an earlier day are those of that day ---------------------------------------------
-day=$(date -u +%Y-%m-%dT%H:%M:%SZ)
-sleep 1.1
+day=$(a_moment)
 s add act event=ev-march victim=per-chan kind=04:030101000000 --ref act-later >/dev/null
 expect 0 s show per-chan
 out ' act +victim '

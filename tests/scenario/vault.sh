@@ -187,6 +187,7 @@ expect 0 saksi "$HOME/onecopy" verify
 
 # A page of random bytes: a command that needs it ends with 3; none shows a record
 # as absent, and none shows less without a word.
+cheaper "$v"
 saksi "$v" import "$samples" >/dev/null
 look() { # VAULT
 	local code=0
