@@ -90,14 +90,10 @@ step_layers() {
 }
 
 step_format() {
-	local f status=0
-	while IFS= read -r -d '' f; do
-		clang-format --dry-run --Werror "$f" 2>/dev/null || {
-			echo "$f: run clang-format -i $f"
-			status=1
-		}
-	done < <(c_files)
-	return $status
+	c_files | xargs -0 -r -P "$jobs" -n 32 clang-format --dry-run --Werror || {
+		echo "run clang-format -i on the files above"
+		return 1
+	}
 }
 
 step_scripts() {
@@ -108,7 +104,7 @@ step_scripts() {
 		*) head -c 64 -- "$f" | head -n 1 | grep -qaE '^#!.*\b(ba|da)?sh\b' && list+=("$f") ;;
 		esac
 	done < <(tree_files '*')
-	shellcheck -x "${list[@]}"
+	printf '%s\0' "${list[@]}" | xargs -0 -P "$jobs" -n 6 shellcheck -x
 }
 
 step_manual() {
