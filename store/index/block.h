@@ -23,6 +23,7 @@
 #ifndef SAKSI_INDEX_BLOCK_H
 #define SAKSI_INDEX_BLOCK_H
 
+#include <saksi/base/varint.h>
 #include <saksi/index/index.h>
 
 #define BLOCK_BYTES 1975u /* with kv's frame the longest value that shares a page */
@@ -34,22 +35,7 @@
 enum block_kind { BLOCK_LEAF = 1, BLOCK_FENCE = 2 };
 enum payload_kind { PAYLOAD_NONE, PAYLOAD_BYTE, PAYLOAD_BYTES, PAYLOAD_VARINTS };
 
-/* ---- numbers and terms ---------------------------------------------------------- */
-
-#define VARINT_MAX 10u
-/** varint_put(p, v): Up to VARINT_MAX bytes; returns how many. */
-size_t varint_put(uint8_t *p, uint64_t v);
-bool varint_get_long(const uint8_t **p, const uint8_t *end, uint64_t *v);
-/** varint_get(p, end, v): false at the end or when it is too long. */
-static inline bool varint_get(const uint8_t **p, const uint8_t *end, uint64_t *v)
-{
-	if (*p >= end || **p >= 0x80)
-		return varint_get_long(p, end, v);
-	*v = *(*p)++;
-	return true;
-}
-size_t varint_len(uint64_t v);
-void buf_varint(struct buf *b, uint64_t v);
+/* ---- terms ----------------------------------------------------------------------- */
 
 int term_cmp(const uint8_t *a, size_t na, const uint8_t *b, size_t nb);
 uint64_t term_hash(const void *p, size_t n);
