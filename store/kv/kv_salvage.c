@@ -5,8 +5,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <saksi/base/list.h>
-
 #include "kv_salvage.h"
 
 #define READ_TRIES 4u
@@ -40,62 +38,6 @@ void salvage_read(const struct kv_salvage *s, uint8_t *p, size_t n, uint64_t at)
 		done += skip;
 	}
 	memset(p + done, 0, n - done);
-}
-
-static int by_place(const void *a, const void *b)
-{
-	const struct salvaged *x = a, *y = b;
-
-	if (x->db != y->db)
-		return x->db < y->db ? -1 : 1;
-	if (x->n != y->n)
-		return x->n < y->n ? -1 : 1;
-	if (x->version != y->version)
-		return x->version < y->version ? -1 : 1;
-	return x->at < y->at ? -1 : x->at > y->at;
-}
-
-static bool same_value(const struct salvaged *a, const struct salvaged *b)
-{
-	return a->db == b->db && a->n == b->n && a->version == b->version;
-}
-
-void salvage_order(struct kv_salvage *s)
-{
-	size_t kept = 0;
-
-	if (s->n == 0)
-		return;
-	qsort(s->list, s->n, sizeof(*s->list), by_place);
-	for (size_t i = 1; i < s->n; i++) {
-		if (!same_value(&s->list[kept], &s->list[i]))
-			s->list[++kept] = s->list[i];
-		else
-			s->list[kept].reached |= s->list[i].reached;
-	}
-	s->n = s->sorted = kept + 1;
-}
-
-const struct salvaged *salvage_find(const struct kv_salvage *s, unsigned db, uint64_t n,
-    size_t *count)
-{
-	size_t low = 0, high = s->n;
-	size_t first;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		const struct salvaged *v = &s->list[middle];
-
-		if (v->db < db || (v->db == db && v->n < n))
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	first = low;
-	while (low < s->n && s->list[low].db == db && s->list[low].n == n)
-		low++;
-	*count = low - first;
-	return s->list + first;
 }
 
 enum saksi_err salvage_bytes(struct kv_salvage *s, const struct salvaged *v,
@@ -175,15 +117,18 @@ static enum saksi_err find_values(struct kv_salvage *s,
     void (*progress)(void *ctx, size_t done, size_t total), void *ctx,
     struct saksi_error *err)
 {
+	struct salvage_cursor last;
 	enum saksi_err rc = SAKSI_OK;
 	bool found = false;
 
 	for (uint32_t f = KV_FORMAT; f >= KV_FORMAT_OLDEST && rc == SAKSI_OK && !found;
 	     f--) {
 		s->kv->format = f;
-		s->n = 0;
+		salvage_list_free(&s->list);
+		salvage_list_init(&s->list, s->reached, s->page);
 		rc = salvage_pages(s, progress, ctx, err);
-		found = s->n > 0 && s->list[s->n - 1].db != KV_DB_META;
+		salvage_before(&last, &s->list, KV_DBS, 0);
+		found = last.there && last.now.db != KV_DB_META;
 	}
 	return rc;
 }
@@ -242,7 +187,7 @@ void kv_salvage_close(struct kv_salvage **ps)
 	free(s->done);
 	free(s->doubt);
 	free(s->reached);
-	free(s->list);
+	salvage_list_free(&s->list);
 	wipe(s, sizeof(*s));
 	free(s);
 }

@@ -5,16 +5,7 @@
 #include <saksi/kv/salvage.h>
 
 #include "kv_int.h"
-
-/* One genuine value, once however many pages hold a copy of it. */
-struct salvaged {
-	uint64_t n;	  /* table KV_DB_META: the transaction */
-	uint64_t at;	  /* offset in the file */
-	uint32_t version; /* table KV_DB_META: 0 */
-	uint32_t len;
-	uint8_t db;
-	bool reached; /* the newest head leads to its page */
-};
+#include "kv_salvage_list.h"
 
 struct kv_salvage {
 	struct kv *kv; /* keys and scratch buffers only */
@@ -24,9 +15,7 @@ struct kv_salvage {
 	uint8_t *done;	  /* bitmap: pages of values that were found */
 	uint8_t *doubt;	  /* bitmap: pages that could not be read as what they are */
 	uint8_t *reached; /* bitmap */
-	struct salvaged *list;
-	size_t n, cap;
-	size_t sorted; /* so many of them are in order, without doubles */
+	struct salvage_list list; /* one entry for each value, however many pages hold it */
 	struct buf bytes;
 	/* Sealed bytes that were opened in vain in a look at long values, and how many
 	 * places were left alone when that had become too much. */
@@ -55,11 +44,6 @@ static inline void bit_set(uint8_t *map, uint64_t i)
 
 /** salvage_read(s, p, n, at): Bytes that can't be read, or lie past the end, are 0. */
 void salvage_read(const struct kv_salvage *s, uint8_t *p, size_t n, uint64_t at);
-/** salvage_find: Of (db, n) the first in s->list, and how many; s->list is in order. */
-const struct salvaged *salvage_find(const struct kv_salvage *s, unsigned db, uint64_t n,
-    size_t *count);
-/** salvage_order(s): Sort the list, drop doubles. */
-void salvage_order(struct kv_salvage *s);
 /** salvage_bytes(s, v, err): Its sealed bytes, in s->bytes. */
 SAKSI_MUST_CHECK enum saksi_err salvage_bytes(struct kv_salvage *s,
     const struct salvaged *v, struct saksi_error *err);

@@ -2,8 +2,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <saksi/base/list.h>
-
 #include "kv_salvage.h"
 
 #define PAGE_HEAD 16u
@@ -38,27 +36,16 @@ static bool is_derived(unsigned db)
 static void note(struct scan *c, unsigned db, uint64_t n, uint64_t version, uint64_t at,
     size_t len)
 {
-	struct kv_salvage *s = c->s;
-	struct salvaged *list;
+	struct salvaged v = {.n = db == KV_DB_META ? version : n,
+	    .at = at,
+	    .version = db == KV_DB_META ? 0 : (uint32_t)version,
+	    .len = (uint32_t)len,
+	    .db = (uint8_t)db};
 
 	c->last = db;
 	if (is_derived(db) || c->failed)
 		return; /* made anew from the log */
-	/* Pages that LMDB freed hold the same values again and again. */
-	if (s->n == s->cap && s->n - s->sorted > s->n / 2)
-		salvage_order(s);
-	list = list_room(s->list, s->n, &s->cap, sizeof(*list));
-	if (list == NULL) {
-		c->failed = true;
-		return;
-	}
-	s->list = list;
-	list[s->n++] = (struct salvaged){.n = db == KV_DB_META ? version : n,
-	    .at = at,
-	    .version = db == KV_DB_META ? 0 : (uint32_t)version,
-	    .len = (uint32_t)len,
-	    .db = (uint8_t)db,
-	    .reached = bit_get(s->reached, at / s->page)};
+	c->failed = !salvage_list_add(&c->s->list, &v);
 }
 
 /* ---- one place --------------------------------------------------------------------- */
@@ -300,13 +287,13 @@ enum saksi_err salvage_pages(struct kv_salvage *s,
 		return saksi_fail_nomem(err);
 	memset(s->done, 0, (size_t)(s->pages / 8) + 1);
 	memset(s->doubt, 0, (size_t)(s->pages / 8) + 1);
-	s->sorted = 0;
 	s->in_vain = s->skipped = 0;
 	rc = each_page(&c, first_look, progress, ctx, 0, err);
 	s->in_vain = 0; /* what led nowhere takes nothing from what stands alone */
 	if (rc == SAKSI_OK)
 		rc = each_page(&c, second_look, progress, ctx, (size_t)s->pages, err);
-	salvage_order(s);
+	if (rc == SAKSI_OK && !salvage_list_close(&s->list))
+		rc = saksi_fail_nomem(err);
 	free(c.page);
 	buf_free(&c.big);
 	return rc;

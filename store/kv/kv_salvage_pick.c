@@ -1,4 +1,5 @@
 /* kv_salvage_pick.c - of all that is genuine, what is current. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "kv_salvage.h"
@@ -10,11 +11,11 @@
 static bool meta_of(struct kv_salvage *s, uint64_t txn, struct kv_meta *out,
     enum saksi_err *rc, struct saksi_error *err)
 {
-	const struct salvaged *v;
-	size_t count;
+	struct salvage_cursor c;
 
-	v = salvage_find(s, KV_DB_META, txn, &count);
-	if (count == 0 || (*rc = salvage_bytes(s, v, err)) != SAKSI_OK)
+	salvage_seek(&c, &s->list, KV_DB_META, txn);
+	if (!salvage_at(&c, KV_DB_META, txn) ||
+	    (*rc = salvage_bytes(s, &c.now, err)) != SAKSI_OK)
 		return false;
 	*rc = kv_meta_read(out, s->kv, txn, s->bytes.p, s->bytes.len, err);
 	if (*rc == SAKSI_ENOMEM)
@@ -54,16 +55,15 @@ enum saksi_err salvage_meta(struct kv_salvage *s, struct saksi_error *err)
 {
 	uint64_t head = newest_by_heads(s);
 	enum saksi_err rc = SAKSI_OK;
-	size_t count, end;
+	struct salvage_cursor c;
 
 	s->has_meta = s->sure = head > 0 && meta_of(s, head, &s->meta, &rc, err);
 	if (s->has_meta || rc != SAKSI_OK)
 		return rc;
-	end = (size_t)(salvage_find(s, KV_DB_META, UINT64_MAX, &count) - s->list);
-	while (end-- > 0 && rc == SAKSI_OK && !s->has_meta) {
-		if (s->list[end].db != KV_DB_META)
-			break;
-		s->has_meta = meta_of(s, s->list[end].n, &s->meta, &rc, err);
+	salvage_before(&c, &s->list, KV_DB_META, UINT64_MAX);
+	while (rc == SAKSI_OK && !s->has_meta && c.there) {
+		s->has_meta = meta_of(s, c.now.n, &s->meta, &rc, err);
+		salvage_before(&c, &s->list, KV_DB_META, c.now.n);
 	}
 	return rc;
 }
@@ -100,21 +100,18 @@ static uint64_t span(unsigned level)
 static enum saksi_err chunk_load(struct kv_salvage *s, uint64_t key, uint32_t version,
     struct saksi_error *err)
 {
-	const struct salvaged *v;
+	struct salvage_cursor c;
 	enum saksi_err rc;
-	size_t count;
 
 	if (s->chunk.valid && s->chunk.key == key && s->chunk.version == version)
 		return SAKSI_OK;
 	s->chunk.valid = false;
-	v = salvage_find(s, KV_DB_VERSIONS, key, &count);
-	while (count > 0 && v->version != version) {
-		v++;
-		count--;
-	}
-	if (count == 0)
+	salvage_seek(&c, &s->list, KV_DB_VERSIONS, key);
+	while (salvage_at(&c, KV_DB_VERSIONS, key) && c.now.version != version)
+		salvage_step(&c);
+	if (!salvage_at(&c, KV_DB_VERSIONS, key))
 		return SAKSI_OK;
-	if ((rc = salvage_bytes(s, v, err)) != SAKSI_OK)
+	if ((rc = salvage_bytes(s, &c.now, err)) != SAKSI_OK)
 		return rc;
 	kv_scratch(&s->kv->plain);
 	rc = kv_unseal_raw(&s->kv->plain, s->kv, KV_DB_VERSIONS, key, version, s->bytes.p,
@@ -194,8 +191,7 @@ enum saksi_err kv_salvage_expects(struct kv_salvage *s, enum kv_table t, uint64_
 enum saksi_err kv_salvage_standing(struct kv_salvage *s, enum kv_table t, uint64_t n,
     enum kv_standing *out, struct saksi_error *err)
 {
-	size_t count;
-	const struct salvaged *v = salvage_find(s, t, n, &count);
+	struct salvage_cursor c;
 	enum saksi_err rc;
 	uint32_t entry;
 	bool known;
@@ -204,15 +200,16 @@ enum saksi_err kv_salvage_standing(struct kv_salvage *s, enum kv_table t, uint64
 	rc = listed(s, t, n, &known, &entry, err);
 	if (rc != SAKSI_OK || (known && !version_there(entry)))
 		return rc;
+	salvage_seek(&c, &s->list, t, n);
 	/* Without its list no value can be read, whole as it may be. */
 	if (!known) {
-		*out = count > 0 ? STANDS_ELSEWHERE : STANDS_NOT;
+		*out = salvage_at(&c, t, n) ? STANDS_ELSEWHERE : STANDS_NOT;
 		return SAKSI_OK;
 	}
 	*out = STANDS_NOT;
-	for (size_t i = 0; i < count; i++)
-		if (v[i].version == (entry & VERSION_MAX))
-			*out = v[i].reached ? STANDS : STANDS_ELSEWHERE;
+	for (; salvage_at(&c, t, n); salvage_step(&c))
+		if (c.now.version == (entry & VERSION_MAX))
+			*out = c.now.reached ? STANDS : STANDS_ELSEWHERE;
 	return SAKSI_OK;
 }
 
@@ -236,9 +233,10 @@ static enum saksi_err hand_out(struct kv_salvage *s, const struct salvaged *v,
 	return rc;
 }
 
-static enum saksi_err give_number(struct kv_salvage *s, const struct salvaged *v,
-    size_t count, kv_salvage_fn *fn, void *ctx, struct saksi_error *err)
+static enum saksi_err give_number(struct kv_salvage *s, const struct salvage_group *g,
+    kv_salvage_fn *fn, void *ctx, struct saksi_error *err)
 {
+	const struct salvaged *v = g->v;
 	enum kv_expected expected;
 	size_t listed_at = SIZE_MAX;
 	enum saksi_err rc;
@@ -249,7 +247,7 @@ static enum saksi_err give_number(struct kv_salvage *s, const struct salvaged *v
 	    expected == EXPECT_NOT ||
 	    (rc = listed(s, v->db, v->n, &known, &entry, err)) != SAKSI_OK)
 		return rc;
-	for (size_t i = 0; known && i < count; i++) {
+	for (size_t i = 0; known && i < g->n; i++) {
 		if (v[i].version != (entry & VERSION_MAX))
 			continue;
 		listed_at = i;
@@ -262,7 +260,7 @@ static enum saksi_err give_number(struct kv_salvage *s, const struct salvaged *v
 	}
 	/* First those that lie where they should. */
 	for (unsigned reached = 2; reached-- > 0;) {
-		for (size_t i = 0; i < count && rc == SAKSI_OK; i++) {
+		for (size_t i = 0; i < g->n && rc == SAKSI_OK; i++) {
 			enum kv_found_as as = s->sure && known && entry != 0 ? FOUND_OLDER
 			    : reached ? FOUND_LIKELY
 				      : FOUND_LOOSE;
@@ -274,26 +272,31 @@ static enum saksi_err give_number(struct kv_salvage *s, const struct salvaged *v
 	return rc;
 }
 
+/* Of the numbers from ${first} to ${last}. */
+static enum saksi_err give(struct kv_salvage *s, unsigned t, uint64_t first,
+    uint64_t last, kv_salvage_fn *fn, void *ctx, struct saksi_error *err)
+{
+	struct salvage_group g = {.v = NULL};
+	struct salvage_cursor c;
+	enum saksi_err rc = SAKSI_OK;
+
+	salvage_seek(&c, &s->list, t, first);
+	while (rc == SAKSI_OK && c.there && c.now.db == t && c.now.n <= last) {
+		if ((rc = salvage_take(&g, &c, err)) == SAKSI_OK)
+			rc = give_number(s, &g, fn, ctx, err);
+	}
+	free(g.v);
+	return rc;
+}
+
 enum saksi_err kv_salvage_one(struct kv_salvage *s, enum kv_table t, uint64_t n,
     kv_salvage_fn *fn, void *ctx, struct saksi_error *err)
 {
-	size_t count;
-	const struct salvaged *v = salvage_find(s, t, n, &count);
-
-	return count == 0 ? SAKSI_OK : give_number(s, v, count, fn, ctx, err);
+	return give(s, t, n, n, fn, ctx, err);
 }
 
 enum saksi_err kv_salvage_each(struct kv_salvage *s, enum kv_table t, kv_salvage_fn *fn,
     void *ctx, struct saksi_error *err)
 {
-	enum saksi_err rc = SAKSI_OK;
-	size_t count;
-	size_t at = (size_t)(salvage_find(s, t, 0, &count) - s->list);
-
-	for (; rc == SAKSI_OK && at < s->n && s->list[at].db == t; at += count) {
-		const struct salvaged *v = salvage_find(s, t, s->list[at].n, &count);
-
-		rc = give_number(s, v, count, fn, ctx, err);
-	}
-	return rc;
+	return give(s, t, 0, UINT64_MAX, fn, ctx, err);
 }
