@@ -57,7 +57,7 @@ static void repair_free(struct saksi_repair **pr)
 	free(r->merged);
 	free(r->branches);
 	free(r->pending);
-	free(r->seen);
+	repair_seen_free(&r->seen);
 	free(r->dir);
 	free(r);
 }

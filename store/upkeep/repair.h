@@ -15,6 +15,13 @@ struct repair_pending { /* a change that survives and can't be merged */
 	struct saksi_hash id;
 	uint64_t n; /* in the damaged vault */
 };
+/* Records whose row stands for all that was: a bit for each row of the fresh vault. */
+struct repair_seen {
+	uint8_t *rows;
+	size_t bytes;
+	struct saksi_id *drafted; /* that have no row yet */
+	size_t n_drafted, cap_drafted;
+};
 struct saksi_repair {
 	struct repair_options opt;
 	struct repair_report report;
@@ -32,8 +39,7 @@ struct saksi_repair {
 	size_t n_pending, cap_pending;
 	uint64_t kept_bytes; /* of those kept as pending */
 
-	struct saksi_id *seen; /* records whose row stands for all that was */
-	size_t n_seen, cap_seen;
+	struct repair_seen seen;
 };
 
 void repair_lost(struct saksi_repair *r, const char *fmt, ...) SAKSI_PRINTF(2, 3);
@@ -60,6 +66,18 @@ SAKSI_MUST_CHECK enum saksi_err repair_part_group(struct saksi_repair *r, struct
     const struct stored_entry *e, uint32_t part, struct saksi_error *err);
 /** repair_part_record: The record of a part; false if it is about none. */
 bool repair_part_record(const struct changeset *cs, uint32_t part, struct saksi_id *id);
+
+/* repair_seen.c */
+SAKSI_MUST_CHECK enum saksi_err repair_seen_note(struct saksi_repair *r,
+    const struct saksi_id *id, struct saksi_error *err);
+/** repair_seen_written: What was drafted is written, so each record has a row. */
+SAKSI_MUST_CHECK enum saksi_err repair_seen_written(struct saksi_repair *r,
+    struct saksi_error *err);
+/** repair_seen_row: Whether row ${n} of the fresh vault is of a record that was noted. */
+bool repair_seen_row(const struct saksi_repair *r, uint64_t n);
+SAKSI_MUST_CHECK enum saksi_err repair_seen_record(struct saksi_repair *r,
+    const struct saksi_id *id, bool *seen, struct saksi_error *err);
+void repair_seen_free(struct repair_seen *s);
 
 /* append.c */
 /** log_restore: saksi_log_merge() of what was merged before, at ${received_us}. */

@@ -34,32 +34,6 @@ struct restating {
 	size_t n_parts, cap_parts;
 };
 
-/* ---- records that are settled --------------------------------------------------------------- */
-
-static enum saksi_err note_seen(struct saksi_repair *r, const struct saksi_id *id,
-    struct saksi_error *err)
-{
-	struct saksi_id *list =
-	    list_room(r->seen, r->n_seen, &r->cap_seen, sizeof(*list));
-
-	if (list == NULL)
-		return saksi_fail_nomem(err);
-	r->seen = list;
-	list[r->n_seen++] = *id;
-	return SAKSI_OK;
-}
-
-static int compare_ids(const void *a, const void *b)
-{
-	return id_cmp(a, b);
-}
-
-static bool is_seen(const struct saksi_repair *r, const struct saksi_id *id)
-{
-	return r->n_seen > 0 &&
-	    bsearch(id, r->seen, r->n_seen, sizeof(*r->seen), compare_ids) != NULL;
-}
-
 /* ---- writing ------------------------------------------------------------------------------ */
 
 static enum saksi_err write_draft(struct restating *w, struct saksi_error *err)
@@ -69,6 +43,8 @@ static enum saksi_err write_draft(struct restating *w, struct saksi_error *err)
 	if (w->draft != NULL && !saksi_draft_empty(w->draft))
 		rc = saksi_draft_commit(w->draft, NULL, err);
 	saksi_draft_free(&w->draft);
+	if (rc == SAKSI_OK)
+		rc = repair_seen_written(w->r, err);
 	return rc == SAKSI_OK ? repair_batch(w->r, err) : rc;
 }
 
@@ -196,7 +172,7 @@ static enum saksi_err state_all(struct restating *w, const struct known *k,
 		repair_lost(w->r,
 		    "record %s: not all that was said of it is left; it may say what it said before",
 		    id);
-	return k->whole ? SAKSI_OK : note_seen(w->r, &k->id, err);
+	return k->whole ? SAKSI_OK : repair_seen_note(w->r, &k->id, err);
 }
 
 /* ---- what is known together ------------------------------------------------------------- */
@@ -351,7 +327,7 @@ static enum saksi_err take_row(struct restating *w, struct choosing *c,
 		else if (rc == SAKSI_OK && !k.whole)
 			rc = keep_part(w, &k, err);
 		else if (rc == SAKSI_OK && (rc = restate(w, &k, err)) == SAKSI_OK)
-			rc = note_seen(w->r, &k.id, err);
+			rc = repair_seen_note(w->r, &k.id, err);
 	}
 	buf_free(&k.groups);
 	c->row.len = 0;
@@ -447,8 +423,12 @@ static enum saksi_err on_pending(void *ctx, const struct kv_found *f, const uint
 		rc = repair_part_group(m->r, &m->k->groups, &e, m->want->part, err);
 	for (uint32_t i = 0; m->want == NULL && i < e.cs->n_parts && rc == SAKSI_OK; i++) {
 		struct mention one = {.n = f->n, .part = i};
+		bool seen;
 
-		if (repair_part_record(e.cs, i, &one.id) && !is_seen(m->r, &one.id))
+		if (!repair_part_record(e.cs, i, &one.id))
+			continue;
+		rc = repair_seen_record(m->r, &one.id, &seen, err);
+		if (rc == SAKSI_OK && !seen)
 			rc = mention(m, &one, err);
 	}
 	stored_entry_free(&e);
@@ -547,7 +527,7 @@ static enum saksi_err name_doubtful(void *ctx, const struct cat_record *rec,
 	char id[ID_TEXT_LEN + 1];
 
 	(void)err;
-	if (is_seen(r, &rec->id))
+	if (repair_seen_row(r, rec->number))
 		return SAKSI_OK;
 	id_text(id, &rec->id);
 	repair_lost(r,
@@ -571,8 +551,6 @@ enum saksi_err saksi_repair_records(struct saksi_repair *r, struct saksi_error *
 	rc = kv_salvage_each(r->salvage, KV_RECORDS, on_row, &pass, err);
 	if (rc == SAKSI_OK)
 		rc = take_row(&w, &pass.best, err);
-	if (r->n_seen > 1)
-		qsort(r->seen, r->n_seen, sizeof(*r->seen), compare_ids);
 	if (rc == SAKSI_OK)
 		rc = write_draft(&w, err);
 	if (rc == SAKSI_OK)
@@ -581,8 +559,6 @@ enum saksi_err saksi_repair_records(struct saksi_repair *r, struct saksi_error *
 		rc = write_draft(&w, err);
 	if (rc == SAKSI_OK)
 		rc = saksi_txn_commit(&r->t, err);
-	if (r->n_seen > 1)
-		qsort(r->seen, r->n_seen, sizeof(*r->seen), compare_ids);
 	if (rc == SAKSI_OK)
 		rc = saksi_txn_begin(&r->t, r->v, false, err);
 	if (rc == SAKSI_OK)
