@@ -1,4 +1,5 @@
 #include <lmdb.h>
+#include <string.h>
 
 #include "kv_guard.h"
 #include "kv_int.h"
@@ -77,6 +78,27 @@ static void call_abort(void *arg)
 	struct db_call *c = arg;
 
 	mdb_txn_abort(c->txn);
+}
+
+/* ---- what is not as it was committed ------------------------------------------------ */
+
+static size_t bit_of(unsigned db, uint64_t n)
+{
+	return (size_t)((n ^ (uint64_t)db << 40) * UINT64_C(0x9e3779b97f4a7c15) >> 48);
+}
+
+static void note_written(struct kv_txn *txn, unsigned db, uint64_t n)
+{
+	size_t bit = bit_of(db, n);
+
+	txn->written[bit / 8] = (uint8_t)(txn->written[bit / 8] | 1u << bit % 8);
+}
+
+static bool is_written(const struct kv_txn *txn, unsigned db, uint64_t n)
+{
+	size_t bit = bit_of(db, n);
+
+	return ((unsigned)txn->written[bit / 8] >> bit % 8 & 1u) != 0;
 }
 
 /* ---- handles --------------------------------------------------------------------- */
@@ -184,6 +206,7 @@ enum saksi_err kv_db_write(struct kv_txn *txn, unsigned db, uint64_t n, const ui
 
 	if (rc != SAKSI_OK)
 		return rc;
+	note_written(txn, db, n);
 	c.flags = append ? MDB_APPEND : 0u;
 	if (!guard_run(call_put, &c))
 		return kv_give_up(txn->kv, err);
@@ -204,6 +227,7 @@ enum saksi_err kv_db_remove(struct kv_txn *txn, unsigned db, uint64_t n,
 
 	if (rc != SAKSI_OK)
 		return rc;
+	note_written(txn, db, n);
 	if (!guard_run(call_del, &c))
 		return kv_give_up(txn->kv, err);
 	kv_rest(txn->kv);
@@ -226,6 +250,7 @@ enum saksi_err kv_db_empty(struct kv_txn *txn, unsigned db, struct saksi_error *
 		return rc;
 	c.txn = txn->mdb;
 	c.dbi = txn->dbi[db];
+	memset(txn->written, 0xff, sizeof(txn->written));
 	if (!guard_run(call_drop, &c))
 		return kv_give_up(txn->kv, err);
 	if (c.rc != 0)
@@ -265,7 +290,7 @@ void kv_db_abort(struct kv_txn *txn)
 enum saksi_err kv_read_sealed(struct buf *out, bool *found, struct kv_txn *txn,
     unsigned db, uint64_t n, struct saksi_error *err)
 {
-	if (txn->write)
+	if (txn->write && (txn->base.txn == 0 || is_written(txn, db, n)))
 		return db_read(out, found, txn, db, n, err);
 	return kv_pages_read(out, found, txn, db, n, err);
 }

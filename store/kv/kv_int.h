@@ -119,6 +119,8 @@ struct kv {
 	uint64_t begun; /* transactions, to check for dead readers now and then */
 };
 
+#define KV_WRITTEN 8192u /* 2^16 bits */
+
 struct kv_txn {
 	struct kv *kv;
 	struct MDB_txn *mdb;
@@ -130,13 +132,15 @@ struct kv_txn {
 	struct kv_meta meta;	 /* as it stands now */
 	size_t dirty;
 	struct tree_hint hint[KV_DBS];
-	struct kv_pages *pages;	  /* reading: those that were copied */
+	struct kv_pages *pages;	  /* of what was committed: those that were copied */
 	uint64_t top[KV_DBS];	  /* numbers from here on are above all that is there */
 	unsigned dbi[KV_DBS];	  /* LMDB's handle, 0: not yet opened here */
 	bool sound;		  /* all pages were checked */
 	uint8_t *seen;		  /* else: bitmap of those that were */
 	uint64_t seen_pages;	  /* bits in it */
 	uint8_t head[META_BYTES]; /* write: the older head, which the commit replaces */
+	/* Write: a bit for each value that is not as it was committed, and, rarely, for another. */
+	uint8_t written[KV_WRITTEN];
 };
 
 /* ---- kv_open.c ------------------------------------------------------------ */
@@ -191,7 +195,7 @@ SAKSI_MUST_CHECK enum saksi_err kv_head_save(struct kv_txn *txn, struct saksi_er
 void kv_head_restore(const struct kv_txn *txn);
 /* ---- kv_read.c ------------------------------------------------------------ */
 
-/** kv_pages_read(out, found, ...): Append a value's sealed bytes (reading transactions). */
+/** kv_pages_read(out, found, ...): Append a value's sealed bytes, as it was committed. */
 SAKSI_MUST_CHECK enum saksi_err kv_pages_read(struct buf *out, bool *found,
     struct kv_txn *txn, unsigned db, uint64_t n, struct saksi_error *err);
 void kv_pages_free(struct kv_pages **pp);
@@ -209,7 +213,7 @@ SAKSI_MUST_CHECK enum saksi_err kv_db_empty(struct kv_txn *txn, unsigned db,
     struct saksi_error *err);
 SAKSI_MUST_CHECK enum saksi_err kv_db_commit(struct kv_txn *txn, struct saksi_error *err);
 void kv_db_abort(struct kv_txn *txn);
-/** kv_read_sealed: From the snapshot (reading) or LMDB (writing); appends. */
+/** kv_read_sealed: From the snapshot, or from LMDB what this transaction wrote; appends. */
 SAKSI_MUST_CHECK enum saksi_err kv_read_sealed(struct buf *out, bool *found,
     struct kv_txn *txn, unsigned db, uint64_t n, struct saksi_error *err);
 

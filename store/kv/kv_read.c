@@ -1,10 +1,13 @@
 /*
- * kv_read.c - values of a reading transaction, by read() and not through the map.
+ * kv_read.c - values as they were committed, by read() and not through the map.
  *
  * Where pages are met at random, having one mapped costs more than all the rest
  * of reading it, and it counts as memory of this process until the map is let go
  * of.  So they are copied: those that lead to others are kept while the
  * transaction lasts (nobody writes to what it sees), of leaves one of each table.
+ * A writing transaction reads so what it did not write itself: LMDB keeps to pages
+ * of its own until it commits, and what only this reader follows needs no check for
+ * what LMDB would do with it.
  */
 #include <stdlib.h>
 #include <string.h>
