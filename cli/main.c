@@ -138,6 +138,7 @@ int main(int argc, char **argv)
 	}
 	(void)umask(077);
 	signals_install();
+	process_give_back();
 	json_wiping_alloc();
 	text_wiping_alloc();
 	rc = process_harden(&c.err);

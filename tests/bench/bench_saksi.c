@@ -302,6 +302,7 @@ int main(int argc, char **argv)
 	bench_args(&b, argc, argv);
 	if (b.schema == NULL)
 		die("--schema is missing");
+	process_give_back(); /* as in saksi */
 	json_wiping_alloc();
 	must(&s, process_harden(&s.err));
 	start = now_us();
