@@ -16,6 +16,7 @@
  */
 #define CHUNK_BYTES (CHUNK_ENTRIES * 4u)
 #define CACHE_CHUNKS 2048u
+#define CACHE_WRITING 768u /* beside the pages that LMDB then holds */
 #define CACHE_BUCKETS 4096u
 #define HEIGHT_MAX 4u
 
@@ -109,9 +110,10 @@ static void chunk_free(struct kv *kv, struct kv_chunk *c)
  */
 static void trim(struct kv *kv)
 {
+	size_t most = kv->writer != NULL ? CACHE_WRITING : CACHE_CHUNKS;
 	struct kv_chunk *c;
 
-	while (kv->cache.clean > CACHE_CHUNKS) {
+	while (kv->cache.clean > most) {
 		c = kv->cache.oldest;
 		unlink_used(kv, c);
 		if (c->asked)
