@@ -221,21 +221,30 @@ bool filter_may_have(const uint8_t *filter, size_t n, uint64_t hash)
 	return true;
 }
 
+size_t filter_len(size_t n)
+{
+	return (n * FILTER_BITS + 7) / 8;
+}
+
+void filter_add(uint8_t *filter, size_t n, uint64_t hash)
+{
+	for (unsigned i = 0; i < FILTER_PROBES; i++) {
+		uint64_t at = probe(hash, i, (uint64_t)n * 8);
+
+		filter[at / 8] |= (uint8_t)(1u << at % 8);
+	}
+}
+
 void filter_build(struct buf *out, const uint64_t *hashes, size_t n)
 {
-	size_t len = (n * FILTER_BITS + 7) / 8;
+	size_t len = filter_len(n);
 	uint8_t *p = buf_reserve(out, len);
 
 	if (p == NULL || n == 0)
 		return;
 	memset(p, 0, len);
-	for (size_t k = 0; k < n; k++) {
-		for (unsigned i = 0; i < FILTER_PROBES; i++) {
-			uint64_t at = probe(hashes[k], i, (uint64_t)len * 8);
-
-			p[at / 8] |= (uint8_t)(1u << at % 8);
-		}
-	}
+	for (size_t k = 0; k < n; k++)
+		filter_add(p, len, hashes[k]);
 	out->len += len;
 }
 

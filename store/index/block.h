@@ -144,6 +144,10 @@ void block_append(struct block_build *b, const uint8_t *term, size_t n,
     const uint8_t *value, size_t value_len);
 /** block_finish: BLOCK_BYTES bytes into ${out}. */
 void block_finish(const struct block_build *b, uint8_t out[BLOCK_BYTES]);
+/** filter_len(n): Bytes of a filter of ${n} hashes. */
+size_t filter_len(size_t n);
+/** filter_add(filter, n, hash): To one of ${n} bytes, n > 0, which begins all zero. */
+void filter_add(uint8_t *filter, size_t n, uint64_t hash);
 /** filter_build(out, hashes, n): Append a filter of ${n} hashes. */
 void filter_build(struct buf *out, const uint64_t *hashes, size_t n);
 

@@ -81,6 +81,15 @@ enum saksi_err block_load(struct index *x, struct kv_txn *txn, uint64_t n, bool 
 	return buf_ok(out, err);
 }
 
+enum saksi_err block_read(struct kv_txn *txn, uint64_t n, struct buf *out,
+    struct saksi_error *err)
+{
+	enum saksi_err rc = kv_get(txn, KV_INDEX, n, out, err);
+
+	kv_txn_rest(txn);
+	return rc;
+}
+
 struct buf block_room_take(struct index *x)
 {
 	return x->n_spare > 0 ? x->spare[--x->n_spare] : (struct buf)BUF_INIT;

@@ -86,7 +86,9 @@ static enum saksi_err load(struct cursor *c, unsigned level, uint64_t number,
 	if (l->bytes.len > 0)
 		wipe(l->bytes.p, l->bytes.len);
 	l->bytes.len = 0;
-	if ((rc = block_load(c->x, c->txn, number, !leaf, &l->bytes, err)) != SAKSI_OK ||
+	rc = c->once ? block_read(c->txn, number, &l->bytes, err)
+		     : block_load(c->x, c->txn, number, !leaf, &l->bytes, err);
+	if (rc != SAKSI_OK ||
 	    (rc = block_open(&l->it, l->bytes.p, l->bytes.len, err)) != SAKSI_OK)
 		return rc;
 	if ((l->it.kind == BLOCK_LEAF) != leaf)

@@ -423,17 +423,21 @@ static enum saksi_err take(const uint8_t *chunk, size_t n, uint8_t family, uint6
  * most.  These terms have one document each, so the last entry at or before
  * the term is it, or there is none.
  */
-static enum saksi_err find_in_segment(struct index *x, struct kv_txn *txn,
-    const struct run *r, const struct index_term *t, struct block_iter *it, bool *found,
+static enum saksi_err find_in_segment(struct index *x, struct kv_txn *txn, struct run *r,
+    const struct index_term *t, struct block_iter *it, bool *found,
     struct saksi_error *err)
 {
 	const uint8_t *p;
 	uint64_t number;
 	size_t n;
-	bool may, known;
-	enum saksi_err rc;
+	bool may = true, known;
+	enum saksi_err rc = SAKSI_OK;
 
 	*found = false;
+	if (t->b[0] == IX_ID)
+		rc = run_may_have_id(x, txn, r, t, &may, err);
+	if (rc != SAKSI_OK || !may)
+		return rc;
 	if ((rc = segment_leaf(x, txn, r, t, &number, &may, err)) != SAKSI_OK || !may)
 		return rc;
 	known = t->b[0] != IX_ID || block_is_cached(x, number, false);
@@ -447,9 +451,9 @@ static enum saksi_err find_in_segment(struct index *x, struct kv_txn *txn,
 	return SAKSI_OK;
 }
 
-static enum saksi_err find_in_run(struct index *x, struct kv_txn *txn,
-    const struct run *r, const struct index_term *t, uint64_t *doc, struct buf *payload,
-    bool *found, struct saksi_error *err)
+static enum saksi_err find_in_run(struct index *x, struct kv_txn *txn, struct run *r,
+    const struct index_term *t, uint64_t *doc, struct buf *payload, bool *found,
+    struct saksi_error *err)
 {
 	struct block_iter it;
 	struct cursor c;

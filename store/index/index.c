@@ -127,18 +127,21 @@ static enum saksi_err tail_sync(struct index *x, struct kv_txn *txn,
 	return SAKSI_OK;
 }
 
-/* What is known of a segment's documents is known of it still. */
+/* What is known of a segment is known of it still. */
 static void keep_sets(struct super *s, struct super *old)
 {
 	for (size_t i = 0; i < s->n_runs; i++) {
 		for (size_t j = 0; j < old->n_runs; j++) {
-			if (old->runs[j]->id != s->runs[i]->id)
+			if (old->runs[j]->id != s->runs[i]->id ||
+			    old->runs[j]->root != s->runs[i]->root)
 				continue;
 			s->runs[i]->set = old->runs[j]->set;
 			s->runs[i]->has_set = old->runs[j]->has_set;
 			s->runs[i]->lacks = old->runs[j]->lacks;
 			memset(&old->runs[j]->set, 0, sizeof(old->runs[j]->set));
 			old->runs[j]->has_set = false;
+			s->runs[i]->ids = old->runs[j]->ids;
+			memset(&old->runs[j]->ids, 0, sizeof(old->runs[j]->ids));
 		}
 	}
 }

@@ -1,13 +1,14 @@
 /*
  * index_int.h - what the parts of the index share.
  *
- *   block.c chunk.c term.c  bytes                 docs.c    sets of documents
+ *   block.c chunk.c term.c  bytes
  *   cursor.c  a place in one run                  writer.c  a new segment
  *   run.c     a run in memory                      merge.c   many runs to one stream
  *   gather.c gather_sort.c  what was put, sorted into a run; term_sort.c
  *   merge_steps.c  tiers, bounded work            super.c   the state record
  *   hits.c    the documents of a term             walk.c    the terms of a range
  *   ids.c     what ids probably name              cache.c   blocks read lately
+ *   id_filter.c  which ids a segment holds        docs.c    and which documents
  *   index.c   in step with the vault, flush       rebuild.c made anew while it is used
  */
 #ifndef SAKSI_INDEX_INT_H
@@ -40,6 +41,15 @@ bool doc_set_has(const struct doc_set *s, uint64_t doc);
 uint8_t doc_set_length(const struct doc_set *s, uint64_t doc);
 void doc_set_free(struct doc_set *s);
 
+/* ---- ids of a segment: id_filter.c --------------------------------------------------- */
+
+struct id_filter {
+	uint8_t *bits;	/* NULL: not made yet */
+	size_t len;	/* bytes */
+	uint64_t asked; /* how often, without it */
+};
+void id_filter_free(struct id_filter *f);
+
 /* ---- runs ---------------------------------------------------------------------- */
 
 struct mem_entry { /* of a run in memory, by (term, first document) */
@@ -67,6 +77,7 @@ struct run {
 		uint8_t b[STATE_TERMS][STATE_TERM_MAX];
 		uint8_t len[STATE_TERMS]; /* 0: none more */
 	} lacks;
+	struct id_filter ids;
 };
 void run_free(struct run *r);
 /** run_parse(r, err): Fill entries from bytes. */
@@ -78,6 +89,13 @@ SAKSI_MUST_CHECK enum saksi_err run_parse(struct run *r, struct saksi_error *err
  */
 bool run_lacks(const struct run *r, const struct index_term *t);
 void run_note_lack(struct run *r, const struct index_term *t);
+/**
+ * run_may_have_id(x, txn, r, t, may, err):
+ * ${*may} false: segment ${r} has no ${t}, a term of family IX_ID.  Its ids are read
+ * when that has been asked often; SAKSI_EDAMAGED.
+ */
+SAKSI_MUST_CHECK enum saksi_err run_may_have_id(struct index *x, struct kv_txn *txn,
+    struct run *r, const struct index_term *t, bool *may, struct saksi_error *err);
 void run_write_entry(struct buf *out, const uint8_t *term, size_t n, const uint8_t *chunk,
     size_t chunk_len);
 
@@ -87,6 +105,7 @@ struct cursor {
 	struct index *x;
 	struct kv_txn *txn;
 	const struct run *run;
+	bool once; /* nobody will ask for its blocks again: they are not cached */
 	/* a segment: one block and place in it for each level, root first */
 	struct cursor_level {
 		struct buf bytes;
@@ -286,7 +305,7 @@ void term_sort(struct term_place *list, size_t n);
 
 /* ---- blocks -------------------------------------------------------------------------- */
 
-#define CACHE_SLOTS 4096u /* 8 MiB of fences, as much of leaves */
+#define CACHE_SLOTS 2048u /* 4 MiB of fences, as much of leaves */
 #define SPARES 16u	  /* two words, over the runs of a small vault */
 
 struct ids;
@@ -326,6 +345,9 @@ SAKSI_MUST_CHECK enum saksi_err block_load(struct index *x, struct kv_txn *txn,
 /** ids_learn(x, leaf, n): Note what the ids in a leaf name, once index_guess() was asked. */
 void ids_learn(struct index *x, const uint8_t *leaf, size_t n);
 void ids_free(struct ids **ids);
+/** block_read(txn, n, out, err): The same past the caches, for what is read only once. */
+SAKSI_MUST_CHECK enum saksi_err block_read(struct kv_txn *txn, uint64_t n,
+    struct buf *out, struct saksi_error *err);
 /** run_set: The documents of a run, read once. */
 SAKSI_MUST_CHECK enum saksi_err run_set(struct index *x, struct kv_txn *txn,
     struct run *r, struct saksi_error *err);

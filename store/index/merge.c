@@ -40,6 +40,7 @@ enum saksi_err merger_open(struct merger *m, struct index *x, struct kv_txn *txn
 		in->run = runs[m->n];
 		if ((rc = cursor_open(&in->c, x, txn, in->run, err)) != SAKSI_OK)
 			return rc;
+		in->c.once = true;
 		for (size_t j = 0; j < m->n; j++)
 			m->in[j].shadows += overlap(m->in[j].run, in->run);
 	}
