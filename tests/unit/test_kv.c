@@ -137,6 +137,37 @@ static void test_del_and_again(void **state)
 	fixture_free(&f);
 }
 
+/* What a transaction wrote it reads from its own pages, the rest as it was committed. */
+static void test_own_and_others(void **state)
+{
+	struct fixture f;
+	struct kv_txn *t;
+
+	(void)state;
+	fixture_new(&f);
+	t = begin(&f, true);
+	for (unsigned i = 1; i <= 3000; i++)
+		put_str(&f, t, KV_HELD, i, "committed");
+	commit(&f, t);
+	t = begin(&f, true);
+	for (unsigned i = 1; i <= 3000; i += 3) {
+		put_str(&f, t, KV_HELD, i, "written");
+		OK(kv_del(t, KV_HELD, i + 1, &f.err));
+	}
+	for (unsigned i = 1; i <= 3000; i += 3) {
+		assert_str(&f, t, KV_HELD, i, "written");
+		assert_absent(&f, t, KV_HELD, i + 1);
+		assert_str(&f, t, KV_HELD, i + 2, "committed");
+	}
+	kv_abort(&t);
+	t = begin(&f, true);
+	for (unsigned i = 1; i <= 3000; i++)
+		assert_str(&f, t, KV_HELD, i, "committed");
+	kv_abort(&t);
+	assert_sound(&f);
+	fixture_free(&f);
+}
+
 static enum saksi_err collect(void *ctx, uint64_t n, const uint8_t *p, size_t len,
     struct saksi_error *err)
 {
@@ -282,6 +313,8 @@ static void test_clear(void **state)
 	t = begin(&f, true);
 	OK(kv_clear(t, KV_HELD, &f.err));
 	assert_range(t, KV_HELD, 2501, 2501, 0);
+	for (i = 1; i <= 2500; i += 100)
+		assert_absent(&f, t, KV_HELD, i);
 	commit(&f, t);
 	assert_sound(&f);
 	t = begin(&f, true);
@@ -537,6 +570,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_abort_leaves_nothing),
     cmocka_unit_test(test_nothing_changed),
     cmocka_unit_test(test_del_and_again),
+    cmocka_unit_test(test_own_and_others),
     cmocka_unit_test(test_scan),
     cmocka_unit_test(test_write_while_scanning),
     cmocka_unit_test(test_append_only),
