@@ -1,4 +1,6 @@
 /* test_kv_map.c - the file in memory: each reader's time, growth, and how much of it. */
+#include <sys/mman.h>
+
 #include "kv_fixture.h"
 
 /* ---- snapshots ------------------------------------------------------------------ */
@@ -97,12 +99,13 @@ static void test_map_full(void **state)
 	kv_test_map_size(0);
 	fixture_free(&f);
 }
+
 /* ---- memory ------------------------------------------------------------------------ */
 
 #define LONG_VALUES 3000u
 #define LONG_BYTES 16000u
 
-/* KiB of the data file that count as memory of this process; 0: nobody tells. */
+/* KiB of the data file that count as memory of this process; see is_told(). */
 static size_t mapped_kib(void)
 {
 	FILE *f = fopen("/proc/self/smaps", "r");
@@ -123,25 +126,52 @@ static size_t mapped_kib(void)
 	return sum;
 }
 
+/* Whether the system says of a mapped file how much of it counts, and it is understood. */
+static bool is_told(const struct fixture *f)
+{
+	char path[300];
+	size_t before, after;
+	volatile uint8_t seen;
+	uint8_t *map;
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/%s", f->dir, KV_DATA_FILE);
+	before = mapped_kib();
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	assert_true(fd >= 0);
+	map = mmap(NULL, 4096, PROT_READ, MAP_SHARED, fd, 0);
+	assert_true(map != MAP_FAILED);
+	seen = *map;
+	(void)seen;
+	after = mapped_kib();
+	assert_int_equal(munmap(map, 4096), 0);
+	close(fd);
+	return after > before;
+}
+
+static void put_long_one(struct fixture *f, struct kv_txn *t, uint64_t n)
+{
+	static uint8_t value[LONG_BYTES];
+
+	crypto_random(value, sizeof(value)); /* cannot be made shorter */
+	put(f, t, KV_RECORDS, n, value, sizeof(value));
+}
+
 static void put_long(struct fixture *f, uint64_t from, uint64_t to)
 {
 	struct kv_txn *t = begin(f, true);
-	uint8_t *value = malloc(LONG_BYTES);
 
-	assert_non_null(value);
-	for (uint64_t n = from; n < to; n++) {
-		crypto_random(value, LONG_BYTES); /* cannot be made shorter */
-		assert_int_equal(kv_put(t, KV_RECORDS, n, value, LONG_BYTES, &f->err),
-		    SAKSI_OK);
-	}
-	free(value);
+	for (uint64_t n = from; n < to; n++)
+		put_long_one(f, t, n);
 	commit(f, t);
 }
 
-/* Who looks at all of a file in one transaction does not come to count all of it. */
-static void test_lets_go_of_what_it_read(void **state)
+/*
+ * Who writes all over a file in one transaction does not come to count all of it: LMDB
+ * looks through its map at each value that it replaces.  Nor does who verifies it.
+ */
+static void test_lets_go_of_what_it_looked_at(void **state)
 {
-	struct buf b = BUF_INIT;
 	struct fixture f;
 	struct kv_txn *t;
 	size_t most = 0, now;
@@ -151,26 +181,27 @@ static void test_lets_go_of_what_it_read(void **state)
 	for (uint64_t n = 1; n < LONG_VALUES; n += 500)
 		put_long(&f, n, n + 500);
 	kv_close(&f.kv);
-	assert_int_equal(reopen(&f, 0), SAKSI_OK);
+	OK(reopen(&f, 0));
+	if (!is_told(&f)) {
+		fixture_free(&f);
+		skip();
+	}
 	t = begin(&f, true);
 	for (uint64_t n = 1; n <= LONG_VALUES; n++) {
-		/* All over the file, and some of it is changed meanwhile. */
 		uint64_t at = 1 + n * 997 % LONG_VALUES;
 
-		b.len = 0;
-		assert_int_equal(kv_get(t, KV_RECORDS, at, &b, &f.err), SAKSI_OK);
-		assert_int_equal(b.len, LONG_BYTES);
 		if (n % 3 == 0)
-			assert_int_equal(kv_del(t, KV_RECORDS, at, &f.err), SAKSI_OK);
+			OK(kv_del(t, KV_RECORDS, at, &f.err));
+		else
+			put_long_one(&f, t, at);
 		if (n % 50 == 0 && (now = mapped_kib()) > most)
 			most = now;
 	}
 	commit(&f, t);
-	assert_in_range(most, 0, 24 << 10);
-	assert_int_equal(kv_verify(f.kv, NULL, NULL, &f.err), SAKSI_OK);
+	assert_in_range(most, 1, 24 << 10);
+	OK(kv_verify(f.kv, NULL, NULL, &f.err));
 	now = mapped_kib();
 	assert_in_range(now, 0, 24 << 10);
-	buf_free(&b);
 	fixture_free(&f);
 }
 
@@ -178,7 +209,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_reader_keeps_its_time),
     cmocka_unit_test(test_map_grows),
     cmocka_unit_test(test_map_full),
-    cmocka_unit_test(test_lets_go_of_what_it_read),
+    cmocka_unit_test(test_lets_go_of_what_it_looked_at),
 };
 
 TEST_MAIN(tests, setup_hardened, NULL)
