@@ -9,6 +9,7 @@
 
 #include <saksi_paths.h>
 
+#include <saksi/base/give_back.h>
 #include <saksi/base/mpjson.h>
 #include <saksi/base/text.h>
 

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include <saksi/base/fsio.h>
+#include <saksi/base/give_back.h>
 #include <saksi/base/mpjson.h>
 #include <saksi/sync/team.h>
 

@@ -15,6 +15,7 @@
 #endif
 
 #include <saksi/base/buf.h>
+#include <saksi/base/give_back.h>
 #include <saksi/base/id.h>
 #include <saksi/base/secret.h>
 #include <saksi/base/text.h>

@@ -55,14 +55,6 @@ void random_bytes(void *p, size_t n);
 SAKSI_MUST_CHECK enum saksi_err process_harden(struct saksi_error *err);
 
 /**
- * process_give_back():
- * What is freed in pieces of 1 MiB and more goes back to the system at once, so
- * that two threads do not each keep what they needed at their fullest.  Call once,
- * early; where the system's allocator cannot be told, nothing happens.
- */
-void process_give_back(void);
-
-/**
  * process_on_misuse(fn):
  * ${fn} is called when cryptography cannot go on: the system gives no random
  * numbers, or a secret's guard was overwritten.  It must not return; if it
