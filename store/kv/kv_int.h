@@ -12,6 +12,9 @@
  *   kv_read.c      reading pages, copied         kv_verify.c everything
  *   kv.c           get, put, del, scan           kv_old.c    older formats
  *   kv_ahead.c     a long scan, with a thread that opens values ahead
+ *   kv_head.c      the two heads: the older one, kept while a commit may fail
+ *   kv_salvage.c and the others of that name: what a damaged file still holds; see
+ *                  kv_salvage.h
  */
 #ifndef SAKSI_STORE_KV_INT_H
 #define SAKSI_STORE_KV_INT_H

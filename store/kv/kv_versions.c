@@ -15,8 +15,8 @@
  * a write transaction that was not committed have to be dropped.
  */
 #define CHUNK_BYTES (CHUNK_ENTRIES * 4u)
-#define CACHE_CHUNKS 2048u
-#define CACHE_WRITING 768u /* beside the pages that LMDB then holds */
+#define CACHE_CHUNKS 2048u /* 8 MiB */
+#define CACHE_WRITING 768u /* 3 MiB, beside the pages that LMDB then holds */
 #define CACHE_BUCKETS 4096u
 #define HEIGHT_MAX 4u
 
