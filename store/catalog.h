@@ -134,7 +134,7 @@ SAKSI_MUST_CHECK enum saksi_err catalog_number(struct saksi_txn *t,
 /**
  * catalog_guess: The number that a record probably has, if that takes no reading; 0: it
  * is not known.  Who reads that row compares its id, and if it is another one or
- * cannot be read asks catalog_number().
+ * cannot be read asks catalog_number().  Errors are only those of opening the catalogue.
  */
 SAKSI_MUST_CHECK enum saksi_err catalog_guess(struct saksi_txn *t,
     const struct saksi_id *id, uint64_t *number, struct saksi_error *err);

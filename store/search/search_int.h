@@ -8,6 +8,9 @@
  *   search_order.c   the terms of IX_SORT in either direction
  *   search_kept.c    the best hits, or all of them
  *   search.c         in the order that is asked for
+ *   search_txn.c     all this on what a transaction sees
+ *   query.c, query_*.c  the query language, and a query on one record: query_int.h
+ *   terms.c, terms_*.c  what a record is found by: terms.h
  */
 #ifndef SAKSI_STORE_SEARCH_INT_H
 #define SAKSI_STORE_SEARCH_INT_H

@@ -68,6 +68,7 @@ SAKSI_MUST_CHECK enum saksi_err repair_part_group(struct saksi_repair *r, struct
 bool repair_part_record(const struct changeset *cs, uint32_t part, struct saksi_id *id);
 
 /* repair_seen.c */
+/** repair_seen_note: This record is settled; it has a row of the fresh vault, or is drafted. */
 SAKSI_MUST_CHECK enum saksi_err repair_seen_note(struct saksi_repair *r,
     const struct saksi_id *id, struct saksi_error *err);
 /** repair_seen_written: What was drafted is written, so each record has a row. */
@@ -75,6 +76,7 @@ SAKSI_MUST_CHECK enum saksi_err repair_seen_written(struct saksi_repair *r,
     struct saksi_error *err);
 /** repair_seen_row: Whether row ${n} of the fresh vault is of a record that was noted. */
 bool repair_seen_row(const struct saksi_repair *r, uint64_t n);
+/** repair_seen_record: Whether it was noted; ask when nothing is drafted any more. */
 SAKSI_MUST_CHECK enum saksi_err repair_seen_record(struct saksi_repair *r,
     const struct saksi_id *id, bool *seen, struct saksi_error *err);
 void repair_seen_free(struct repair_seen *s);
