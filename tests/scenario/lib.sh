@@ -60,7 +60,9 @@ absent() {
 }
 
 # cheaper DIR - from now on its passphrase is cheap to try: else that takes most of a
-# scenario's time.  What a person's costs is in vault.sh, tour.sh and the quickstart.
+# scenario's time.  The real cost is paid by leak_deep.sh, migrate.sh, tour.sh and the
+# quickstart, by one vault of same_blocks.sh, by the `init`s that usage.sh and vault.sh
+# make themselves, and in vault.sh after `key change --kdf`.
 cheaper() { "$SAKSI_BUILD/tests/cheap_vault" "$1" <"$TMPDIR/phrase" || die "cheap_vault $1"; }
 
 # make_vault DIR PERSON DEVICE

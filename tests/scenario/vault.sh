@@ -4,6 +4,18 @@
 . "$(dirname "$0")/lib.sh"
 v=$HOME/v
 
+# cost DIR - passes and bytes that trying a passphrase takes, as both copies of the key
+# file say it (store/FORMAT.md, 2.1).
+cost() {
+	local copy seen=()
+	for copy in 0 4096; do
+		seen+=("$(od -An --endian=little -tu4 -j $((copy + 12)) -N 4 "$1/keys" | tr -d ' ')")
+		seen+=("$(od -An --endian=little -tu8 -j $((copy + 16)) -N 8 "$1/keys" | tr -d ' ')")
+	done
+	same "${seen[*]:0:2}" "${seen[*]:2}"
+	echo "${seen[*]:0:2}"
+}
+
 make_vault "$v" Sokha laptop
 err 'no recovery kit was made'
 same "$(stat -c %a "$v")" 700
@@ -42,9 +54,11 @@ printf '\303\251lan vital du matin\n' >"$TMPDIR/nfc"
 printf 'e\314\201lan vital du matin\n' >"$TMPDIR/nfd"
 expect 0 setsid -w "$SAKSI" -C "$HOME/w" --passphrase-fd 3 init --kdf interactive 3<"$TMPDIR/nfc"
 expect 0 "$SAKSI" -C "$HOME/w" --passphrase-fd 3 status 3<"$TMPDIR/nfd"
+same "$(cost "$HOME/w")" '2 67108864'
 echo short >"$TMPDIR/short"
-expect 0 setsid -w "$SAKSI" -C "$HOME/x" --passphrase-fd 3 init --kdf interactive 3<"$TMPDIR/short"
+expect 0 setsid -w "$SAKSI" -C "$HOME/x" --passphrase-fd 3 init 3<"$TMPDIR/short"
 err 'short ones can be guessed'
+same "$(cost "$HOME/x")" '3 268435456' # moderate, if nobody says what
 
 # Names that can't be meant, a KDF that is none: nothing is made.
 expect 2 saksi "$HOME/y" init --name ''
@@ -92,7 +106,9 @@ err 'is the last one.*saksi key change'
 no_err 'add --yes'
 expect 5 saksi "$v" --yes key remove 0
 printf '%s\n%s\n' "$phrase" "$phrase" >"$TMPDIR/two"
+same "$(cost "$v")" '1 8388608' # as make_vault leaves it
 expect 0 two --yes key change --kdf interactive
+same "$(cost "$v")" '2 67108864'
 expect 0 saksi "$v" status
 expect 0 saksi "$v" verify
 
