@@ -3,9 +3,9 @@
  *
  *   cheap_vault VAULT <PASSPHRASE-FILE
  *
- * The program makes none that costs less than 64 MiB and two passes, and takes
- * them as they are.  A scenario pays that with each command, for most of its
- * time.  Any other way in than this passphrase is lost.
+ * saksi makes none that costs less than 64 MiB and two passes, but opens one of
+ * any cost that the format allows.  A scenario pays that with each command, for
+ * most of its time.  Any other way in than this passphrase is lost.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,10 +20,13 @@ static const struct crypto_kdf_cost cheap = {CRYPTO_KDF_OPS_MIN, CRYPTO_KDF_MEM_
 static enum saksi_err first_line(struct secret **out, struct saksi_error *err)
 {
 	char line[256];
+	enum saksi_err rc;
 
 	if (fgets(line, sizeof(line), stdin) == NULL)
 		return saksi_fail(err, SAKSI_EINVAL, "no passphrase on standard input");
-	return secret_copy(out, line, strcspn(line, "\n"), err);
+	rc = secret_copy(out, line, strcspn(line, "\n"), err);
+	wipe(line, sizeof(line));
+	return rc;
 }
 
 int main(int argc, char **argv)
