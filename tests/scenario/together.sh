@@ -51,17 +51,19 @@ done
 
 # ---- a signal in the middle: no half file, and the vault is whole ------------------------------
 before=$(digest "$v")
+stopped=0
 for signal in INT TERM HUP; do
 	for delay in 0.02 0.05 0.1 0.2; do
 		env --default-signal=INT "$SAKSI" -C "$v" --passphrase-fd 3 export csv -o "$HOME/cut.zip" 3<"$TMPDIR/phrase" >/dev/null 2>&1 &
 		pid=$!
 		sleep "$delay"
 		kill -s "$signal" "$pid" 2>/dev/null || :
-		wait "$pid" 2>/dev/null || :
+		wait "$pid" 2>/dev/null || stopped=$((stopped + 1))
 		! compgen -G "$HOME/.saksi-*" >/dev/null || die "a half file after $signal"
 		rm -f "$HOME/cut.zip"
 	done
 done
+[ "$stopped" -gt 0 ] || die "no signal came before the end"
 same "$before" "$(digest "$v")"
 expect 0 s verify --deep
 
