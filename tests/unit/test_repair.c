@@ -267,6 +267,51 @@ static void a_record_lost_with_all_its_bytes_is_not_invented(void **state)
 	device_end(&d);
 }
 
+static void import_many(struct device *d, unsigned n)
+{
+	struct import_options opt = {false, false, NULL, NULL};
+	struct import_report rep;
+	struct buf b = BUF_INIT;
+
+	for (unsigned i = 0; i < n; i++)
+		buf_printf(&b,
+		    "{\"id\":\"e%u\",\"type\":\"event\",\"title\":\"Event %u\"}\n", i, i);
+	OK(saksi_import(d->v, (const char *)b.p, b.len, &opt, &rep, &g_err));
+	assert_int_equal(rep.created, n);
+	import_report_free(&rep);
+	buf_free(&b);
+}
+
+/* More rows than are counted in one piece, and the last ones have no change any more. */
+static void rows_of_many_records_settle_them(void **state)
+{
+	enum { MANY = 9000 };
+	struct words w = {BUF_INIT, 0};
+	struct repair_report rep;
+	struct saksi_txn *t;
+	struct device d;
+	uint64_t first, next, count;
+
+	(void)state;
+	device_make(&d, g_schema);
+	import_many(&d, MANY);
+	t = begin(&d, false);
+	kv_range(t->kv, KV_LOG, &first, &next, &count);
+	saksi_txn_abort(&t);
+	wreck(&d, KV_LOG, next - 2);
+	repair(&d, &w, &rep);
+	assert_int_equal(rep.missing, 1);
+	assert_int_equal(rep.pending, 1);
+	assert_int_equal(rep.records, MANY);
+	/* Those of two changes, more than one draft holds. */
+	assert_in_range(rep.restated, 400, MANY);
+	assert_true(says(&w, "what it says is saved"));
+	/* Each row is there, so nobody has to doubt what a record says. */
+	assert_false(says(&w, "it may say what it said before"));
+	buf_free(&w.b);
+	device_end(&d);
+}
+
 /* The older head of the two no longer reads as one. */
 static void wreck_head(struct device *d, uint64_t newest)
 {
@@ -461,6 +506,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(a_lost_change_is_named_and_taken_from_the_row),
     cmocka_unit_test(a_pending_change_without_its_row_is_stated),
     cmocka_unit_test(a_record_lost_with_all_its_bytes_is_not_invented),
+    cmocka_unit_test(rows_of_many_records_settle_them),
     cmocka_unit_test(what_was_removed_stays_removed),
     cmocka_unit_test(a_setting_that_may_be_old_is_told_and_no_trust),
     cmocka_unit_test(a_lost_list_of_exporters_is_no_trust),
