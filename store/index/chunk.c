@@ -1,4 +1,4 @@
-/* chunk.c - varints, and postings packed together. */
+/* chunk.c - postings of one term, packed together. */
 #include <stdlib.h>
 #include <string.h>
 

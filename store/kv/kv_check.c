@@ -1,6 +1,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <saksi/base/bits.h>
+
 #include "kv_guard.h"
 #include "kv_int.h"
 
@@ -150,11 +152,11 @@ static bool check_page(struct path *c, struct page *p, uint64_t number, unsigned
 		return bad(c, number, "there was no such page when the transaction began");
 	if (p->kind != (level == c->tree->depth ? PAGE_LEAF : PAGE_BRANCH))
 		return bad(c, number, "it is of the wrong kind for its place");
-	if ((c->seen[number / 8] & 1u << number % 8) != 0)
+	if (bit_get(c->seen, number))
 		return true;
 	if (!page_check(p, true, &c->fault))
 		return false;
-	c->seen[number / 8] = (uint8_t)(c->seen[number / 8] | 1u << number % 8);
+	bit_set(c->seen, number);
 	return true;
 }
 

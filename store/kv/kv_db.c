@@ -1,6 +1,8 @@
 #include <lmdb.h>
 #include <string.h>
 
+#include <saksi/base/bits.h>
+
 #include "kv_guard.h"
 #include "kv_int.h"
 
@@ -82,23 +84,19 @@ static void call_abort(void *arg)
 
 /* ---- what is not as it was committed ------------------------------------------------ */
 
-static size_t bit_of(unsigned db, uint64_t n)
+static uint64_t bit_of(unsigned db, uint64_t n)
 {
-	return (size_t)((n ^ (uint64_t)db << 40) * UINT64_C(0x9e3779b97f4a7c15) >> 48);
+	return ((n ^ (uint64_t)db << 40) * UINT64_C(0x9e3779b97f4a7c15) >> 48);
 }
 
 static void note_written(struct kv_txn *txn, unsigned db, uint64_t n)
 {
-	size_t bit = bit_of(db, n);
-
-	txn->written[bit / 8] = (uint8_t)(txn->written[bit / 8] | 1u << bit % 8);
+	bit_set(txn->written, bit_of(db, n));
 }
 
 static bool is_written(const struct kv_txn *txn, unsigned db, uint64_t n)
 {
-	size_t bit = bit_of(db, n);
-
-	return ((unsigned)txn->written[bit / 8] >> bit % 8 & 1u) != 0;
+	return bit_get(txn->written, bit_of(db, n));
 }
 
 /* ---- handles --------------------------------------------------------------------- */

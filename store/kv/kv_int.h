@@ -142,7 +142,8 @@ struct kv_txn {
 	uint8_t *seen;		  /* else: bitmap of those that were */
 	uint64_t seen_pages;	  /* bits in it */
 	uint8_t head[META_BYTES]; /* write: the older head, which the commit replaces */
-	/* Write: a bit for each value that is not as it was committed, and, rarely, for another. */
+	/* Write: a bit for each value that is not as it was committed, and for some others: these
+	 * are read through LMDB, which is only slower. */
 	uint8_t written[KV_WRITTEN];
 };
 

@@ -1,5 +1,7 @@
 #include <string.h>
 
+#include <saksi/base/bits.h>
+
 #include "kv_page.h"
 
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
@@ -199,9 +201,9 @@ static bool mark(uint8_t *used, uint32_t at, uint32_t bytes)
 	uint32_t i;
 
 	for (i = at / 2; i < (at + bytes) / 2; i++) {
-		if ((used[i / 8] & 1u << i % 8) != 0)
+		if (bit_get(used, i))
 			return false;
-		used[i / 8] = (uint8_t)(used[i / 8] | 1u << i % 8);
+		bit_set(used, i);
 	}
 	return true;
 }

@@ -1,7 +1,13 @@
-/* kv_salvage.h - what the parts of salvaging share. */
+/*
+ * kv_salvage.h - what the parts of salvaging share.
+ *
+ *   kv_salvage.c       opening, reading       kv_salvage_list.c  what was found
+ *   kv_salvage_page.c  what pages hold        kv_salvage_pick.c  what of it is current
+ */
 #ifndef SAKSI_STORE_KV_SALVAGE_H
 #define SAKSI_STORE_KV_SALVAGE_H
 
+#include <saksi/base/bits.h>
 #include <saksi/kv/salvage.h>
 
 #include "kv_int.h"
@@ -32,15 +38,6 @@ struct kv_salvage {
 
 #define SALVAGE_VAIN_LEAST (UINT64_C(1) << 30)
 #define SALVAGE_VAIN_TIMES 64u /* the size of the file */
-
-static inline bool bit_get(const uint8_t *map, uint64_t i)
-{
-	return ((unsigned)map[i / 8] >> i % 8 & 1u) != 0;
-}
-static inline void bit_set(uint8_t *map, uint64_t i)
-{
-	map[i / 8] = (uint8_t)(map[i / 8] | 1u << i % 8);
-}
 
 /** salvage_read(s, p, n, at): Bytes that can't be read, or lie past the end, are 0. */
 void salvage_read(const struct kv_salvage *s, uint8_t *p, size_t n, uint64_t at);

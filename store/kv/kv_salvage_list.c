@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <saksi/base/bits.h>
 #include <saksi/base/list.h>
 #include <saksi/base/varint.h>
 
@@ -41,9 +42,7 @@ static bool same_value(const struct salvaged *a, const struct salvaged *b)
 
 static bool is_reached(const struct salvage_list *l, uint64_t at)
 {
-	uint64_t page = at / l->page;
-
-	return ((unsigned)l->reached[page / 8] >> page % 8 & 1u) != 0;
+	return bit_get(l->reached, at / l->page);
 }
 
 /* ---- packing ----------------------------------------------------------------------- */

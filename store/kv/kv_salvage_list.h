@@ -4,7 +4,7 @@
  * Values come as pages have them, a copy as often as pages hold one.  A few
  * thousand at a time are sorted and packed as a run: each the difference to
  * the one before it, about ten bytes instead of forty.  Runs are merged, a
- * longer one only with one that is at least half as long, so that there are few and
+ * longer one only with one that is more than half as long, so that there are few and
  * the work is n log n; of copies one stays, rather one that the newest head
  * leads to.
  */

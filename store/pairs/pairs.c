@@ -22,7 +22,7 @@ bool saksi_pairs_type(const char *type)
 
 bool bits_has(const struct doc_bits *b, uint64_t doc)
 {
-	return doc < b->n && ((unsigned)b->bits[doc / 8] >> doc % 8 & 1u) != 0;
+	return doc < b->n && bit_get(b->bits, doc);
 }
 
 static bool bits_set(struct doc_bits *b, uint64_t doc, bool on)

@@ -8,7 +8,7 @@
  *   pairs_block.c    records that share a name, from the index
  *   pairs_near.c     names that differ by a letter or two
  *   pairs_quick.c    all names, as short as they can be kept
- *   pairs_pool.c     where these lie
+ *   pairs_pool.c     where these and what is spelled like names lie
  *   pairs_sort.c     sorting in place
  *   pairs_act.c      acts against one victim
  *   pairs.c          all of it
@@ -19,7 +19,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <saksi/base/bits.h>
 #include <saksi/base/secret.h>
+#include <saksi/base/varint.h>
 #include <saksi/index/index.h>
 #include <saksi/store/pairs.h>
 
@@ -207,6 +209,8 @@ bool pair_pool_has_room(const struct pair_pool *p, size_t n, size_t pieces);
 /** pair_pool_room(p, n, at): ${n} bytes to write to, all in one piece; NULL: no memory. */
 uint8_t *pair_pool_room(struct pair_pool *p, size_t n, uint32_t *at);
 const uint8_t *pair_pool_at(const struct pair_pool *p, uint32_t at);
+/** pair_pool_end(p, at): Behind all that the piece of ${at} holds. */
+const uint8_t *pair_pool_end(const struct pair_pool *p, uint32_t at);
 /** pair_pool_free: Wiped; it is empty then. */
 void pair_pool_free(struct pair_pool *p);
 

@@ -29,10 +29,9 @@ struct key {
 	uint32_t hash, at; /* where its skeleton begins in the pool */
 };
 /*
- * In the pool: a skeleton and NUL, how many documents (1), their numbers: each less
- * the one before, seven bits a byte, the lowest first, all but the last with 0x80.
+ * In the pool: a skeleton and NUL, how many documents (1), and each of their numbers
+ * less the one before as a varint.
  */
-#define NUMBER_MAX 10u /* bytes of one */
 struct spellings {
 	struct pair_pool pool;
 	bool full;
@@ -131,29 +130,11 @@ static bool is_candidate(const struct index_term *t)
 	    memchr(t->b + 1, '\0', t->n - 1) == NULL;
 }
 
-static uint8_t *put_number(uint8_t *to, uint64_t n)
-{
-	for (; n >= 0x80; n >>= 7)
-		*to++ = (uint8_t)(n | 0x80);
-	*to++ = (uint8_t)n;
-	return to;
-}
-
-static const uint8_t *get_number(uint64_t *n, const uint8_t *from)
-{
-	unsigned shift = 0;
-
-	for (*n = 0; (*from & 0x80) != 0; shift += 7)
-		*n |= (uint64_t)(*from++ & 0x7f) << shift;
-	*n |= (uint64_t)*from++ << shift;
-	return from;
-}
-
 enum saksi_err spellings_note(struct pairing *p, const struct index_term *term,
     const uint64_t *docs, size_t n, struct saksi_error *err)
 {
 	struct spellings *s = p->spellings;
-	uint8_t entry[BONES_MAX + 2 + SPELLINGS_MAX * NUMBER_MAX], *end = entry, *room;
+	uint8_t entry[BONES_MAX + 2 + SPELLINGS_MAX * VARINT_MAX], *end = entry, *room;
 	size_t len = term->n - 1;
 	uint64_t last = 0;
 	uint32_t at;
@@ -171,11 +152,12 @@ enum saksi_err spellings_note(struct pairing *p, const struct index_term *term,
 	*end++ = 0;
 	*end++ = (uint8_t)(n <= SPELLINGS_MAX ? n : SPELLINGS_MAX + 1);
 	for (size_t i = 0; n <= SPELLINGS_MAX && i < n; last = docs[i++])
-		end = put_number(end, docs[i] - last);
-	if ((room = pair_pool_room(&s->pool, (size_t)(end - entry), &at)) == NULL)
-		return saksi_fail_nomem(err);
-	memcpy(room, entry, (size_t)(end - entry));
-	return SAKSI_OK;
+		end += varint_put(end, docs[i] - last);
+	room = pair_pool_room(&s->pool, (size_t)(end - entry), &at);
+	if (room != NULL)
+		memcpy(room, entry, (size_t)(end - entry));
+	wipe(entry, (size_t)(end - entry));
+	return room != NULL ? SAKSI_OK : saksi_fail_nomem(err);
 }
 
 void spellings_free(struct spellings **s)
@@ -195,13 +177,14 @@ static const char *bones_at(const struct joining *j, uint32_t at)
 static size_t docs_of(const struct joining *j, uint32_t at, uint64_t docs[SPELLINGS_MAX],
     uint32_t *next)
 {
-	const uint8_t *begin = pair_pool_at(j->pool, at);
+	const uint8_t *begin = pair_pool_at(j->pool, at),
+		      *end = pair_pool_end(j->pool, at);
 	const uint8_t *p = begin + strlen((const char *)begin) + 1;
 	size_t n = *p++;
-	uint64_t last = 0, step;
+	uint64_t last = 0, step = 0;
 
 	for (size_t i = 0; n <= SPELLINGS_MAX && i < n; i++) {
-		p = get_number(&step, p);
+		(void)varint_get(&p, end, &step);
 		docs[i] = last += step;
 	}
 	*next = at + (uint32_t)(p - begin);

@@ -29,6 +29,11 @@ const uint8_t *pair_pool_at(const struct pair_pool *p, uint32_t at)
 	return p->piece[at / POOL_PIECE] + at % POOL_PIECE;
 }
 
+const uint8_t *pair_pool_end(const struct pair_pool *p, uint32_t at)
+{
+	return p->piece[at / POOL_PIECE] + p->used[at / POOL_PIECE];
+}
+
 void pair_pool_free(struct pair_pool *p)
 {
 	for (size_t i = 0; i < p->n; i++) {

@@ -353,17 +353,17 @@ static void trim(struct pair_profile *p)
 }
 
 /* What malloc() adds to each is about so much. */
-#define BLOCK_BYTES 16u
+#define MALLOC_MORE 16u
 
 static size_t text_bytes(const char *s)
 {
-	return s != NULL ? strlen(s) + 1 + BLOCK_BYTES : 0;
+	return s != NULL ? strlen(s) + 1 + MALLOC_MORE : 0;
 }
 
 size_t pair_profile_bytes(const struct pair_profile *p)
 {
 	size_t n = sizeof(*p) + p->names.n * sizeof(*p->names.list) +
-	    p->cap_attrs * sizeof(*p->attrs) + 3 * BLOCK_BYTES;
+	    p->cap_attrs * sizeof(*p->attrs) + 3 * MALLOC_MORE;
 
 	for (size_t i = 0; i < p->names.n; i++) {
 		const struct pair_name *a = &p->names.list[i];

@@ -1,4 +1,4 @@
-/* pairs_sort.c - sorting in place: qsort() takes as much room again for a while. */
+/* pairs_sort.c - sorting in place: glibc's qsort() takes as much room again for a while. */
 #include "pairs_int.h"
 
 struct sorting {

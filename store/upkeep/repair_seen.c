@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <saksi/base/bits.h>
 #include <saksi/base/list.h>
 
 #include "repair.h"
@@ -20,7 +21,7 @@ static enum saksi_err note_row(struct repair_seen *s, uint64_t n, struct saksi_e
 		s->rows = p;
 		s->bytes = bytes;
 	}
-	s->rows[at] = (uint8_t)(s->rows[at] | 1u << n % 8);
+	bit_set(s->rows, n);
 	return SAKSI_OK;
 }
 
@@ -63,7 +64,7 @@ bool repair_seen_row(const struct saksi_repair *r, uint64_t n)
 {
 	const struct repair_seen *s = &r->seen;
 
-	return n / 8 < s->bytes && ((unsigned)s->rows[n / 8] >> n % 8 & 1u) != 0;
+	return n / 8 < s->bytes && bit_get(s->rows, n);
 }
 
 enum saksi_err repair_seen_record(struct saksi_repair *r, const struct saksi_id *id,

@@ -51,7 +51,7 @@ bool saksi_pairs_type(const char *type);
  * Candidates come from the index, by what they share, so that the work grows with
  * the records and not with their square.  Of their names a few bytes each are kept in
  * memory, and of the spellings of names, up to a bound: names that found no room are
- * read again, spellings that found none are counted in ${out->common_spellings}.  Every
+ * read again, where spellings found none ${out->common_spellings} is one more.  Every
  * relationship between two of them is kept, too, in some 24 bytes.
  */
 SAKSI_MUST_CHECK enum saksi_err saksi_pairs_find(struct saksi_txn *t,
