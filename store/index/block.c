@@ -1,6 +1,8 @@
 /* block.c - entries in a block, and the filters of leaves. */
 #include <string.h>
 
+#include <saksi/base/bits.h>
+
 #include "block.h"
 
 #define FILTER_BITS 10u	 /* a key */
@@ -215,7 +217,7 @@ bool filter_may_have(const uint8_t *filter, size_t n, uint64_t hash)
 	for (unsigned i = 0; n > 0 && i < FILTER_PROBES; i++) {
 		uint64_t at = probe(hash, i, (uint64_t)n * 8);
 
-		if ((filter[at / 8] & 1u << at % 8) == 0)
+		if (!bit_get(filter, at))
 			return false;
 	}
 	return true;
@@ -231,7 +233,7 @@ void filter_add(uint8_t *filter, size_t n, uint64_t hash)
 	for (unsigned i = 0; i < FILTER_PROBES; i++) {
 		uint64_t at = probe(hash, i, (uint64_t)n * 8);
 
-		filter[at / 8] |= (uint8_t)(1u << at % 8);
+		bit_set(filter, at);
 	}
 }
 

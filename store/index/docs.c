@@ -2,6 +2,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <saksi/base/bits.h>
+
 #include "index_int.h"
 
 /* Where the first document that is not before ${doc} stands in the list. */
@@ -27,8 +29,7 @@ bool doc_set_has(const struct doc_set *s, uint64_t doc)
 	if (s->n == 0 || doc < s->min || doc > s->max)
 		return false;
 	if (s->bits != NULL)
-		return ((unsigned)s->bits[(doc - s->min) / 8] >> (doc - s->min) % 8 &
-			   1u) != 0;
+		return bit_get(s->bits, doc - s->min);
 	at = place_of(s, doc);
 	return at < s->n && s->list[at] == doc;
 }
@@ -74,8 +75,7 @@ static bool set_add(struct doc_set *s, const struct run *r, const struct chunk *
 		if (doc < s->min || doc > s->max || s->n >= r->docs)
 			return false;
 		if (s->bits != NULL) {
-			s->bits[(doc - s->min) / 8] |=
-			    (uint8_t)(1u << (doc - s->min) % 8);
+			bit_set(s->bits, doc - s->min);
 			s->length[doc - s->min] = chunk->pay[i];
 		} else {
 			s->list[s->n] = doc;

@@ -430,14 +430,12 @@ static enum saksi_err find_in_segment(struct index *x, struct kv_txn *txn, struc
 	const uint8_t *p;
 	uint64_t number;
 	size_t n;
-	bool may = true, known;
-	enum saksi_err rc = SAKSI_OK;
+	bool may, known;
+	enum saksi_err rc;
 
 	*found = false;
-	if (t->b[0] == IX_ID)
-		rc = run_may_have_id(x, txn, r, t, &may, err);
-	if (rc != SAKSI_OK || !may)
-		return rc;
+	if (t->b[0] == IX_ID && !run_may_have_id(x, txn, r, t))
+		return SAKSI_OK;
 	if ((rc = segment_leaf(x, txn, r, t, &number, &may, err)) != SAKSI_OK || !may)
 		return rc;
 	known = t->b[0] != IX_ID || block_is_cached(x, number, false);
@@ -445,7 +443,7 @@ static enum saksi_err find_in_segment(struct index *x, struct kv_txn *txn, struc
 	    (rc = block_open(it, p, n, err)) != SAKSI_OK)
 		return rc;
 	if (!known)
-		ids_learn(x, p, n);
+		guesses_learn(x, p, n);
 	*found = it->kind == BLOCK_LEAF && block_seek(it, t->b, t->n, DOC_MAX) &&
 	    term_cmp(it->term, it->term_len, t->b, t->n) == 0;
 	return SAKSI_OK;

@@ -8,23 +8,27 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <saksi/base/secret.h>
+
 #include "index_int.h"
 
-/* Reading the ids costs about as much as asking for half as many. */
+/* Reading the ids costs as much as some of the questions that it saves. */
 #define ASKED_SHARE 8u
 #define ASKED_LEAST 64u
-#define DOCS_MOST (UINT64_C(1) << 22) /* 5 MiB */
+#define DOCS_MOST (UINT64_C(1) << 22) /* of one segment, 5 MiB; larger ones get none */
 
 void id_filter_free(struct id_filter *f)
 {
+	if (f->bits != NULL)
+		wipe(f->bits, f->len);
 	free(f->bits);
 	memset(f, 0, sizeof(*f));
 }
 
 static bool is_worth_it(const struct run *r)
 {
-	return r->docs > 0 && r->docs <= DOCS_MOST &&
-	    r->ids.asked >= r->docs / ASKED_SHARE + ASKED_LEAST;
+	return !r->id_filter.given_up && r->docs > 0 && r->docs <= DOCS_MOST &&
+	    r->id_filter.asked >= r->docs / ASKED_SHARE + ASKED_LEAST;
 }
 
 static enum saksi_err read_ids(struct id_filter *f, struct cursor *c,
@@ -40,42 +44,42 @@ static enum saksi_err read_ids(struct id_filter *f, struct cursor *c,
 	return rc;
 }
 
-/* Without memory for it the fences are asked. */
-static enum saksi_err make(struct index *x, struct kv_txn *txn, struct run *r,
-    struct saksi_error *err)
+/*
+ * Without memory for it, or where a leaf cannot be read, the fences are asked: a
+ * look-up fails for what it meets itself, not for what lies beside it.
+ */
+static void make(struct index *x, struct kv_txn *txn, struct run *r)
 {
 	size_t len = filter_len((size_t)r->docs);
 	struct id_filter f = {.bits = calloc(len, 1), .len = len};
 	struct cursor c;
 	enum saksi_err rc;
 
-	r->ids.asked = 0;
+	r->id_filter.asked = 0;
 	if (f.bits == NULL)
-		return SAKSI_OK;
-	if ((rc = cursor_open(&c, x, txn, r, err)) == SAKSI_OK) {
+		return;
+	if ((rc = cursor_open(&c, x, txn, r, NULL)) == SAKSI_OK) {
 		c.once = true;
-		rc = read_ids(&f, &c, err);
+		rc = read_ids(&f, &c, NULL);
 		cursor_close(&c);
 	}
-	if (rc == SAKSI_OK)
-		r->ids = f;
-	else
-		id_filter_free(&f);
-	return rc;
+	if (rc == SAKSI_OK) {
+		r->id_filter = f;
+		return;
+	}
+	id_filter_free(&f);
+	r->id_filter.given_up = rc != SAKSI_ENOMEM;
 }
 
-enum saksi_err run_may_have_id(struct index *x, struct kv_txn *txn, struct run *r,
-    const struct index_term *t, bool *may, struct saksi_error *err)
+bool run_may_have_id(struct index *x, struct kv_txn *txn, struct run *r,
+    const struct index_term *t)
 {
-	enum saksi_err rc;
+	const struct id_filter *f = &r->id_filter;
 
-	*may = true;
-	if (r->ids.bits == NULL) {
-		r->ids.asked++;
-		if (is_worth_it(r) && (rc = make(x, txn, r, err)) != SAKSI_OK)
-			return rc;
+	if (f->bits == NULL) {
+		r->id_filter.asked++;
+		if (is_worth_it(r))
+			make(x, txn, r);
 	}
-	if (r->ids.bits != NULL)
-		*may = filter_may_have(r->ids.bits, r->ids.len, term_hash(t->b, t->n));
-	return SAKSI_OK;
+	return f->bits == NULL || filter_may_have(f->bits, f->len, term_hash(t->b, t->n));
 }

@@ -1,5 +1,5 @@
 /*
- * ids.c - which documents ids probably name, without going down to a leaf.
+ * id_guess.c - which documents ids probably name, without going down to a leaf.
  *
  * A leaf holds about a hundred ids, and in a large vault there are far more leaves
  * than can be kept.  So when one is read, what its ids name is noted, in eight bytes
@@ -24,7 +24,7 @@ struct line {
 	uint32_t rest[WAYS];
 	uint32_t doc[WAYS]; /* 0: none */
 };
-struct ids {
+struct guesses {
 	unsigned bits;	     /* of an id, that choose the part */
 	struct line *part[]; /* NULL: nothing in it yet */
 };
@@ -35,15 +35,15 @@ struct place {
 };
 
 /* Ids are random; neighbours in a leaf are neighbours here, too. */
-static struct place place_of(const struct ids *ids, const uint8_t *id)
+static struct place place_of(const struct guesses *g, const uint8_t *id)
 {
 	struct place p;
 	uint64_t v = 0;
 
 	for (unsigned i = 0; i < 8; i++)
 		v = v << 8 | id[i];
-	p.part = ids->bits == 0 ? 0 : (size_t)(v >> (64 - ids->bits));
-	v <<= ids->bits;
+	p.part = g->bits == 0 ? 0 : (size_t)(v >> (64 - g->bits));
+	v <<= g->bits;
 	p.line = (size_t)(v >> (64 - LINE_BITS));
 	p.rest = (uint32_t)(v << LINE_BITS >> 32);
 	return p;
@@ -55,32 +55,32 @@ static bool is_id(const uint8_t *term, size_t n)
 }
 
 /* As many parts as give each document a place, if they lie evenly. */
-static struct ids *ids_new(const struct index *x)
+static struct guesses *guesses_new(const struct index *x)
 {
 	unsigned bits = 0;
 	struct index_counts c;
-	struct ids *ids;
+	struct guesses *g;
 
 	index_count(x, &c);
 	while (bits < PART_BITS && (uint64_t)WAYS * LINES << bits < c.docs)
 		bits++;
-	if ((ids = calloc(1, sizeof(*ids) + sizeof(*ids->part) * ((size_t)1 << bits))) !=
-	    NULL)
-		ids->bits = bits;
-	return ids;
+	g = calloc(1, sizeof(*g) + sizeof(*g->part) * ((size_t)1 << bits));
+	if (g != NULL)
+		g->bits = bits;
+	return g;
 }
 
-void ids_free(struct ids **ids)
+void guesses_free(struct guesses **g)
 {
-	if (*ids == NULL)
+	if (*g == NULL)
 		return;
-	for (size_t i = 0; i < (size_t)1 << (*ids)->bits; i++)
-		if ((*ids)->part[i] != NULL) {
-			wipe((*ids)->part[i], LINES * sizeof(struct line));
-			free((*ids)->part[i]);
+	for (size_t i = 0; i < (size_t)1 << (*g)->bits; i++)
+		if ((*g)->part[i] != NULL) {
+			wipe((*g)->part[i], LINES * sizeof(struct line));
+			free((*g)->part[i]);
 		}
-	free(*ids);
-	*ids = NULL;
+	free(*g);
+	*g = NULL;
 }
 
 static void note(struct line *l, uint32_t rest, uint32_t doc)
@@ -97,12 +97,12 @@ static void note(struct line *l, uint32_t rest, uint32_t doc)
 	l->doc[at] = doc;
 }
 
-void ids_learn(struct index *x, const uint8_t *leaf, size_t n)
+void guesses_learn(struct index *x, const uint8_t *leaf, size_t n)
 {
 	struct block_iter it;
 
 	/* Nobody has guessed yet, or there was no memory. */
-	if (x->ids == NULL || block_open(&it, leaf, n, NULL) != SAKSI_OK ||
+	if (x->guesses == NULL || block_open(&it, leaf, n, NULL) != SAKSI_OK ||
 	    it.kind != BLOCK_LEAF)
 		return;
 	while (block_next(&it)) {
@@ -111,8 +111,8 @@ void ids_learn(struct index *x, const uint8_t *leaf, size_t n)
 
 		if (!is_id(it.term, it.term_len) || it.doc == 0 || it.doc > UINT32_MAX)
 			continue;
-		p = place_of(x->ids, it.term + 1);
-		part = &x->ids->part[p.part];
+		p = place_of(x->guesses, it.term + 1);
+		part = &x->guesses->part[p.part];
 		if (*part == NULL && (*part = calloc(LINES, sizeof(**part))) == NULL)
 			break;
 		note(&(*part)[p.line], p.rest, (uint32_t)it.doc);
@@ -125,14 +125,14 @@ uint64_t index_guess(struct index *x, const struct index_term *t)
 	struct place p;
 	const struct line *l;
 
-	if (x->ids == NULL)
-		x->ids = ids_new(x);
-	if (x->ids == NULL || !is_id(t->b, t->n))
+	if (x->guesses == NULL)
+		x->guesses = guesses_new(x);
+	if (x->guesses == NULL || !is_id(t->b, t->n))
 		return 0;
-	p = place_of(x->ids, t->b + 1);
-	if (x->ids->part[p.part] == NULL)
+	p = place_of(x->guesses, t->b + 1);
+	if (x->guesses->part[p.part] == NULL)
 		return 0;
-	l = &x->ids->part[p.part][p.line];
+	l = &x->guesses->part[p.part][p.line];
 	for (unsigned i = 0; i < WAYS; i++)
 		if (l->rest[i] == p.rest && l->doc[i] != 0)
 			return l->doc[i];

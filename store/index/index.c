@@ -44,7 +44,7 @@ void index_forget(struct index *x)
 	tail_free(x);
 	/* What was never committed has numbers that others will get. */
 	blocks_forget(x);
-	ids_free(&x->ids);
+	guesses_free(&x->guesses);
 	/* Without memory for a new one index_put() fails, and says why. */
 	if (renew_gather(x, NULL) != SAKSI_OK)
 		x->gather = NULL;
@@ -59,7 +59,7 @@ void index_free(struct index **x)
 	tail_free(*x);
 	gather_free(&(*x)->gather);
 	blocks_free(*x);
-	ids_free(&(*x)->ids);
+	guesses_free(&(*x)->guesses);
 	free(*x);
 	*x = NULL;
 }
@@ -128,7 +128,7 @@ static enum saksi_err tail_sync(struct index *x, struct kv_txn *txn,
 }
 
 /* What is known of a segment is known of it still. */
-static void keep_sets(struct super *s, struct super *old)
+static void keep_known(struct super *s, struct super *old)
 {
 	for (size_t i = 0; i < s->n_runs; i++) {
 		for (size_t j = 0; j < old->n_runs; j++) {
@@ -140,8 +140,9 @@ static void keep_sets(struct super *s, struct super *old)
 			s->runs[i]->lacks = old->runs[j]->lacks;
 			memset(&old->runs[j]->set, 0, sizeof(old->runs[j]->set));
 			old->runs[j]->has_set = false;
-			s->runs[i]->ids = old->runs[j]->ids;
-			memset(&old->runs[j]->ids, 0, sizeof(old->runs[j]->ids));
+			s->runs[i]->id_filter = old->runs[j]->id_filter;
+			memset(&old->runs[j]->id_filter, 0,
+			    sizeof(old->runs[j]->id_filter));
 		}
 	}
 }
@@ -162,8 +163,8 @@ enum saksi_err index_sync(struct index *x, struct kv_txn *txn, struct saksi_erro
 		    "index: it is being made anew; wait until `saksi reindex` has ended, or run it "
 		    "again if it was stopped");
 	if (rc == SAKSI_OK) {
-		keep_sets(&fresh, &x->super);
-		ids_free(&x->ids);
+		keep_known(&fresh, &x->super);
+		guesses_free(&x->guesses);
 		super_free(&x->super);
 		x->super = fresh;
 		rc = tail_sync(x, txn, err);

@@ -7,7 +7,7 @@
  *   gather.c gather_sort.c  what was put, sorted into a run; term_sort.c
  *   merge_steps.c  tiers, bounded work            super.c   the state record
  *   hits.c    the documents of a term             walk.c    the terms of a range
- *   ids.c     what ids probably name              cache.c   blocks read lately
+ *   id_guess.c  what ids probably name             cache.c   blocks read lately
  *   id_filter.c  which ids a segment holds        docs.c    and which documents
  *   index.c   in step with the vault, flush       rebuild.c made anew while it is used
  */
@@ -47,6 +47,7 @@ struct id_filter {
 	uint8_t *bits;	/* NULL: not made yet */
 	size_t len;	/* bytes */
 	uint64_t asked; /* how often, without it */
+	bool given_up;	/* a block of its ids could not be read */
 };
 void id_filter_free(struct id_filter *f);
 
@@ -77,7 +78,7 @@ struct run {
 		uint8_t b[STATE_TERMS][STATE_TERM_MAX];
 		uint8_t len[STATE_TERMS]; /* 0: none more */
 	} lacks;
-	struct id_filter ids;
+	struct id_filter id_filter;
 };
 void run_free(struct run *r);
 /** run_parse(r, err): Fill entries from bytes. */
@@ -90,12 +91,12 @@ SAKSI_MUST_CHECK enum saksi_err run_parse(struct run *r, struct saksi_error *err
 bool run_lacks(const struct run *r, const struct index_term *t);
 void run_note_lack(struct run *r, const struct index_term *t);
 /**
- * run_may_have_id(x, txn, r, t, may, err):
- * ${*may} false: segment ${r} has no ${t}, a term of family IX_ID.  Its ids are read
- * when that has been asked often; SAKSI_EDAMAGED.
+ * run_may_have_id(x, txn, r, t):
+ * false: segment ${r} has no ${t}, a term of family IX_ID.  Its ids are read when that
+ * has been asked often; what cannot be read is left to the look-up that meets it.
  */
-SAKSI_MUST_CHECK enum saksi_err run_may_have_id(struct index *x, struct kv_txn *txn,
-    struct run *r, const struct index_term *t, bool *may, struct saksi_error *err);
+bool run_may_have_id(struct index *x, struct kv_txn *txn, struct run *r,
+    const struct index_term *t);
 void run_write_entry(struct buf *out, const uint8_t *term, size_t n, const uint8_t *chunk,
     size_t chunk_len);
 
@@ -105,7 +106,7 @@ struct cursor {
 	struct index *x;
 	struct kv_txn *txn;
 	const struct run *run;
-	bool once; /* nobody will ask for its blocks again: they are not cached */
+	bool once; /* nobody will ask for them again: blocks that it loads are not cached, fences that a seek passes are */
 	/* a segment: one block and place in it for each level, root first */
 	struct cursor_level {
 		struct buf bytes;
@@ -306,9 +307,9 @@ void term_sort(struct term_place *list, size_t n);
 /* ---- blocks -------------------------------------------------------------------------- */
 
 #define CACHE_SLOTS 2048u /* 4 MiB of fences, as much of leaves */
-#define SPARES 16u	  /* two words, over the runs of a small vault */
+#define SPARES 16u	  /* buffers of 2 KiB: the leaves of two words over eight runs */
 
-struct ids;
+struct guesses;
 struct index {
 	bool valid;
 	bool rebuilding; /* by this process: it may use what is not whole yet */
@@ -322,8 +323,8 @@ struct index {
 		uint64_t number;
 		struct buf bytes;
 	} * fences,
-	    *leaves;	 /* CACHE_SLOTS each, by number; apart, since leaves are many */
-	struct ids *ids; /* NULL: none yet */
+	    *leaves; /* CACHE_SLOTS each, by number; apart, since leaves are many */
+	struct guesses *guesses; /* NULL: none yet */
 	/* Wiped, for the blocks of cursors, of which each needs one for a while. */
 	struct buf spare[SPARES];
 	unsigned n_spare;
@@ -342,12 +343,12 @@ SAKSI_MUST_CHECK enum saksi_err block_cached(struct index *x, struct kv_txn *txn
 /** block_load(x, txn, n, fence, out, err): Append block ${n}. */
 SAKSI_MUST_CHECK enum saksi_err block_load(struct index *x, struct kv_txn *txn,
     uint64_t n, bool fence, struct buf *out, struct saksi_error *err);
-/** ids_learn(x, leaf, n): Note what the ids in a leaf name, once index_guess() was asked. */
-void ids_learn(struct index *x, const uint8_t *leaf, size_t n);
-void ids_free(struct ids **ids);
 /** block_read(txn, n, out, err): The same past the caches, for what is read only once. */
 SAKSI_MUST_CHECK enum saksi_err block_read(struct kv_txn *txn, uint64_t n,
     struct buf *out, struct saksi_error *err);
+/** guesses_learn(x, leaf, n): Note what the ids in a leaf name, once index_guess() was asked. */
+void guesses_learn(struct index *x, const uint8_t *leaf, size_t n);
+void guesses_free(struct guesses **guesses);
 /** run_set: The documents of a run, read once. */
 SAKSI_MUST_CHECK enum saksi_err run_set(struct index *x, struct kv_txn *txn,
     struct run *r, struct saksi_error *err);

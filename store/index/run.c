@@ -17,7 +17,7 @@ void run_free(struct run *r)
 	buf_free(&r->bytes);
 	free(r->entries);
 	doc_set_free(&r->set);
-	id_filter_free(&r->ids);
+	id_filter_free(&r->id_filter);
 	free(r);
 }
 

@@ -183,8 +183,10 @@ SAKSI_MUST_CHECK enum saksi_err index_find_one(struct index *x, struct kv_txn *t
 /**
  * index_guess(x, t):
  * The document that a term of family IX_ID probably names, if that is known
- * without reading; 0: it is not.  It may be another one: compare what that says.
- * From the first call on, what index_find_one() meets on its way is noted for it.
+ * without reading; 0: it is not.  It may be another one: compare the id of the row.
+ * From the first call on, what index_find_one() meets on its way is noted for it, in
+ * at most 8 MiB; forgotten by index_forget(), and when another process has written.
+ * Without memory it is 0.
  */
 uint64_t index_guess(struct index *x, const struct index_term *t);
 
