@@ -118,9 +118,17 @@ static enum saksi_err tail_sync(struct index *x, struct kv_txn *txn,
 		    (x->n_tail - gone) * sizeof(struct run *));
 		x->n_tail -= gone;
 	}
+	kv_range(txn, KV_TAIL, &first, &next, &count);
+	/* An older state than the one before: what came later is not there yet. */
+	while (x->n_tail > 0 && x->tail[x->n_tail - 1]->id >= next) {
+		x->tail_bytes -= x->tail[x->n_tail - 1]->bytes.len;
+		run_free(x->tail[--x->n_tail]);
+	}
+	/* And what went into a segment since is still here. */
+	if (x->n_tail > 0 && x->tail[0]->id != from)
+		tail_free(x);
 	if (x->n_tail > 0)
 		from = x->tail[x->n_tail - 1]->id + 1;
-	kv_range(txn, KV_TAIL, &first, &next, &count);
 	for (; from < next; from++)
 		if ((rc = tail_load(x, txn, from, err)) != SAKSI_OK)
 			return rc;

@@ -672,6 +672,44 @@ static void test_two_readers(void **state)
 	world_free(&w);
 }
 
+/* A transaction that began before others committed sees what it saw. */
+static void test_an_older_state(void **state)
+{
+	struct model *old = calloc(1, sizeof(*old)), *now;
+	struct kv_txn *reader;
+	struct world w;
+
+	(void)state;
+	assert_non_null(old);
+	world_new(&w, 37);
+	world_begin(&w, true);
+	for (unsigned k = 0; k < 20; k++)
+		put_doc(&w, draw(&w, DOCS / 20));
+	world_commit(&w);
+	*old = *w.now;
+	reader = begin(&w.f, false);
+	/* Into the tail, then on until all of it is a segment, and merged. */
+	for (unsigned i = 0; i < 300; i++) {
+		world_begin(&w, true);
+		put_doc(&w, draw(&w, DOCS / 20));
+		world_commit(&w);
+		if (i % 50 > 1)
+			continue;
+		now = w.now;
+		w.now = old;
+		w.t = reader;
+		OK(index_sync(w.x, w.t, &w.f.err));
+		compare(&w, 3);
+		w.now = now;
+		world_begin(&w, false);
+		compare(&w, 3);
+		kv_abort(&w.t);
+	}
+	kv_abort(&reader);
+	free(old);
+	world_free(&w);
+}
+
 /* ---- aborted ------------------------------------------------------------------------ */
 
 static void named(struct index_term *t, uint64_t doc, uint8_t life)
@@ -753,6 +791,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_blocks_have_one_size),
     cmocka_unit_test(test_clear),
     cmocka_unit_test(test_two_readers),
+    cmocka_unit_test(test_an_older_state),
 };
 
 TEST_MAIN(tests, setup_hardened, NULL)
