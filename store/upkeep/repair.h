@@ -21,6 +21,9 @@ struct repair_seen {
 	size_t bytes;
 	struct saksi_id *drafted; /* that have no row yet */
 	size_t n_drafted, cap_drafted;
+	struct saksi_id *rowless; /* that have none even so, for they say nothing */
+	size_t n_rowless, cap_rowless;
+	bool in_order; /* rowless */
 };
 struct saksi_repair {
 	struct repair_options opt;

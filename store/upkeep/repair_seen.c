@@ -25,11 +25,22 @@ static enum saksi_err note_row(struct repair_seen *s, uint64_t n, struct saksi_e
 	return SAKSI_OK;
 }
 
+static enum saksi_err note_id(struct saksi_id **ids, size_t *n, size_t *cap,
+    const struct saksi_id *id, struct saksi_error *err)
+{
+	struct saksi_id *list = list_room(*ids, *n, cap, sizeof(*list));
+
+	if (list == NULL)
+		return saksi_fail_nomem(err);
+	*ids = list;
+	list[(*n)++] = *id;
+	return SAKSI_OK;
+}
+
 enum saksi_err repair_seen_note(struct saksi_repair *r, const struct saksi_id *id,
     struct saksi_error *err)
 {
 	struct repair_seen *s = &r->seen;
-	struct saksi_id *list;
 	uint64_t n;
 	enum saksi_err rc = catalog_number(r->t, id, &n, err);
 
@@ -37,12 +48,7 @@ enum saksi_err repair_seen_note(struct saksi_repair *r, const struct saksi_id *i
 		return rc;
 	if (n != 0)
 		return note_row(s, n, err);
-	list = list_room(s->drafted, s->n_drafted, &s->cap_drafted, sizeof(*list));
-	if (list == NULL)
-		return saksi_fail_nomem(err);
-	s->drafted = list;
-	list[s->n_drafted++] = *id;
-	return SAKSI_OK;
+	return note_id(&s->drafted, &s->n_drafted, &s->cap_drafted, id, err);
 }
 
 enum saksi_err repair_seen_written(struct saksi_repair *r, struct saksi_error *err)
@@ -55,8 +61,12 @@ enum saksi_err repair_seen_written(struct saksi_repair *r, struct saksi_error *e
 		rc = catalog_number(r->t, &s->drafted[i], &n, err);
 		if (rc == SAKSI_OK && n != 0)
 			rc = note_row(s, n, err);
+		else if (rc == SAKSI_OK)
+			rc = note_id(&s->rowless, &s->n_rowless, &s->cap_rowless,
+			    &s->drafted[i], err);
 	}
 	s->n_drafted = 0;
+	s->in_order = false;
 	return rc;
 }
 
@@ -67,13 +77,29 @@ bool repair_seen_row(const struct saksi_repair *r, uint64_t n)
 	return n / 8 < s->bytes && bit_get(s->rows, n);
 }
 
+static int compare_ids(const void *a, const void *b)
+{
+	return id_cmp(a, b);
+}
+
+static bool is_rowless(struct repair_seen *s, const struct saksi_id *id)
+{
+	if (s->n_rowless == 0)
+		return false;
+	if (!s->in_order)
+		qsort(s->rowless, s->n_rowless, sizeof(*id), compare_ids);
+	s->in_order = true;
+	return bsearch(id, s->rowless, s->n_rowless, sizeof(*id), compare_ids) != NULL;
+}
+
 enum saksi_err repair_seen_record(struct saksi_repair *r, const struct saksi_id *id,
     bool *seen, struct saksi_error *err)
 {
 	uint64_t n;
 	enum saksi_err rc = catalog_number(r->t, id, &n, err);
 
-	*seen = rc == SAKSI_OK && n != 0 && repair_seen_row(r, n);
+	*seen =
+	    rc == SAKSI_OK && (n != 0 ? repair_seen_row(r, n) : is_rowless(&r->seen, id));
 	return rc;
 }
 
@@ -81,5 +107,6 @@ void repair_seen_free(struct repair_seen *s)
 {
 	free(s->rows);
 	free(s->drafted);
+	free(s->rowless);
 	memset(s, 0, sizeof(*s));
 }

@@ -312,6 +312,41 @@ static void rows_of_many_records_settle_them(void **state)
 	device_end(&d);
 }
 
+/* Its row is whole and shows nothing; what a change said before is not said anew. */
+static void what_a_row_took_back_is_not_said_anew(void **state)
+{
+	struct words w = {BUF_INIT, 0};
+	struct saksi_draft *draft = NULL;
+	struct repair_report rep;
+	struct saksi_txn *t;
+	struct saksi_id b;
+	struct device d;
+	uint64_t number;
+
+	(void)state;
+	device_make(&d, g_schema);
+	(void)make_record(&d, "First");
+	(void)make_record(&d, "Lost");
+	b = make_record(&d, "Second");
+	t = begin(&d, true);
+	OK(saksi_draft_new(&draft, t, &g_err));
+	OK(saksi_draft_clear(draft, &b, "title", &g_err));
+	OK(saksi_draft_clear(draft, &b, "type", &g_err));
+	OK(saksi_draft_commit(draft, NULL, &g_err));
+	OK(saksi_txn_commit(&t, &g_err));
+	saksi_draft_free(&draft);
+	wreck(&d, KV_LOG, 3);
+	wreck(&d, KV_LOG, 5);
+	repair(&d, &w, &rep);
+	assert_true(says(&w, "change 3: it is lost"));
+	t = begin(&d, false);
+	OK(catalog_number(t, &b, &number, &g_err));
+	assert_int_equal(number, 0);
+	saksi_txn_abort(&t);
+	buf_free(&w.b);
+	device_end(&d);
+}
+
 /* The older head of the two no longer reads as one. */
 static void wreck_head(struct device *d, uint64_t newest)
 {
@@ -507,6 +542,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(a_pending_change_without_its_row_is_stated),
     cmocka_unit_test(a_record_lost_with_all_its_bytes_is_not_invented),
     cmocka_unit_test(rows_of_many_records_settle_them),
+    cmocka_unit_test(what_a_row_took_back_is_not_said_anew),
     cmocka_unit_test(what_was_removed_stays_removed),
     cmocka_unit_test(a_setting_that_may_be_old_is_told_and_no_trust),
     cmocka_unit_test(a_lost_list_of_exporters_is_no_trust),
