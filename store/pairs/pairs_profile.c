@@ -347,6 +347,7 @@ static void trim(struct pair_profile *p)
 	if (p->n_attrs == p->cap_attrs || bytes == 0 || (list = malloc(bytes)) == NULL)
 		return;
 	memcpy(list, p->attrs, bytes);
+	wipe(p->attrs, bytes);
 	free(p->attrs);
 	p->attrs = list;
 	p->cap_attrs = p->n_attrs;
@@ -475,6 +476,8 @@ void pair_profile_free(struct pair_profile **p)
 		pair_forget((*p)->attrs[i].key);
 		pair_forget((*p)->attrs[i].words);
 	}
+	if ((*p)->n_attrs > 0)
+		wipe((*p)->attrs, (*p)->n_attrs * sizeof(*(*p)->attrs));
 	free((*p)->attrs);
 	free(*p);
 	*p = NULL;
