@@ -124,7 +124,7 @@ void salvage_step(struct salvage_cursor *c)
 {
 	const struct salvage_block *b;
 	const uint8_t *p, *end;
-	uint64_t more, d, len;
+	uint64_t more = 0, d = 0, len = 0;
 
 	if (c->block < c->run->n && c->at == c->run->blocks[c->block].len) {
 		c->block++;
