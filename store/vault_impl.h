@@ -82,7 +82,7 @@ SAKSI_MUST_CHECK enum saksi_err log_join_causes(struct saksi_txn *t,
     const struct changeset *cs, struct vclock *past, uint64_t *max_hlc,
     struct saksi_error *err);
 
-/* record_fill.c, record_json.c, txn.c */
+/* record.c, record_fill.c, txn.c */
 /** record_from_state: What a viewed state shows. */
 SAKSI_MUST_CHECK enum saksi_err record_from_state(struct saksi_record **out,
     const struct state *s, uint64_t number, struct saksi_error *err);
