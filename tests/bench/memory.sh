@@ -65,12 +65,9 @@ measured() { # NAME ARGUMENT...
 	row "$name" "$(tail -n 1 "$dir/peak")"
 }
 
-# Resident KiB of a process; nothing when it has ended.
+# Resident KiB of a process; 0 when it has ended, or when that cannot be read just now.
 resident() { # PID
-	local key value rest
-	while read -r key value rest; do
-		[ "$key" != VmRSS: ] || echo "$value"
-	done 2>/dev/null <"/proc/$1/status" || :
+	awk '/^VmRSS:/ { k = $2 } END { print k + 0 }' "/proc/$1/status" 2>/dev/null || echo 0
 }
 
 # First comes the memory that trying the passphrase takes, and it is given back whole.
@@ -80,7 +77,8 @@ repaired() {
 	"$saksi" -C "$vault" --passphrase-fd 3 repair --to "$dir/fresh" \
 		3<"$pass" >/dev/null 2>"$dir/err" &
 	repairing=$!
-	while now=$(resident "$repairing") && [ -n "$now" ]; do
+	while kill -0 "$repairing" 2>/dev/null; do
+		now=$(resident "$repairing")
 		if [ -z "$tried" ] && [ "$now" -ge $((kdf * 3 / 4)) ]; then
 			tried=began
 		elif [ "$tried" = began ] && [ "$now" -lt $((kdf / 2)) ]; then
