@@ -25,6 +25,15 @@
 #include <saksi/index/index.h>
 #include <saksi/store/pairs.h>
 
+/**
+ * pair_list_fit(list, n, size):
+ * A list from malloc() moved to a block that just holds its ${n} elements, the old one
+ * wiped; NULL: no memory, and the list stays.  Thousands are kept at a time, and nearly
+ * all are short.  Made smaller where it is, what it leaves free would be a little less
+ * than the next one needs.
+ */
+void *pair_list_fit(void *list, size_t n, size_t size);
+
 /** pair_forget(s): A text of a record, wiped and freed; NULL is none. */
 static inline void pair_forget(char *s)
 {

@@ -162,25 +162,22 @@ static enum saksi_err add_name(struct pair_names *out, const char *text, const c
 	return read_name(n, text, err);
 }
 
-/*
- * Thousands are kept at a time, and nearly all have one name or two.  Moved, and not
- * made smaller where it is: what is free then is as large as the next list needs.
- */
-static void trim(struct pair_names *n)
+void *pair_list_fit(void *list, size_t n, size_t size)
 {
-	size_t least = n->n > 0 ? n->n : 1;
-	struct pair_name *list = malloc(least * sizeof(*list));
+	void *fit = malloc((n > 0 ? n : 1) * size);
 
-	if (list == NULL)
-		return;
-	memcpy(list, n->list, least * sizeof(*list));
-	free(n->list);
-	n->list = list;
+	if (fit == NULL)
+		return NULL;
+	memcpy(fit, list, n * size);
+	wipe(list, n * size);
+	free(list);
+	return fit;
 }
 
 enum saksi_err pair_names_read(struct pair_names *out, const json_t *record,
     struct saksi_error *err)
 {
+	struct pair_name *fit;
 	const json_t *names = json_object_get(record, "names");
 	char acronym[40];
 	size_t i;
@@ -206,8 +203,8 @@ enum saksi_err pair_names_read(struct pair_names *out, const json_t *record,
 	}
 	if (rc != SAKSI_OK)
 		pair_names_free(out);
-	else
-		trim(out);
+	else if ((fit = pair_list_fit(out->list, out->n, sizeof(*fit))) != NULL)
+		out->list = fit;
 	return rc;
 }
 

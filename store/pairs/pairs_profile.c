@@ -335,20 +335,13 @@ enum saksi_err pair_deleted(struct saksi_txn *t, uint64_t number, bool *deleted,
 
 /* ---- a profile --------------------------------------------------------------------------- */
 
-/*
- * Thousands are kept at a time, and most say little of themselves.  Moved, and not
- * made smaller where it is: what is free then is as large as the next list needs.
- */
 static void trim(struct pair_profile *p)
 {
-	const size_t bytes = p->n_attrs * sizeof(*p->attrs);
 	struct pair_attr *list;
 
-	if (p->n_attrs == p->cap_attrs || bytes == 0 || (list = malloc(bytes)) == NULL)
+	if (p->n_attrs == p->cap_attrs || p->n_attrs == 0 ||
+	    (list = pair_list_fit(p->attrs, p->n_attrs, sizeof(*list))) == NULL)
 		return;
-	memcpy(list, p->attrs, bytes);
-	wipe(p->attrs, bytes);
-	free(p->attrs);
 	p->attrs = list;
 	p->cap_attrs = p->n_attrs;
 }
