@@ -106,7 +106,9 @@ struct cursor {
 	struct index *x;
 	struct kv_txn *txn;
 	const struct run *run;
-	bool once; /* nobody will ask for them again: blocks that it loads are not cached, fences that a seek passes are */
+	/* Nobody will ask for its blocks again: those that it loads are not cached, only
+	 * fences that a seek passes. */
+	bool once;
 	/* a segment: one block and place in it for each level, root first */
 	struct cursor_level {
 		struct buf bytes;
