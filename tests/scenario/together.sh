@@ -53,7 +53,7 @@ done
 before=$(digest "$v")
 stopped=0
 for signal in INT TERM HUP; do
-	for delay in 0.02 0.05 0.1 0.2; do
+	for delay in 0.005 0.02 0.05 0.1 0.2; do
 		env --default-signal=INT "$SAKSI" -C "$v" --passphrase-fd 3 export csv -o "$HOME/cut.zip" 3<"$TMPDIR/phrase" >/dev/null 2>&1 &
 		pid=$!
 		sleep "$delay"
